@@ -1,0 +1,100 @@
+// From the nodes of a trace to a program: dead nodes dropped, activations fused into the linear before them, parameters placed.
+import { TorsorError } from '../core/errors.js';
+import { layout } from './layout.js';
+import type { Node } from './node.js';
+import type { ActivationName, HeadName, OpName, ScaleName } from './ops.js';
+import { type BijectorSpec, type HeadSpec, type InstructionSpec, type ProgramSpec, programVersion } from './program.js';
+import type { Parameter, Trace } from './trace.js';
+
+/** What a policy reads, as nodes. */
+export interface Head {
+  kind: HeadName;
+  inputs: readonly Node[];
+  scale?: ScaleName;
+  bijectors?: BijectorSpec[];
+}
+
+export interface Compiled {
+  program: ProgramSpec;
+  /** The parameters of the program, in the order of the arena. */
+  parameters: Parameter[];
+}
+
+/** Compiles what `head` and `value` depend on; the rest of the trace, its parameters included, is dropped. */
+export function compile(trace: Trace, head: Head, value: Node): Compiled {
+  for (const input of head.inputs) trace.checkNode('policy', input);
+  if (trace.checkNode('value', value).width !== 1) {
+    throw new TorsorError('INVALID_SHAPE', `value: expected a node of width 1, got width ${value.width}`);
+  }
+  const results = [...head.inputs, value];
+  const live = reachable(results);
+  const nodes = trace.nodes.filter((node) => live.has(node));
+  const readers = countReaders(nodes, results);
+
+  const index = new Map<Node, number>([[trace.observation, 0]]);
+  const widths = [trace.observation.width];
+  const instructions: InstructionSpec[] = [];
+  const parameters: Parameter[] = [];
+  for (const node of nodes) {
+    const fused = fusedLinear(node, readers);
+    if (fused) {
+      const at = index.get(fused) as number;
+      (instructions[at - 1] as InstructionSpec).variant = node.attributes.variant as ActivationName;
+      index.set(node, at);
+      continue;
+    }
+    for (const parameter of node.attributes.parameters ?? []) if (parameter) parameters.push(parameter);
+    instructions.push(instructionOf(node, index));
+    widths.push(node.width);
+    index.set(node, instructions.length);
+  }
+
+  const { placed, count } = layout(parameters);
+  const { inputs, ...rest } = head;
+  const headSpec: HeadSpec = { ...rest, inputs: inputs.map((input) => index.get(input) as number) };
+  const program = {
+    version: programVersion,
+    widths,
+    instructions,
+    head: headSpec,
+    value: index.get(value) as number,
+    parameters: placed,
+    parameterCount: count,
+  };
+  return { program, parameters };
+}
+
+function reachable(results: readonly Node[]): Set<Node> {
+  const live = new Set<Node>();
+  const open = [...results];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (live.has(node)) continue;
+    live.add(node);
+    open.push(...node.inputs);
+  }
+  return live;
+}
+
+function countReaders(nodes: readonly Node[], results: readonly Node[]): Map<Node, number> {
+  const readers = new Map<Node, number>();
+  for (const read of [...nodes.flatMap((node) => node.inputs), ...results])
+    readers.set(read, (readers.get(read) ?? 0) + 1);
+  return readers;
+}
+
+/** The linear whose result only this activation reads, so that one instruction can do both. */
+function fusedLinear(node: Node, readers: ReadonlyMap<Node, number>): Node | undefined {
+  const input = node.inputs[0];
+  return node.op === 'activation' && input?.op === 'linear' && readers.get(input) === 1 ? input : undefined;
+}
+
+function instructionOf(node: Node, index: ReadonlyMap<Node, number>): InstructionSpec {
+  const { parameters = [], variant, constants } = node.attributes;
+  return {
+    op: node.op as OpName,
+    inputs: node.inputs.map((input) => index.get(input) as number),
+    parameters: parameters.map((parameter) => parameter?.name ?? null),
+    ...(variant && { variant }),
+    ...(constants && { constants: [...constants] }),
+  };
+}

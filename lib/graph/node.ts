@@ -1,0 +1,179 @@
+// Node: a value of a model before any number is known. Methods read like arithmetic and record ops.
+import { options as checkOptions, finite, nonNegativeInteger, positiveInteger } from '../core/check.js';
+import { TorsorError } from '../core/errors.js';
+import { constant, type Initializer, lecunNormal } from '../random/initializers.js';
+import { type ActivationName, activationName, type OpName } from './ops.js';
+import type { Attributes, Trace } from './trace.js';
+
+export interface LinearOptions {
+  /** Applied to the result. Default: none. */
+  activation?: ActivationName;
+  /** Start of the [in, out] kernel. Default: lecun normal. */
+  kernelInitializer?: Initializer;
+  /** Start of the [out] bias. Default: zero. */
+  biasInitializer?: Initializer;
+  /** Prefix of the parameters `name.kernel` and `name.bias`. Default: `linear_0`, `linear_1`, … */
+  name?: string;
+  /** Whether there is a bias. Default: true. */
+  bias?: boolean;
+}
+
+export interface LayerNormOptions {
+  /** Added to the variance. Default: 1e-6, as in flax. */
+  epsilon?: number;
+  /** Prefix of the parameters `name.scale` and `name.bias`. */
+  name?: string;
+}
+
+const linearOptions = ['activation', 'kernelInitializer', 'biasInitializer', 'name', 'bias'];
+
+/** A row of `width` numbers per observation. Nodes are made by methods of other nodes; the first is the observation. */
+export class Node {
+  readonly trace: Trace;
+  readonly op: OpName | 'observation';
+  readonly inputs: readonly Node[];
+  readonly width: number;
+  readonly attributes: Attributes;
+
+  /** Internal: `Trace.apply` makes nodes. */
+  constructor(
+    trace: Trace,
+    op: OpName | 'observation',
+    inputs: readonly Node[],
+    width: number,
+    attributes: Attributes,
+  ) {
+    this.trace = trace;
+    this.op = op;
+    this.inputs = inputs;
+    this.width = width;
+    this.attributes = attributes;
+  }
+
+  /** activation(x · kernel + bias), of width `size`. */
+  linear(size: number, options: LinearOptions = {}): Node {
+    checkOptions('linear', options, linearOptions);
+    const width = positiveInteger('size of linear', size);
+    const activation = activationName(options.activation ?? 'identity');
+    const name = this.trace.layerName('linear', options.name);
+    const kernel = this.trace.declare(
+      `${name}.kernel`,
+      [this.width, width],
+      options.kernelInitializer ?? lecunNormal(),
+    );
+    const bias =
+      options.bias === false
+        ? null
+        : this.trace.declare(`${name}.bias`, [width], options.biasInitializer ?? constant(0));
+    return this.trace
+      .apply('linear', [this], width, { parameters: [kernel, bias], variant: 'identity' })
+      .activation(activation);
+  }
+
+  /** An activation by name. */
+  activation(name: ActivationName): Node {
+    const variant = activationName(name);
+    return variant === 'identity' ? this : this.trace.apply('activation', [this], this.width, { variant });
+  }
+
+  relu(): Node {
+    return this.activation('relu');
+  }
+
+  leakyRelu(): Node {
+    return this.activation('leaky_relu');
+  }
+
+  tanh(): Node {
+    return this.activation('tanh');
+  }
+
+  sigmoid(): Node {
+    return this.activation('sigmoid');
+  }
+
+  silu(): Node {
+    return this.activation('silu');
+  }
+
+  /** The tanh form; `geluExact` is the erf form. */
+  gelu(): Node {
+    return this.activation('gelu');
+  }
+
+  geluExact(): Node {
+    return this.activation('gelu_exact');
+  }
+
+  elu(): Node {
+    return this.activation('elu');
+  }
+
+  softplus(): Node {
+    return this.activation('softplus');
+  }
+
+  /** Sum with a node of the same width, or with a number. */
+  add(other: Node | number): Node {
+    return typeof other === 'number' ? this.scale(1, other) : this.trace.apply('add', [this, other], this.width);
+  }
+
+  sub(other: Node | number): Node {
+    return typeof other === 'number' ? this.scale(1, -other) : this.add(this.#node('sub', other).scale(-1));
+  }
+
+  /** Elementwise product with a node of the same width, or with a number. */
+  mul(other: Node | number): Node {
+    return typeof other === 'number' ? this.scale(other) : this.trace.apply('mul', [this, other], this.width);
+  }
+
+  /** factor · x + shift. */
+  scale(factor: number, shift = 0): Node {
+    return this.trace.apply('scale', [this], this.width, {
+      constants: [finite('factor', factor), finite('shift', shift)],
+    });
+  }
+
+  /** This node's columns, then those of the others. */
+  concat(...others: Node[]): Node {
+    const width = others.reduce((sum, other) => sum + this.#node('concat', other).width, this.width);
+    return this.trace.apply('concat', [this, ...others], width);
+  }
+
+  /** Columns from `start` up to, not including, `end`. */
+  slice(start: number, end: number = this.width): Node {
+    const width = nonNegativeInteger('end of slice', end) - nonNegativeInteger('start of slice', start);
+    if (width < 1 || end > this.width) {
+      throw new TorsorError(
+        'OUT_OF_RANGE',
+        `slice(${start}, ${end}): a node of width ${this.width} has no such columns`,
+      );
+    }
+    return this.trace.apply('slice', [this], width, { constants: [start] });
+  }
+
+  /** Normalises each row to mean 0 and variance 1, then applies a learned scale (from 1) and bias (from 0). */
+  layerNorm(options: LayerNormOptions = {}): Node {
+    checkOptions('layerNorm', options, ['epsilon', 'name']);
+    const name = this.trace.layerName('layer_norm', options.name);
+    const parameters = [
+      this.trace.declare(`${name}.scale`, [this.width], constant(1)),
+      this.trace.declare(`${name}.bias`, [this.width], constant(0)),
+    ];
+    return this.trace.apply('layer_norm', [this], this.width, {
+      parameters,
+      constants: [finite('epsilon', options.epsilon ?? 1e-6)],
+    });
+  }
+
+  /** A learned vector, the same for every row: it does not depend on this node, only lives in the same model. */
+  parameter(name: string, shape: readonly number[], initializer: Initializer = constant(0)): Node {
+    const parameter = this.trace.declare(name, shape, initializer);
+    const width = parameter.shape.reduce((product, length) => product * length, 1);
+    return this.trace.apply('parameter', [], width, { parameters: [parameter] });
+  }
+
+  #node(method: string, value: unknown): Node {
+    return this.trace.checkNode(`argument of ${method}`, value);
+  }
+}

@@ -1,0 +1,147 @@
+// The vocabulary of programs: what each op takes and which shapes fit. One entry per op; the native core has a header of the same name.
+import { unknown } from '../core/check.js';
+import { TorsorError } from '../core/errors.js';
+import { normalize } from '../core/registry.js';
+import { showShape, sizeOf } from '../tensor/shape.js';
+
+/** Activations of the native core; `gelu` is the tanh form, `gelu_exact` the erf form. */
+export const activations = [
+  'identity',
+  'relu',
+  'leaky_relu',
+  'tanh',
+  'sigmoid',
+  'silu',
+  'gelu',
+  'gelu_exact',
+  'elu',
+  'softplus',
+] as const;
+
+export type ActivationName = (typeof activations)[number];
+
+/** An activation by name, without regard to case, spaces, underscores and hyphens. */
+export function activationName(name: unknown, argument = 'activation'): ActivationName {
+  if (typeof name !== 'string') {
+    throw new TorsorError('INVALID_ARGUMENT', `${argument}: expected the name of an activation, got ${typeof name}`);
+  }
+  const found = activations.find((candidate) => normalize(candidate) === normalize(name));
+  if (found === undefined) throw new TorsorError('UNKNOWN_NAME', `${argument}: ${unknown(name, activations)}`);
+  return found;
+}
+
+/** One use of an op, as widths and shapes only. */
+export interface Use {
+  /** Widths of the inputs. */
+  inputs: readonly number[];
+  /** Width of the output. */
+  width: number;
+  /** Shapes of the parameters; null where an optional one is absent. */
+  parameters: readonly (readonly number[] | null)[];
+  constants: readonly number[];
+}
+
+export interface Op {
+  /** Number of inputs; `many` is one or more. */
+  inputs: number | 'many';
+  parameters: number;
+  constants: number;
+  /** Whether an activation belongs to it. */
+  variant: boolean;
+  /** What is wrong with a use whose counts are right, in words; undefined when nothing is. */
+  problem(use: Use): string | undefined;
+}
+
+const same = ({ inputs, width }: Use): string | undefined =>
+  inputs.every((input) => input === width)
+    ? undefined
+    : `needs inputs of one width and gives that width, got ${inputs.join(' and ')} to ${width}`;
+
+const shapeIs = (what: string, shape: readonly number[] | null | undefined, ...wanted: number[]): string | undefined =>
+  shape && shape.length === wanted.length && shape.every((length, i) => length === wanted[i])
+    ? undefined
+    : `needs a ${what} of shape ${showShape(wanted)}, got ${shape ? showShape(shape) : 'none'}`;
+
+export const ops = {
+  /** y = activation(x · weight + bias), weight [in][out]. */
+  linear: {
+    inputs: 1,
+    parameters: 2,
+    constants: 0,
+    variant: true,
+    problem: ({ inputs: [input = 0], width, parameters: [weight, bias] }) =>
+      shapeIs('weight', weight, input, width) ?? (bias ? shapeIs('bias', bias, width) : undefined),
+  },
+  activation: { inputs: 1, parameters: 0, constants: 0, variant: true, problem: same },
+  add: { inputs: 2, parameters: 0, constants: 0, variant: false, problem: same },
+  mul: { inputs: 2, parameters: 0, constants: 0, variant: false, problem: same },
+  /** y = factor · x + shift. */
+  scale: { inputs: 1, parameters: 0, constants: 2, variant: false, problem: same },
+  concat: {
+    inputs: 'many',
+    parameters: 0,
+    constants: 0,
+    variant: false,
+    problem: ({ inputs, width }) =>
+      inputs.reduce((sum, input) => sum + input, 0) === width ? undefined : `joins ${inputs.join(' + ')}, not ${width}`,
+  },
+  /** The columns from `start` on. */
+  slice: {
+    inputs: 1,
+    parameters: 0,
+    constants: 1,
+    variant: false,
+    problem: ({ inputs: [input = 0], width, constants: [start = 0] }) =>
+      Number.isInteger(start) && start >= 0 && start + width <= input
+        ? undefined
+        : `columns ${start} to ${start + width} do not lie within a width of ${input}`,
+  },
+  /** y = scale · (x - mean(x)) / sqrt(variance(x) + epsilon) + bias, over the columns of a row. */
+  layer_norm: {
+    inputs: 1,
+    parameters: 2,
+    constants: 1,
+    variant: false,
+    problem: (use) =>
+      same(use) ??
+      shapeIs('scale', use.parameters[0], use.width) ??
+      shapeIs('bias', use.parameters[1], use.width) ??
+      ((use.constants[0] as number) > 0 ? undefined : `needs an epsilon above 0, got ${use.constants[0]}`),
+  },
+  /** A learned vector, the same for every row; any shape of as many elements as the width. */
+  parameter: {
+    inputs: 0,
+    parameters: 1,
+    constants: 0,
+    variant: false,
+    problem: ({ width, parameters: [shape] }) =>
+      shape && sizeOf(shape) === width
+        ? undefined
+        : `needs ${width} elements, got ${shape ? showShape(shape) : 'no parameter'}`,
+  },
+} as const satisfies Record<string, Op>;
+
+export type OpName = keyof typeof ops;
+
+/** What is wrong with a use of an op, in words that begin with its name; undefined when nothing is. */
+export function problemOf(name: OpName, use: Use): string | undefined {
+  const op: Op = ops[name];
+  const count = use.inputs.length;
+  if (op.inputs === 'many' ? count < 1 : count !== op.inputs) return `${name} takes ${op.inputs} inputs, got ${count}`;
+  if (use.parameters.length !== op.parameters) {
+    return `${name} takes ${op.parameters} parameters, got ${use.parameters.length}`;
+  }
+  if (use.constants.length !== op.constants || !use.constants.every(Number.isFinite)) {
+    return `${name} takes ${op.constants} finite constants, got ${use.constants.join(', ') || 'none'}`;
+  }
+  if (!Number.isSafeInteger(use.width) || use.width < 1) return `${name} gives a width of ${use.width}`;
+  const problem = op.problem(use);
+  return problem && `${name} ${problem}`;
+}
+
+/** What a policy head reads: `gaussian` a mean and a scale of one width, `categorical` its logits. */
+export const heads = { gaussian: { inputs: 2 }, categorical: { inputs: 1 } } as const;
+
+export type HeadName = keyof typeof heads;
+export const scales = ['log_std', 'std'] as const;
+export type ScaleName = (typeof scales)[number];

@@ -1,0 +1,132 @@
+// Reads a program back from JSON. Whatever a file says is checked here, so that the native core never sees a malformed program.
+import { show } from '../core/check.js';
+import { TorsorError } from '../core/errors.js';
+import { sizeOf } from '../tensor/shape.js';
+import { align, alignment, type PlacedParameter } from './layout.js';
+import { activations, heads, type OpName, ops, problemOf, scales } from './ops.js';
+import { type BijectorSpec, type HeadSpec, type InstructionSpec, type ProgramSpec, programVersion } from './program.js';
+
+/** Widths and arenas beyond this (8 GiB of float32) are taken for damage. */
+const largest = 2 ** 31;
+
+type Json = Record<string, unknown>;
+
+/** A program from parsed JSON, or an error that says which part of it is wrong. `source` is where it came from, as in a file name. */
+export function readProgram(json: unknown, source: string): ProgramSpec {
+  const fail = (what: string): never => {
+    throw new TorsorError('CORRUPT_FILE', `program of ${source}: ${what}`);
+  };
+  const object = (where: string, value: unknown): Json =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Json)
+      : fail(`${where}: expected an object, got ${show(value)}`);
+  const list = (where: string, value: unknown): unknown[] =>
+    Array.isArray(value) ? value : fail(`${where}: expected an array, got ${show(value)}`);
+  const integer = (where: string, value: unknown, low: number, high: number): number =>
+    Number.isInteger(value) && (value as number) >= low && (value as number) <= high
+      ? (value as number)
+      : fail(`${where}: expected an integer from ${low} to ${high}, got ${show(value)}`);
+  const numbers = (where: string, value: unknown): number[] =>
+    list(where, value).map((item, i) =>
+      typeof item === 'number' && Number.isFinite(item)
+        ? item
+        : fail(`${where}[${i}]: expected a number, got ${show(item)}`),
+    );
+  const name = <T extends string>(where: string, value: unknown, known: readonly T[]): T =>
+    known.includes(value as T) ? (value as T) : fail(`${where}: ${show(value)} is none of ${known.join(', ')}`);
+
+  const root = object('program', json);
+  if (root.version !== programVersion) {
+    throw new TorsorError(
+      'UNSUPPORTED_VERSION',
+      `program of ${source}: version ${show(root.version)}, this torsor reads version ${programVersion}`,
+    );
+  }
+  const widths = list('widths', root.widths).map((width, i) => integer(`widths[${i}]`, width, 1, largest));
+  const parameterCount = integer('parameterCount', root.parameterCount, 0, largest);
+  const parameters = readParameters();
+  const shapes = new Map(parameters.map((parameter) => [parameter.name, parameter.shape]));
+  const steps = list('instructions', root.instructions);
+  if (widths.length !== steps.length + 1) fail(`${widths.length} widths for ${steps.length} instructions`);
+  const instructions = steps.map(readInstruction);
+  const valueIndex = integer('value', root.value, 0, widths.length - 1);
+  if (widths[valueIndex] !== 1) fail(`value has width ${widths[valueIndex]}, expected 1`);
+  return {
+    version: programVersion,
+    widths,
+    instructions,
+    head: readHead(object('head', root.head)),
+    value: valueIndex,
+    parameters,
+    parameterCount,
+  };
+
+  function readParameters(): PlacedParameter[] {
+    let end = 0;
+    const seen = new Set<string>();
+    const placed = list('parameters', root.parameters).map((item, i) => {
+      const where = `parameters[${i}]`;
+      const { name: key, shape, offset } = object(where, item);
+      if (typeof key !== 'string' || key === '' || seen.has(key))
+        fail(`${where}: name ${show(key)} is missing or taken`);
+      seen.add(key as string);
+      const lengths = list(`${where}.shape`, shape).map((length) => integer(`${where}.shape`, length, 1, largest));
+      const at = integer(`${where}.offset`, offset, end, largest);
+      if (at % alignment !== 0) fail(`${where}: offset ${at} is no multiple of ${alignment}`);
+      end = align(at + sizeOf(lengths));
+      return { name: key as string, shape: lengths, offset: at };
+    });
+    if (end !== parameterCount) fail(`parameters end at ${end}, but parameterCount is ${parameterCount}`);
+    return placed;
+  }
+
+  function readInstruction(item: unknown, i: number): InstructionSpec {
+    const where = `instructions[${i}]`;
+    const json = object(where, item);
+    const op = name(`${where}.op`, json.op, Object.keys(ops) as OpName[]);
+    const inputs = list(`${where}.inputs`, json.inputs).map((input) => integer(`${where}.inputs`, input, 0, i));
+    const names = list(`${where}.parameters`, json.parameters).map((key) =>
+      key === null || shapes.has(key as string)
+        ? (key as string | null)
+        : fail(`${where}: there is no parameter ${show(key)}`),
+    );
+    const constants = json.constants === undefined ? [] : numbers(`${where}.constants`, json.constants);
+    const problem = problemOf(op, {
+      inputs: inputs.map((input) => widths[input] as number),
+      width: widths[i + 1] as number,
+      parameters: names.map((key) => (key === null ? null : (shapes.get(key) as number[]))),
+      constants,
+    });
+    if (problem !== undefined) fail(`${where}: ${problem}`);
+    return {
+      op,
+      inputs,
+      parameters: names,
+      ...(ops[op].variant && { variant: name(`${where}.variant`, json.variant, activations) }),
+      ...(constants.length > 0 && { constants }),
+    };
+  }
+
+  function readHead(json: Json): HeadSpec {
+    const kind = name('head.kind', json.kind, Object.keys(heads) as (keyof typeof heads)[]);
+    const inputs = list('head.inputs', json.inputs).map((input) => integer('head.inputs', input, 0, widths.length - 1));
+    if (inputs.length !== heads[kind].inputs)
+      fail(`head: ${kind} reads ${heads[kind].inputs} values, got ${inputs.length}`);
+    const wide = inputs.map((input) => widths[input]);
+    if (wide.some((width) => width !== wide[0])) fail(`head: values of one width expected, got ${wide.join(' and ')}`);
+    if (kind === 'categorical') return { kind, inputs };
+    const bijectors = list('head.bijectors', json.bijectors ?? []).map(readBijector);
+    return { kind, inputs, scale: name('head.scale', json.scale, scales), bijectors };
+  }
+
+  function readBijector(item: unknown, i: number): BijectorSpec {
+    const where = `head.bijectors[${i}]`;
+    const json = object(where, item);
+    if (typeof json.name !== 'string') fail(`${where}.name: expected a string, got ${show(json.name)}`);
+    if (typeof json.inverse !== 'boolean') fail(`${where}.inverse: expected true or false, got ${show(json.inverse)}`);
+    const rows = list(`${where}.parameters`, json.parameters).map((row, k) =>
+      numbers(`${where}.parameters[${k}]`, row),
+    );
+    return { name: json.name as string, inverse: json.inverse as boolean, parameters: rows };
+  }
+}
