@@ -4,10 +4,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { withLock } from './lock.mjs';
 
-export const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
+export const root = path.join(import.meta.dirname, '..');
 
 /** Something the user has to mend; its message is all there is to say. */
 class SetupError extends Error {}
@@ -126,7 +125,7 @@ export async function setupOrExit(options) {
 }
 
 // `node scripts/setup.mjs [STEP…]`: everything that is out of date, or the steps named in any case.
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (process.argv[1] === import.meta.filename) {
   const only = process.argv.slice(2);
   await setupOrExit(only.length > 0 ? { only, force: true, loud: true } : {});
 }

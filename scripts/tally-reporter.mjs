@@ -1,4 +1,6 @@
-// Closes a test run with one plain line, `N passed, N failed[, N skipped]`, that a script can read.
+// Closes a test run with one plain line, `N passed, N failed[, N skipped]`, or leaves the numbers in the file TORSOR_TALLY names.
+import { writeFileSync } from 'node:fs';
+
 export default class Tally {
   onTestRunEnd(modules, unhandledErrors) {
     const count = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
@@ -11,6 +13,7 @@ export default class Tally {
         count[state === 'passed' || state === 'failed' ? state : 'skipped']++;
       }
     }
-    console.log(`${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}`);
+    if (process.env.TORSOR_TALLY) writeFileSync(process.env.TORSOR_TALLY, JSON.stringify(count));
+    else console.log(`${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}`);
   }
 }
