@@ -14,11 +14,11 @@ const languages = [
       ['core'],
       ['addon'],
       ['tensor'],
-      ['bijectors', 'spaces', 'random'],
+      ['bijectors', 'spaces', 'random', 'io'],
       ['graph', 'distributions'],
       ['models'],
       ['rollout', 'envs'],
-      ['cli', 'io', 'training'],
+      ['cli', 'training'],
       ['index.ts'],
     ],
     // Files that do not stand where their folder does.

@@ -1,0 +1,129 @@
+// The safetensors format: a JSON header that names arrays, then their bytes. See https://github.com/huggingface/safetensors.
+import { show } from '../core/check.js';
+import { TorsorError } from '../core/errors.js';
+import { allocate, bytesPerElement, type Dtype, dtypeOf, type TypedArray } from '../tensor/dtype.js';
+import { sizeOf } from '../tensor/shape.js';
+
+export interface SavedArray {
+  shape: readonly number[];
+  data: TypedArray;
+}
+
+export interface Safetensors {
+  tensors: Map<string, SavedArray>;
+  metadata: Record<string, string>;
+}
+
+const codes = { float32: 'F32', float64: 'F64', int32: 'I32', uint8: 'U8' } as const satisfies Record<Dtype, string>;
+
+/** The reference implementation refuses longer headers, and so do we: a damaged length must not allocate gigabytes. */
+const longestHeader = 100_000_000;
+
+/** The pieces of a file, in order. Data are little-endian, as the machines Node runs on. */
+export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Array[] {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  // Widest elements first, so that every array starts at a multiple of its element size.
+  const ordered = [...tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
+  let end = 0;
+  for (const [name, { shape, data }] of ordered) {
+    if (data.length !== sizeOf(shape)) {
+      throw new TorsorError(
+        'INVALID_SHAPE',
+        `${name}: shape [${shape.join(', ')}] does not hold ${data.length} elements`,
+      );
+    }
+    const begin = end;
+    end += data.byteLength;
+    header[name] = { dtype: codes[dtypeOf(data) as Dtype], shape, data_offsets: [begin, end] };
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const padded = Math.ceil(json.length / 8) * 8;
+  const head = new Uint8Array(8 + padded).fill(0x20);
+  new DataView(head.buffer).setBigUint64(0, BigInt(padded), true);
+  head.set(json, 8);
+  return [head, ...ordered.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
+}
+
+/** Reads a whole file. Nothing it says is believed: lengths, types, offsets, overlaps and gaps are checked. `source` names it in errors. */
+export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensors {
+  const fail = (what: string): never => {
+    throw new TorsorError('CORRUPT_FILE', `${source}: ${what}`);
+  };
+  if (bytes.length < 8) fail(`expected a safetensors file, got ${bytes.length} bytes`);
+  const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
+  if (length > longestHeader) fail(`the header claims ${length} bytes; this is no safetensors file`);
+  const start = 8 + Number(length);
+  if (start > bytes.length) fail(`truncated: the header needs ${start} bytes, the file has ${bytes.length}`);
+  const header = parseHeader(bytes.subarray(8, start), fail);
+  const data = bytes.subarray(start);
+
+  const entries: { name: string; dtype: Dtype; shape: number[]; begin: number; end: number }[] = [];
+  let metadata: Record<string, string> = {};
+  for (const [name, value] of Object.entries(header)) {
+    if (name === '__metadata__') metadata = readMetadata(value, fail);
+    else entries.push(readEntry(name, value, data.length, fail));
+  }
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  const tensors = new Map<string, SavedArray>();
+  let reached = 0;
+  for (const { name, dtype, shape, begin, end } of entries) {
+    if (begin < reached) fail(`${show(name)} at byte ${begin} overlaps the array before it, which ends at ${reached}`);
+    if (begin > reached) fail(`bytes ${reached} to ${begin} belong to no array`);
+    const array = allocate(dtype, sizeOf(shape));
+    new Uint8Array(array.buffer).set(data.subarray(begin, end));
+    tensors.set(name, { shape, data: array });
+    reached = end;
+  }
+  if (reached !== data.length) fail(`${data.length - reached} bytes after the last array`);
+  return { tensors, metadata };
+}
+
+type Fail = (what: string) => never;
+
+function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    fail(`the header is not JSON (${(error as Error).message})`);
+  }
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) fail('the header is not an object');
+  return header as Record<string, unknown>;
+}
+
+function readMetadata(value: unknown, fail: Fail): Record<string, string> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail('__metadata__ is not an object');
+  for (const [key, text] of Object.entries(value as object)) {
+    if (typeof text !== 'string') fail(`__metadata__.${key}: expected a string, got ${show(text)}`);
+  }
+  return value as Record<string, string>;
+}
+
+function readEntry(name: string, value: unknown, available: number, fail: Fail) {
+  const { dtype: code, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
+  const dtype = (Object.keys(codes) as Dtype[]).find((key) => codes[key] === code);
+  if (dtype === undefined) {
+    return fail(`${show(name)}: element type ${show(code)} is none of ${Object.values(codes).join(', ')}`);
+  }
+  const lengths = integers(shape);
+  if (lengths === undefined) return fail(`${show(name)}: ${show(shape)} is no shape`);
+  const [begin, end, ...rest] = integers(offsets) ?? [];
+  if (begin === undefined || end === undefined || rest.length > 0 || end < begin) {
+    return fail(`${show(name)}: ${show(offsets)} are no data offsets`);
+  }
+  if (end > available)
+    return fail(`truncated: ${show(name)} ends at byte ${end} of the data, the file has ${available}`);
+  const size = sizeOf(lengths) * bytesPerElement(dtype);
+  if (size !== end - begin) {
+    return fail(
+      `${show(name)}: ${dtype} of shape ${show(lengths)} takes ${size} bytes, the header gives ${end - begin}`,
+    );
+  }
+  return { name, dtype, shape: lengths, begin, end };
+}
+
+function integers(value: unknown): number[] | undefined {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0)
+    ? (value as number[])
+    : undefined;
+}

@@ -1,0 +1,89 @@
+// Checkpoint files: versions, and what a failed write leaves behind.
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../lib/io/checkpoint.js';
+import { encodeSafetensors } from '../../lib/io/safetensors.js';
+import { expectRejection } from '../support/errors.js';
+
+/** How many pieces of a file a write takes before the disk is full. */
+let piecesBeforeFull = Number.POSITIVE_INFINITY;
+vi.mock('node:fs/promises', async (original) => {
+  const actual = await original<typeof import('node:fs/promises')>();
+  const open = async (...args: Parameters<typeof actual.open>) => {
+    const file = await actual.open(...args);
+    const write = file.writeFile.bind(file);
+    file.writeFile = async (data) => {
+      if (piecesBeforeFull-- <= 0)
+        throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+      await write(data);
+    };
+    return file;
+  };
+  return { ...actual, open };
+});
+
+let folder: string;
+beforeEach(() => {
+  piecesBeforeFull = Number.POSITIVE_INFINITY;
+  folder = mkdtempSync(join(tmpdir(), 'torsor-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const checkpoint = (value: number): Checkpoint => ({
+  tensors: new Map([['w', { shape: [2], data: Float32Array.of(value, -value) }]]),
+  metadata: { note: `value ${value}` },
+});
+
+test('a checkpoint comes back, and replaces the one before', async () => {
+  const path = join(folder, 'a.safetensors');
+  await writeCheckpoint(path, checkpoint(1));
+  await writeCheckpoint(path, checkpoint(2));
+  const { tensors, metadata } = await readCheckpoint(path);
+  expect(tensors.get('w')?.data).toEqual(Float32Array.of(2, -2));
+  expect(metadata).toEqual({ note: 'value 2', format: 'torsor', version: '1' });
+  expect(readdirSync(folder)).toEqual(['a.safetensors']);
+});
+
+test('a disk that fills up half-way leaves the old file whole and no other', async () => {
+  const path = join(folder, 'a.safetensors');
+  await writeCheckpoint(path, checkpoint(1));
+  const before = readFileSync(path);
+  piecesBeforeFull = 1;
+  await expectRejection(writeCheckpoint(path, checkpoint(2)), 'IO', 'a.safetensors could not be written', 'ENOSPC');
+  expect(readFileSync(path)).toEqual(before);
+  expect(readdirSync(folder)).toEqual(['a.safetensors']);
+});
+
+test('a rename that fails removes the temporary file', async () => {
+  const path = join(folder, 'folder');
+  await writeCheckpoint(join(folder, 'other'), checkpoint(1));
+  mkdirSync(path);
+  writeFileSync(join(path, 'inside'), '');
+  await expectRejection(writeCheckpoint(path, checkpoint(2)), 'IO', 'could not be written');
+  expect(readdirSync(folder).sort()).toEqual(['folder', 'other']);
+});
+
+test('a folder that is not there', async () => {
+  await expectRejection(writeCheckpoint(join(folder, 'no', 'a'), checkpoint(1)), 'IO', 'no/a', 'ENOENT');
+  await expectRejection(readCheckpoint(join(folder, 'b')), 'IO', 'could not be read', 'ENOENT');
+});
+
+test.skipIf(process.getuid?.() === 0)('a folder that cannot be written', async () => {
+  chmodSync(folder, 0o500);
+  await expectRejection(writeCheckpoint(join(folder, 'a'), checkpoint(1)), 'IO', 'EACCES');
+});
+
+test('a safetensors file of others is no checkpoint', async () => {
+  const path = join(folder, 'other.safetensors');
+  writeFileSync(path, Buffer.concat(encodeSafetensors({ tensors: new Map(), metadata: {} })));
+  await expectRejection(readCheckpoint(path), 'CORRUPT_FILE', 'no checkpoint of torsor');
+});
+
+test('another version is refused by name', async () => {
+  const path = join(folder, 'new.safetensors');
+  const metadata = { format: 'torsor', version: '2' };
+  writeFileSync(path, Buffer.concat(encodeSafetensors({ tensors: new Map(), metadata })));
+  await expectRejection(readCheckpoint(path), 'UNSUPPORTED_VERSION', 'version "2"', 'reads version 1');
+});
