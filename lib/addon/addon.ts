@@ -1,0 +1,264 @@
+// The whole boundary between TypeScript and the native core, on one page. Names cross it, never indices of native lists.
+
+/** Memory of float32 a native call reads or writes. Typed arrays may view a SharedArrayBuffer. */
+export type Floats = Float32Array | NativeBuffer;
+export type Ints = Int32Array | NativeBuffer;
+export type Bytes = Uint8Array | NativeBuffer;
+
+/** Memory of the device, 64-byte aligned, reported to V8 as external. */
+export interface NativeBuffer {
+  readonly byteLength: number;
+  /** Copies from the buffer, starting at `byteOffset`, until `target` is full. */
+  read(target: ArrayBufferView, byteOffset?: number): void;
+  write(source: ArrayBufferView, byteOffset?: number): void;
+  dispose(): void;
+}
+
+/** Where the noise of a call comes from; the counter is an integer below 2^48. */
+export interface NativeKey {
+  seedLow: number;
+  seedHigh: number;
+  stream: number;
+  counter: number;
+}
+
+/** One bijector of a chain; `parameters` in the order of the native struct, each of length 1 or of the event size. */
+export interface NativeBijector {
+  name: string;
+  inverse: boolean;
+  parameters: Float64Array[];
+}
+
+/** One step of a program. `inputs` and `output` are value indices, `parameters` offsets in the arena (-1: absent). */
+export interface NativeInstruction {
+  op: string;
+  inputs: number[];
+  output: number;
+  parameters: number[];
+  /** Activation of `linear` and `activation`. */
+  variant?: string;
+  constants?: number[];
+}
+
+export interface NativeHead {
+  /** `gaussian`: inputs mean, scale. `categorical`: input logits. */
+  kind: string;
+  inputs: number[];
+  /** What the second input of a gaussian is: `log_std` or `std`. */
+  scale?: string;
+  /** Applied to the action of a gaussian in the order listed: the first is applied first. */
+  bijectors?: NativeBijector[];
+}
+
+export interface NativeProgram {
+  /** Width of every value; value 0 is the observation. */
+  widths: number[];
+  instructions: NativeInstruction[];
+  head: NativeHead;
+  /** Index of the value estimate, of width 1. */
+  value: number;
+  parameterCount: number;
+}
+
+/**
+ * Arrays of one policy step. `action` is float32 [rows][n] or, for a categorical head, int32 [rows]; `latent` (optional) is the
+ * action before the bijector (or the index as a float); `mask` (optional) is uint8 [rows][categories], 1 where allowed.
+ */
+export interface NativeStepArrays {
+  rows: number;
+  observation: Floats;
+  action: Floats | Ints;
+  latent?: Floats;
+  logProb: Floats;
+  value: Floats;
+  mask?: Bytes;
+}
+
+/** A policy step whose arrays were resolved once: no allocation, no lookup per call. */
+export interface NativeStep {
+  run(counter: number): void;
+}
+
+export interface NativeModel {
+  readonly parameterCount: number;
+  readParameters(target: Float32Array, offset: number): void;
+  writeParameters(source: Float32Array, offset: number): void;
+  /** `outputs` receive the head's inputs in order (mean, scale | logits), each [rows][width]; `value` [rows]. */
+  forward(rows: number, observation: Floats, outputs: Floats[], value: Floats): void;
+  act(arrays: NativeStepArrays, key: NativeKey, deterministic: boolean): void;
+  bind(arrays: NativeStepArrays, key: NativeKey, deterministic: boolean): NativeStep;
+  /** `action` is the latent (before the bijector) when `latent` is true. Entropy by quadrature where the bijector needs it. */
+  evaluate(
+    rows: number,
+    observation: Floats,
+    action: Floats | Ints,
+    latent: boolean,
+    mask: Bytes | null,
+    logProb: Floats,
+    entropy: Floats,
+    value: Floats,
+  ): void;
+  /**
+   * Vector-Jacobian product: given dL/dlogProb, dL/dentropy, dL/dvalue per row, writes dL/dparameters (parameterCount) and, if asked,
+   * dL/dobservation. `latent` as in evaluate.
+   */
+  gradient(
+    rows: number,
+    observation: Floats,
+    latent: Floats,
+    mask: Bytes | null,
+    dLogProb: Floats,
+    dEntropy: Floats,
+    dValue: Floats,
+    gradients: Float32Array,
+    dObservation: Float32Array | null,
+  ): void;
+  dispose(): void;
+}
+
+export interface NativeEnvironmentInfo {
+  name: string;
+  observationSize: number;
+  /** Dimensions of a Box action, or number of discrete actions. */
+  actionSize: number;
+  discrete: boolean;
+  observationLow: number[];
+  observationHigh: number[];
+  actionLow: number[];
+  actionHigh: number[];
+  maxEpisodeSteps: number;
+  stateSize: number;
+}
+
+/** Environments stepped natively, all at once; same-step autoreset. */
+export interface NativeEnvironment {
+  readonly info: NativeEnvironmentInfo;
+  readonly count: number;
+  reset(observation: Floats): void;
+  /** `finalObservation` rows are written only where an episode ended. Flags are 0 or 1. */
+  step(
+    action: Floats | Ints,
+    observation: Floats,
+    reward: Floats,
+    terminated: Bytes,
+    truncated: Bytes,
+    finalObservation: Floats,
+  ): void;
+  /** Physical states [count][stateSize], episode step counts and episode numbers, for checkpoints and tests. */
+  readState(state: Float32Array, steps: Int32Array, episodes: Int32Array): void;
+  writeState(state: Float32Array, steps: Int32Array, episodes: Int32Array): void;
+  observe(observation: Floats): void;
+  dispose(): void;
+}
+
+/** Sums over the episodes that ended in a rollout. */
+export interface NativeEpisodes {
+  count: number;
+  returnSum: number;
+  lengthSum: number;
+}
+
+/** Columns [horizon][environments] of one rollout, on the device. */
+export interface NativeRollout {
+  readonly horizon: number;
+  readonly environments: number;
+  /** Policy step into row t; `observation` is copied into the rollout. */
+  act(t: number, observation: Floats, mask: Bytes | null, action: Floats | Ints, key: NativeKey): void;
+  /** Rewards and flags of row t. `finalObservation` is read where truncated, for the bootstrap. */
+  record(t: number, reward: Floats, terminated: Bytes, truncated: Bytes, finalObservation: Floats): void;
+  /** Value of the observation after the last step. */
+  finish(observation: Floats): void;
+  /** The whole horizon with a native environment, off the JavaScript thread. The key's counter is that of the first step. */
+  collect(environment: NativeEnvironment, key: NativeKey): Promise<NativeEpisodes>;
+  /** observation, latent, log_prob, value, reward, terminated, truncated, advantage, return; flat float32 copies. */
+  read(column: string, target: Float32Array): void;
+  /** Advantages and returns by V-trace (GAE where both clips are >= 1 and ratios are 1). */
+  advantage(gamma: number, lambda: number, rhoClip: number, cClip: number): void;
+  dispose(): void;
+}
+
+export interface NativePpoConfig {
+  epochs: number;
+  minibatches: number;
+  gamma: number;
+  lambda: number;
+  rhoClip: number;
+  cClip: number;
+  clipRatio: number;
+  /** Infinity: plain squared error. */
+  clipValue: number;
+  valueCoefficient: number;
+  entropyCoefficient: number;
+  maxGradNorm: number;
+  normalizeAdvantage: boolean;
+  /** 0: no early stop; otherwise epochs end once the approximate KL of an epoch exceeds it. */
+  targetKl: number;
+}
+
+export interface NativeOptimizerConfig {
+  /** `adam` | `muon`. */
+  name: string;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  nesterov: boolean;
+  weightDecay: number;
+}
+
+export interface NativeMetrics {
+  loss: number;
+  policyLoss: number;
+  valueLoss: number;
+  entropy: number;
+  approxKl: number;
+  clipFraction: number;
+  explainedVariance: number;
+  gradNorm: number;
+  epochs: number;
+  /** 1 when a non-finite loss or gradient stopped the update before it touched the parameters. */
+  nonFinite: number;
+}
+
+/** Optimiser state over the flat arena of a model; `shapes` are needed by muon only: [offset, rows, columns] of every parameter. */
+export interface NativeOptimizer {
+  /** parameters -= update(gradients); in place, both of length `count`. */
+  step(parameters: Float32Array, gradients: Float32Array, learningRate: number): void;
+  readState(first: Float32Array, second: Float32Array): number;
+  writeState(first: Float32Array, second: Float32Array, count: number): void;
+  dispose(): void;
+}
+
+export interface NativeTrainer {
+  readonly optimizer: NativeOptimizer;
+  /** One PPO update on a finished rollout, off the JavaScript thread. */
+  update(rollout: NativeRollout, config: NativePpoConfig, learningRate: number, key: NativeKey): Promise<NativeMetrics>;
+  dispose(): void;
+}
+
+/** Scalar mathematics by name, for bijectors, distributions, random numbers and tests. Arrays of one call share one type: float32 or float64. */
+export interface NativeMathematics {
+  philox(counter: Uint32Array, key: Uint32Array): Uint32Array;
+}
+
+export interface Addon extends NativeMathematics {
+  readonly device: string;
+  /** Instruction set in use: `baseline`, `v3` (AVX2 + FMA) or `v4` (AVX-512). TORSOR_SIMD forces a lower one. */
+  readonly simd: string;
+  readonly vocabulary: {
+    ops: string[];
+    heads: string[];
+    activations: string[];
+    bijectors: string[];
+    environments: NativeEnvironmentInfo[];
+  };
+  threads(): number;
+  /** Number of threads that share a call, from 1; results do not depend on it. */
+  setThreads(count: number): void;
+  memory(): { buffers: number; bytes: number };
+  Buffer: new (byteLength: number) => NativeBuffer;
+  Model: new (program: NativeProgram) => NativeModel;
+  Environment: new (name: string, count: number, key: NativeKey) => NativeEnvironment;
+  Rollout: new (model: NativeModel, horizon: number, environments: number) => NativeRollout;
+  Optimizer: new (count: number, config: NativeOptimizerConfig, shapes: Int32Array) => NativeOptimizer;
+  Trainer: new (model: NativeModel, config: NativeOptimizerConfig, shapes: Int32Array) => NativeTrainer;
+}

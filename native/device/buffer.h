@@ -1,0 +1,43 @@
+// Memory of the device, aligned to 64 bytes, zeroed and counted.
+#pragma once
+#include <cstdint>
+
+namespace torsor {
+
+class Buffer {
+ public:
+  Buffer() = default;
+  explicit Buffer(int64_t bytes);
+  ~Buffer() { release(); }
+  Buffer(Buffer&& other) noexcept : data_(other.data_), bytes_(other.bytes_) { other.data_ = nullptr; other.bytes_ = 0; }
+  Buffer& operator=(Buffer&& other) noexcept;
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
+  void release();
+  void* data() const { return data_; }
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  void* data_ = nullptr;
+  int64_t bytes_ = 0;
+};
+
+// A buffer of elements of one type.
+template <class T> class Array {
+ public:
+  Array() = default;
+  explicit Array(int64_t size) : buffer_(size * int64_t(sizeof(T))), size_(size) {}
+  T* data() const { return static_cast<T*>(buffer_.data()); }
+  int64_t size() const { return size_; }
+  T& operator[](int64_t k) const { return data()[k]; }
+
+ private:
+  Buffer buffer_;
+  int64_t size_ = 0;
+};
+
+struct MemoryUse { int64_t buffers, bytes; };
+MemoryUse memory_use();
+
+}  // namespace torsor

@@ -1,0 +1,121 @@
+// CPU linear, forward: a register-blocked microkernel (rows of the batch across lanes), and for few rows a path with outputs across lanes.
+#pragma once
+#include "device/cpu/tile.h"
+#include "math/activation.h"
+#include "program/pack.h"
+
+namespace torsor::TORSOR_ISA {
+
+// J outputs of G groups of rows: J x G accumulators stay in registers over the whole sum.
+// `stride` is the number of vectors in a column.
+template <int J, int G, class N> HD void linear_block(const float* weight, const float* bias, int n_in, const N* in, N* out, int stride) {
+  N sum[J][G];
+  UNROLL for (int j = 0; j < J; j++) UNROLL for (int g = 0; g < G; g++) sum[j][g] = splat<N>(bias ? bias[j] : 0);
+  for (int i = 0; i < n_in; i++) {
+    N x[G];
+    UNROLL for (int g = 0; g < G; g++) x[g] = in[i * stride + g];
+    UNROLL for (int j = 0; j < J; j++) {
+      const N w = splat<N>(weight[i * J + j]);
+      UNROLL for (int g = 0; g < G; g++) sum[j][g] += w * x[g];
+    }
+  }
+  UNROLL for (int j = 0; j < J; j++) UNROLL for (int g = 0; g < G; g++) out[j * stride + g] = sum[j][g];
+}
+
+// Columns times packed weights. `finish(first output, how many)` runs after every block, while it is in the first-level cache.
+template <class N, int Groups, class Finish>
+HD void multiply_columns(const float* packed, const float* bias, int n_in, int n_out, const N* in, N* out, Finish finish) {
+  constexpr int fitting = lanes<N> == 16 ? 4 : 2;  // registers, see program/pack.h
+  constexpr int G = Groups < fitting ? Groups : fitting;
+  const Blocks blocks(n_out);
+  for (int b = 0, first = 0; b < blocks.count; first += blocks.outputs(b++)) {
+    const int outputs = blocks.outputs(b);
+    for (int g = 0; g < Groups; g += G) {
+      const float* bias_of = bias ? bias + first : nullptr;
+      N* to = out + first * Groups + g;
+      with_constant<block_outputs>(outputs, [&](auto j) { linear_block<decltype(j)::value, G>(packed, bias_of, n_in, in + g, to, Groups); });
+    }
+    packed += n_in * outputs;
+    finish(first, outputs);
+  }
+}
+
+// R rows, K vectors of outputs at a time, straight from the arena's [n_in][n_out]. The last vector may read past a weight row:
+// into the next one, or into the padding that ends every arena (arena_padding). Those lanes are thrown away.
+template <int R, int K, class Activation, class N>
+HD void linear_rows_part(const float* weight, const float* bias, int n_in, int n_out, int live, const float* in, float* out, int rows) {
+  constexpr int L = lanes<N>;
+  N sum[R][K];
+  UNROLL for (int k = 0; k < K; k++) {
+    N b = splat<N>(0);
+    if (bias) memcpy(&b, bias + k * L, sizeof b);
+    UNROLL for (int r = 0; r < R; r++) sum[r][k] = b;
+  }
+  for (int i = 0; i < n_in; i++) {
+    UNROLL for (int k = 0; k < K; k++) {
+      N w;
+      memcpy(&w, weight + int64_t(i) * n_out + k * L, sizeof w);
+      UNROLL for (int r = 0; r < R; r++) sum[r][k] += splat<N>(in[i * rows + r]) * w;
+    }
+  }
+  UNROLL for (int r = 0; r < R; r++) {
+    UNROLL for (int k = 0; k < K; k++) sum[r][k] = Activation::f(sum[r][k]);
+    for (int j = 0; j < live; j++) out[j * rows + r] = reinterpret_cast<const float*>(sum[r])[j];
+  }
+}
+
+template <int R, class Activation, class N>
+HD void linear_rows(const float* weight, const float* bias, int n_in, int n_out, const float* in, float* out, int rows) {
+  constexpr int L = lanes<N>, wide = R == 1 ? 8 : 4;  // R x K accumulators, each a chain of FMAs: eight hide its latency
+  const auto part = [&](auto k, int j) {
+    constexpr int K = decltype(k)::value;
+    linear_rows_part<R, K, Activation, N>(weight + j, bias ? bias + j : nullptr, n_in, n_out, n_out - j < K * L ? n_out - j : K * L, in, out + j * rows, rows);
+  };
+  int j = 0;
+  for (; j + wide * L <= n_out; j += wide * L) part(Constant<wide>{}, j);
+  for (; j < n_out; j += 4 * L) part(Constant<4>{}, j);
+}
+
+// Up to this many rows the row path is faster than a small tile.
+constexpr int row_path_rows = 6;
+
+template <class N, int Rows> HD void linear_forward(const Tile<N, Rows>& t, const float* parameters, const float* packed, const Instruction& q) {
+  const float* bias = q.bias < 0 ? nullptr : parameters + q.bias;
+  if (Rows == small_rows && t.live <= row_path_rows) {
+    Activations::visit(q.variant, [&](auto activation) {
+      using A = decltype(activation);
+      const float *weight = parameters + q.weight, *in = t.scalars(q.in.column);
+      float* out = t.scalars(q.out.column);
+      int r = 0;
+      for (; r + 2 <= t.live; r += 2) linear_rows<2, A, N>(weight, bias, q.in.width, q.out.width, in + r, out + r, Rows);
+      if (r < t.live) linear_rows<1, A, N>(weight, bias, q.in.width, q.out.width, in + r, out + r, Rows);
+    });
+    return;
+  }
+  constexpr int groups = Tile<N, Rows>::groups;
+  N* out = t.column(q.out.column);
+  // The visit is inside: once per block it costs nothing, and the microkernels are not compiled again for every activation.
+  multiply_columns<N, groups>(packed + q.weight, bias, q.in.width, q.out.width, t.column(q.in.column), out, [&](int first, int n) {
+    Activations::visit(q.variant, [&](auto activation) {
+      for (int k = first * groups; k < (first + n) * groups; k++) out[k] = decltype(activation)::f(out[k]);
+    });
+  });
+}
+
+// The same in training: the columns of activation'(z) are kept for backward.
+template <class N, int Rows> HD void linear_forward_keeping(const Tile<N, Rows>& t, const float* parameters, const float* packed, const Instruction& q) {
+  constexpr int groups = Tile<N, Rows>::groups;
+  N *out = t.column(q.out.column), *derivative = t.column(q.derivative);
+  multiply_columns<N, groups>(packed + q.weight, q.bias < 0 ? nullptr : parameters + q.bias, q.in.width, q.out.width, t.column(q.in.column), out, [&](int first, int n) {
+    if (q.derivative < 0) return;
+    Activations::visit(q.variant, [&](auto activation) {
+      for (int k = first * groups; k < (first + n) * groups; k++) {
+        const N z = out[k], y = decltype(activation)::f(z);
+        out[k] = y;
+        derivative[k] = decltype(activation)::df(z, y);
+      }
+    });
+  });
+}
+
+}  // namespace torsor::TORSOR_ISA

@@ -1,0 +1,109 @@
+// CPU backward of a linear: weight gradients with outputs across lanes (rows are the sum), so dz is transposed in registers first.
+#pragma once
+#include "device/cpu/linear.h"
+#include "ops/memory.h"
+
+namespace torsor::TORSOR_ISA {
+
+// One stage of a transposition of L x L: swaps the off-diagonal blocks of size `Step`.
+template <int Step, class N> HD void transpose_stage(N* r) {
+  constexpr int L = lanes<N>;
+  Int<N> low, high;  // lanes of two registers side by side
+  UNROLL for (int l = 0; l < L; l++) {
+    low[l] = l & Step ? L + (l & ~Step) : l;
+    high[l] = l & Step ? L + l : l | Step;
+  }
+  UNROLL for (int k = 0; k < L; k++)
+    if (!(k & Step)) {
+      const N a = r[k], b = r[k | Step];
+      r[k] = __builtin_shuffle(a, b, low);
+      r[k | Step] = __builtin_shuffle(a, b, high);
+    }
+}
+
+template <class N> HD void transpose_registers(N* r) {
+  if constexpr (lanes<N> >= 16) transpose_stage<8>(r);
+  if constexpr (lanes<N> >= 8) transpose_stage<4>(r);
+  transpose_stage<2>(r);
+  transpose_stage<1>(r);
+}
+
+// n columns of a tile to [rows][padded_outputs(n)], zeros in the padding.
+template <class N, int Groups> HD void to_rows(const N* columns, int n, float* rows) {
+  constexpr int L = lanes<N>;
+  const int stride = padded_outputs(n);
+  for (int c = 0; c < stride; c += L)
+    for (int g = 0; g < Groups; g++) {
+      N r[L];
+      if (c + L <= n) { UNROLL for (int k = 0; k < L; k++) r[k] = columns[(c + k) * Groups + g]; }
+      else for (int k = 0; k < L; k++) r[k] = c + k < n ? columns[(c + k) * Groups + g] : splat<N>(0);
+      transpose_registers(r);
+      UNROLL for (int k = 0; k < L; k++) *reinterpret_cast<N*>(rows + (g * L + k) * stride + c) = r[k];
+    }
+}
+
+// gradient[i][k] += sum over rows of x[i][row] dz[row][k], for I inputs and K vectors of outputs: I x K accumulators.
+template <int I, int K, int Rows, class N> HD void weight_gradient_block(const float* x, const float* dz, float* gradient, int stride) {
+  N sum[I][K];
+  UNROLL for (int i = 0; i < I; i++) UNROLL for (int k = 0; k < K; k++) sum[i][k] = splat<N>(0);
+  for (int row = 0; row < Rows; row++) {
+    N d[K];
+    UNROLL for (int k = 0; k < K; k++) d[k] = reinterpret_cast<const N*>(dz + row * stride)[k];
+    UNROLL for (int i = 0; i < I; i++) {
+      const N a = splat<N>(x[i * Rows + row]);
+      UNROLL for (int k = 0; k < K; k++) sum[i][k] += a * d[k];
+    }
+  }
+  UNROLL for (int i = 0; i < I; i++) UNROLL for (int k = 0; k < K; k++) reinterpret_cast<N*>(gradient + i * stride)[k] += sum[i][k];
+}
+
+template <class N, int Rows> HD void weight_gradient(const float* x, int n_in, const float* dz, int n_out, float* gradient) {
+  constexpr int L = lanes<N>, fitting = L == 16 ? 4 : 2;
+  const int stride = padded_outputs(n_out);
+  const Blocks inputs(n_in);
+  for (int k = 0; k < stride; k += fitting * L)
+    for (int b = 0, i = 0; b < inputs.count; i += inputs.outputs(b++))
+      with_constant<block_outputs>(inputs.outputs(b), [&](auto ni) {
+        with_constant<fitting>((stride - k) / L < fitting ? (stride - k) / L : fitting, [&](auto nk) {
+          weight_gradient_block<decltype(ni)::value, decltype(nk)::value, Rows, N>(x + i * Rows, dz + k, gradient + i * stride + k, stride);
+        });
+      });
+}
+
+template <class N, int Rows> HD void bias_gradient(const float* dz, int n_out, float* gradient) {
+  const int stride = padded_outputs(n_out);
+  for (int c = 0; c < stride; c += lanes<N>) {
+    N sum = splat<N>(0);
+    for (int row = 0; row < Rows; row++) sum += *reinterpret_cast<const N*>(dz + row * stride + c);
+    *reinterpret_cast<N*>(gradient + c) += sum;
+  }
+}
+
+// From dL/dz, the gradient of the sum before the activation, to the gradients of weight, bias and input.
+template <class N, int Rows>
+HD void linear_backward(const Tile<N, Rows>& t, const Memory& m, const Instruction& q) {
+  constexpr int groups = Tile<N, Rows>::groups;
+  const N* dz = t.column(q.out.gradient);
+  to_rows<N, groups>(dz, q.out.width, m.scratch);
+  weight_gradient<N, Rows>(t.scalars(q.in.column), q.in.width, m.scratch, q.out.width, m.accumulators + q.d_weight);
+  if (q.bias >= 0) bias_gradient<N, Rows>(m.scratch, q.out.width, m.accumulators + q.d_bias);
+  if (q.in.gradient < 0) return;
+  N* dx = t.column(q.in.gradient);
+  const float* weight = m.packed_transposed + q.weight;
+  // What a block of columns still needs while it is in the first-level cache: the step to dL/dz of the instruction below.
+  const auto finish = [&](int first, int n) {
+    if (q.derivative_of_in < 0) return;
+    const N* derivative = t.column(q.derivative_of_in);
+    for (int k = first * groups; k < (first + n) * groups; k++) dx[k] *= derivative[k];
+  };
+  if (q.add_to_in) {
+    N* own = reinterpret_cast<N*>(m.scratch);
+    multiply_columns<N, groups>(weight, nullptr, q.out.width, q.in.width, dz, own, [](int, int) {});
+    for (int k = 0; k < q.in.width * groups; k++) dx[k] += own[k];
+    finish(0, q.in.width);
+  } else {
+    multiply_columns<N, groups>(weight, nullptr, q.out.width, q.in.width, dz, dx, finish);
+  }
+}
+
+}  // namespace torsor::TORSOR_ISA

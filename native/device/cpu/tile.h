@@ -1,0 +1,84 @@
+// CPU tile: `rows` rows of the batch, features in columns, a column is `groups` vectors of N. One thread owns it, in its cache.
+#pragma once
+#include "math/number.h"
+#include "program/instruction.h"
+
+namespace torsor::TORSOR_ISA {
+
+template <class N_, int Rows> struct Tile {
+  using N = N_;
+  static constexpr int rows = Rows, groups = Rows / lanes<N>;
+  static_assert(groups >= 1 && Rows % lanes<N> == 0);
+
+  N* columns;
+  int first_row, live;   // rows first_row ... first_row + live - 1 of the batch; the other rows compute on zeros
+  const int32_t* index;  // place of each row of the batch in the arrays; null: its own number
+
+  HD N* column(int c) const { return columns + c * groups; }
+  HD float* scalars(int c) const { return reinterpret_cast<float*>(column(c)); }
+  HD int64_t place(int r) const { return index ? index[first_row + r] : first_row + r; }
+
+  // f(g) for every group of rows. What f does to one group must not depend on another group.
+  template <class F> HD void each_group(F f) const { for (int g = 0; g < groups; g++) f(g); }
+  // f(item) for items that are independent of each other: vectors of columns here, elements on CUDA.
+  template <class F> HD void each(int columns_, F f) const { for (int k = 0; k < columns_ * groups; k++) f(k); }
+  HD N& at(int c, int g) const { return column(c)[g]; }
+
+  // Number in the batch of each row of a group.
+  HD Uint<N> row(int g) const { return lane_numbers() + uint32_t(first_row + g * lanes<N>); }
+  static HD Uint<N> lane_numbers() {
+    Uint<N> lane{};
+    if constexpr (is_vector<N>) { UNROLL for (int i = 0; i < lanes<N>; i++) lane[i] = i; }
+    return lane;
+  }
+  // 1 for rows that exist, 0 for those that fill up the tile.
+  HD N alive(int g) const {
+    const Int<N> number = Int<N>(lane_numbers() + uint32_t(g * lanes<N>));
+    return choose(number < live, splat<N>(1), splat<N>(0));
+  }
+
+  // One number per row of the batch, for the rows of a group.
+  HD N of_batch(const float* x, int g) const {
+    N v = splat<N>(0);
+    const int r = g * lanes<N>;
+    if (!index && r + lanes<N> <= live) memcpy(&v, x + first_row + r, sizeof v);
+    else for (int i = 0; i < lanes<N> && r + i < live; i++) reinterpret_cast<float*>(&v)[i] = x[place(r + i)];
+    return v;
+  }
+
+  // Adds the sum over the rows of a column.
+  HD void add_sum(int c, float* sum) const {
+    N total = at(c, 0);
+    for (int g = 1; g < groups; g++) total += at(c, g);
+    *sum += sum_of_lanes(total);
+  }
+
+  // Row-major memory to columns and back.
+  HD void load(int c, int n, const float* source) const {
+    if (live < rows) memset(column(c), 0, sizeof(float) * rows * n);
+    for (int r = 0; r < live; r++) {
+      const float* from = source + place(r) * n;
+      for (int k = 0; k < n; k++) scalars(c)[k * rows + r] = from[k];
+    }
+  }
+  HD void store(int c, int n, float* target) const {
+    if (n == 1 && !index) { memcpy(target + first_row, scalars(c), sizeof(float) * live); return; }
+    for (int r = 0; r < live; r++) {
+      float* to = target + place(r) * n;
+      for (int k = 0; k < n; k++) to[k] = scalars(c)[k * rows + r];
+    }
+  }
+  HD void store_index(int c, int32_t* target) const { for (int r = 0; r < live; r++) target[place(r)] = int32_t(scalars(c)[r]); }
+
+  // Category k of each row of a group where the mask allows it, otherwise -infinity.
+  HD N masked(const uint8_t* mask, int n, int k, int g, N logit) const {
+    if (!mask) return logit;
+    for (int i = 0; i < lanes<N>; i++) {
+      const int r = g * lanes<N> + i;
+      if (r < live && !mask[place(r) * n + k]) reinterpret_cast<float*>(&logit)[i] = -__builtin_huge_valf();
+    }
+    return logit;
+  }
+};
+
+}  // namespace torsor::TORSOR_ISA

@@ -1,0 +1,26 @@
+// One element of Adam (Kingma and Ba 2015), with Nesterov momentum (Dozat 2016) and decoupled weight decay (Loshchilov and Hutter 2019) as options.
+#pragma once
+#include "number.h"
+
+namespace torsor {
+
+struct AdamConfig {
+  float learning_rate, beta1, beta2, epsilon, weight_decay;
+  // Bias corrections of update k = 1, 2, ...: the direction is m momentum + g gradient, the scale is v second.
+  // Plain: momentum = 1 / (1 - beta1^k), gradient = 0. Nesterov: momentum = beta1 / (1 - beta1^(k+1)), gradient = (1 - beta1) / (1 - beta1^k).
+  float momentum, gradient, second;
+};
+
+}  // namespace torsor
+
+namespace torsor::TORSOR_ISA {
+
+template <class N> HD N adam_element(N parameter, N gradient, N& m, N& v, const AdamConfig& c) {
+  using S = Scalar<N>;
+  m = S(c.beta1) * m + (1 - S(c.beta1)) * gradient;
+  v = S(c.beta2) * v + (1 - S(c.beta2)) * gradient * gradient;
+  const N direction = (S(c.momentum) * m + S(c.gradient) * gradient) / (square_root(N(v * S(c.second))) + S(c.epsilon));
+  return parameter - S(c.learning_rate) * (direction + S(c.weight_decay) * parameter);
+}
+
+}  // namespace torsor::TORSOR_ISA

@@ -1,0 +1,64 @@
+// From JavaScript values to what the core takes, with errors in the words of lib/addon/addon.ts; and from core errors to JavaScript.
+#pragma once
+#include <napi.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "device/buffer.h"
+#include "device/error.h"
+#include "program/instruction.h"
+#include "training/optimizer.h"
+
+namespace torsor {
+
+// A JavaScript error with the code of a core error.
+Napi::Error to_javascript(Napi::Env, const Error&);
+
+// Runs f and turns whatever it throws into a JavaScript error: nothing of C++ crosses the boundary.
+template <class F> auto guarded(Napi::Env env, F f) -> decltype(f()) {
+  try {
+    return f();
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (const Error& e) {
+    throw to_javascript(env, e);
+  } catch (const std::bad_alloc&) {
+    throw to_javascript(env, Error("OUT_OF_MEMORY", "not enough memory"));
+  } catch (const std::exception& e) {
+    throw to_javascript(env, Error("NATIVE", e.what()));
+  }
+}
+
+// Memory behind a typed array (SharedArrayBuffers too) or a native Buffer, of at least `count` elements.
+float* floats(const Napi::Value&, const char* name, int64_t count);
+int32_t* ints(const Napi::Value&, const char* name, int64_t count);
+uint8_t* bytes(const Napi::Value&, const char* name, int64_t count);
+bool absent(const Napi::Value&);  // undefined or null
+
+int64_t integer(const Napi::Value&, const char* name, int64_t low, int64_t high);
+double number(const Napi::Value&, const char* name);
+std::string text(const Napi::Value&, const char* name);
+Napi::Object object(const Napi::Value&, const char* name);
+Napi::Array array(const Napi::Value&, const char* name);
+std::vector<int> int_list(const Napi::Value&, const char* name);
+
+Noise to_noise(const Napi::Value& key);
+OptimizerConfig to_optimizer_config(const Napi::Value&);
+std::vector<Matrix> to_matrices(const Napi::Value&);
+
+// The native half of a JavaScript object of one of our classes; a type error otherwise. Tag each class with a number of its own.
+struct ClassTags {
+  static constexpr napi_type_tag buffer{0x746f72736f72u, 1}, model{0x746f72736f72u, 2}, environment{0x746f72736f72u, 3}, rollout{0x746f72736f72u, 4},
+      optimizer{0x746f72736f72u, 5}, trainer{0x746f72736f72u, 6};
+};
+
+template <class Wrap> Wrap& unwrap(const Napi::Value& value, const napi_type_tag& tag, const char* name) {
+  if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&tag))
+    throw to_javascript(value.Env(), Error("INVALID_ARGUMENT", std::string(name) + ": not an object of this addon"));
+  return *Wrap::Unwrap(value.As<Napi::Object>());
+}
+
+}  // namespace torsor

@@ -1,0 +1,238 @@
+// Builds programs from a trace; see build.h.
+#include "program/build.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "device/error.h"
+#include "ops/list.h"
+#include "program/columns.h"
+
+namespace torsor {
+
+using namespace scalar;  // this file is compiled once: any instruction set's lists will do
+
+static int index_of(const char* const* names, int size, const std::string& name) {
+  for (int k = 0; k < size; k++) if (name == names[k]) return k;
+  return -1;
+}
+
+template <class L> static std::vector<std::string> names_of() { return {std::begin(L::names), std::end(L::names)}; }
+
+template <class Op> static int op_index() { return index_of(Ops::names, Ops::size, Op::name); }
+
+[[noreturn]] static void malformed(const std::string& what) { throw Error("INVALID_ARGUMENT", "program: " + what); }
+
+static void expect(bool holds, const Operation& o, const std::string& what) {
+  if (!holds) malformed("operation '" + o.op + "' of value " + std::to_string(o.output) + ": " + what);
+}
+
+std::vector<std::string> operation_names() {
+  return {"linear", "activation", "add", "mul", "scale", "concat", "slice", "layer_norm", "parameter"};
+}
+
+std::vector<std::string> head_names() { return names_of<Heads>(); }
+
+std::vector<float> chain_constants(const std::vector<BijectorOperation>& bijectors, int dims, BijectorChain& chain) {
+  if (bijectors.size() > max_bijectors)
+    throw Error("INVALID_ARGUMENT", "bijectors: at most " + std::to_string(max_bijectors) + " in a chain, got " + std::to_string(bijectors.size()));
+  std::vector<float> constants;
+  chain = {};
+  chain.dims = dims;
+  chain.constant = 1;
+  for (const BijectorOperation& b : bijectors) {
+    const int kind = index_of(Bijectors::names, Bijectors::size, b.name);
+    if (kind < 0) throw Error("UNKNOWN_NAME", "bijector '" + b.name + "' is not known to the native core");
+    size_t parameters = 0;
+    Bijectors::visit(kind, [&](auto member) {
+      using B = decltype(member);
+      parameters = B::parameters;
+      chain.vector |= B::vector;
+      chain.constant &= B::constant;
+    });
+    if (b.parameters.size() != parameters)
+      throw Error("INVALID_ARGUMENT", "bijector '" + b.name + "': expected " + std::to_string(parameters) + " parameters, got " + std::to_string(b.parameters.size()));
+    chain.step[chain.length++] = {kind, b.inverse, int(constants.size())};
+    for (const std::vector<double>& values : b.parameters) {
+      if (values.size() != 1 && int(values.size()) != dims)
+        throw Error("INVALID_SHAPE", "bijector '" + b.name + "': expected 1 or " + std::to_string(dims) + " values of a parameter, got " + std::to_string(values.size()));
+      for (int d = 0; d < dims; d++) constants.push_back(float(values[values.size() == 1 ? 0 : d]));
+    }
+  }
+  return constants;
+}
+
+// One instruction before columns are known: operands are values, with the part of them that is meant.
+static std::vector<Step> steps_of(const Trace& trace) {
+  std::vector<Step> steps;
+  std::vector<bool> defined(trace.widths.size(), false);
+  if (trace.widths.empty()) malformed("no values");
+  for (int w : trace.widths) if (w < 1 || w > 1 << 20) malformed("a value of width " + std::to_string(w));
+  defined[0] = true;
+  const auto parameters_at = [&](const Operation& o, int offset, int64_t count) {
+    expect(offset >= 0 && offset + count <= trace.parameter_count, o, "parameters at " + std::to_string(offset) + " lie outside the arena of " + std::to_string(trace.parameter_count));
+  };
+  for (const Operation& o : trace.operations) {
+    expect(o.output > 0 && o.output < int(defined.size()) && !defined[o.output], o, "its output is no new value");
+    for (int i : o.inputs) expect(i >= 0 && i < int(defined.size()) && defined[i], o, "an input is not computed before it");
+    defined[o.output] = true;
+    const int width = trace.widths[o.output];
+    const auto inputs = [&](size_t n) { expect(o.inputs.size() == n, o, "expected " + std::to_string(n) + " inputs"); };
+    const auto parameters = [&](size_t n) { expect(o.parameters.size() == n, o, "expected " + std::to_string(n) + " parameter offsets"); };
+    const auto constants = [&](size_t n) {
+      expect(o.constants.size() == n, o, "expected " + std::to_string(n) + " constants");
+      for (double c : o.constants) expect(std::isfinite(c), o, "a constant is not finite");
+    };
+    const auto input_width = [&](int k) { return trace.widths[o.inputs[k]]; };
+    const auto activation = [&] {
+      const int variant = o.variant.empty() ? index_of(Activations::names, Activations::size, "identity") : index_of(Activations::names, Activations::size, o.variant);
+      expect(variant >= 0, o, "unknown activation '" + o.variant + "'");
+      return variant;
+    };
+    Step s;
+    s.out = {o.output, 0, width};
+    if (!o.inputs.empty()) s.in = {o.inputs[0], 0, input_width(0)};
+    if (o.op == "linear") {
+      inputs(1); parameters(2);
+      parameters_at(o, o.parameters[0], int64_t(s.in.width) * width);
+      if (o.parameters[1] >= 0) parameters_at(o, o.parameters[1], width);
+      s.op = op_index<Linear>();
+      s.variant = activation();
+      s.weight = o.parameters[0];
+      s.bias = o.parameters[1] < 0 ? -1 : o.parameters[1];
+      s.kept = std::string("identity") == Activations::names[s.variant] ? 0 : width;
+    } else if (o.op == "activation") {
+      inputs(1);
+      expect(s.in.width == width, o, "widths differ");
+      s.op = op_index<Activate>();
+      s.variant = activation();
+      s.kept = width;
+    } else if (o.op == "add" || o.op == "mul") {
+      inputs(2);
+      s.in2 = {o.inputs[1], 0, input_width(1)};
+      expect(s.in.width == width && s.in2.width == width, o, "widths differ");
+      s.op = o.op == "add" ? op_index<Add>() : op_index<Multiply>();
+    } else if (o.op == "scale") {
+      inputs(1); constants(2);
+      expect(s.in.width == width, o, "widths differ");
+      s.op = op_index<Scale>();
+      s.constant[0] = float(o.constants[0]);
+      s.constant[1] = float(o.constants[1]);
+    } else if (o.op == "slice") {
+      inputs(1); constants(1);
+      const double start = o.constants[0];
+      expect(start >= 0 && start == std::floor(start) && start + width <= s.in.width, o, "the range lies outside its input");
+      s.op = op_index<Copy>();
+      s.in = {o.inputs[0], int(start), width};
+    } else if (o.op == "concat") {
+      expect(!o.inputs.empty(), o, "no inputs");
+      s.op = op_index<Copy>();
+      int at = 0;
+      for (size_t k = 0; k < o.inputs.size(); k++) {
+        s.in = {o.inputs[k], 0, input_width(int(k))};
+        expect(at + s.in.width <= width, o, "its inputs are wider than its output");
+        s.out = {o.output, at, s.in.width};
+        at += s.in.width;
+        if (k + 1 < o.inputs.size()) steps.push_back(s);
+      }
+      expect(at == width, o, "its inputs are narrower than its output");
+    } else if (o.op == "layer_norm") {
+      inputs(1); parameters(2); constants(1);
+      expect(s.in.width == width, o, "widths differ");
+      parameters_at(o, o.parameters[0], width);
+      parameters_at(o, o.parameters[1], width);
+      expect(o.constants[0] > 0, o, "epsilon must be positive");
+      s.op = op_index<LayerNorm>();
+      s.weight = o.parameters[0];
+      s.bias = o.parameters[1];
+      s.constant[0] = float(o.constants[0]);
+      s.kept = width + 1;
+    } else if (o.op == "parameter") {
+      inputs(0); parameters(1);
+      parameters_at(o, o.parameters[0], width);
+      s.op = op_index<Parameter>();
+      s.weight = o.parameters[0];
+    } else {
+      expect(false, o, "no such operation");
+    }
+    s.derivative_kept = s.op == op_index<Linear>() || s.op == op_index<Activate>();
+    s.is_linear = s.op == op_index<Linear>();
+    steps.push_back(s);
+  }
+  for (int v : trace.head_inputs) if (v < 0 || v >= int(defined.size()) || !defined[v]) malformed("an input of the head is not computed");
+  if (trace.value < 0 || trace.value >= int(defined.size()) || !defined[trace.value] || trace.widths[trace.value] != 1) malformed("the value estimate must be a computed value of width 1");
+  return steps;
+}
+
+Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, const float* constants) {
+  std::vector<Step> steps = steps_of(trace);
+  Layout layout(trace.widths);
+  // Head and value write gradients, and a head overwrites masked logits: each reads a value of its own, a copy where need be.
+  std::vector<int> taken;
+  const auto own = [&](int value) {
+    if (value != 0 && std::find(taken.begin(), taken.end(), value) == taken.end()) { taken.push_back(value); return value; }
+    Step s;
+    s.op = op_index<Copy>();
+    s.in = {value, 0, trace.widths[value]};
+    s.out = {layout.add_value(s.in.width), 0, s.in.width};
+    steps.push_back(s);
+    taken.push_back(s.out.value);
+    return s.out.value;
+  };
+
+  Program p;
+  p.constants = constants;
+  p.parameter_count = trace.parameter_count;
+  Head& head = p.head;
+  head.kind = index_of(Heads::names, Heads::size, trace.head);
+  if (head.kind < 0) malformed("unknown head '" + trace.head + "'");
+  const bool gaussian = trace.head == GaussianHead::name;
+  if (trace.head_inputs.size() != (gaussian ? 2u : 1u)) malformed("a " + trace.head + " head has " + std::string(gaussian ? "two inputs" : "one input"));
+  head.n = trace.widths[trace.head_inputs[0]];
+  if (gaussian && trace.widths[trace.head_inputs[1]] != head.n) malformed("mean and scale differ in width");
+  if (gaussian && chain.length && chain.dims != head.n) malformed("the bijectors are for another action size");
+  head.scale_is_std = trace.scale_is_std;
+  head.latent_width = gaussian ? head.n : 1;
+  if (gaussian) head.bijectors = chain;
+
+  std::vector<int> heads;
+  for (int v : trace.head_inputs) heads.push_back(own(v));
+  const int value = own(trace.value);
+  if (steps.size() > max_instructions) malformed("more than " + std::to_string(max_instructions) + " operations");
+
+  std::vector<int> results = heads;
+  results.push_back(value);
+  layout.assign(steps, results, purpose, op_index<Clear>());
+  if (steps.size() > max_instructions) malformed("more than " + std::to_string(max_instructions) + " operations");
+  for (const Step& s : steps) p.code[p.length++] = layout.instruction(s);
+  p.observation = layout.operand(0);
+  p.value = layout.operand(value);
+  for (size_t k = 0; k < heads.size(); k++) head.parameter[k] = layout.operand(heads[k]);
+
+  head.latent = layout.add_columns(head.latent_width);
+  head.action = head.bijectors.length ? layout.add_columns(head.n) : head.latent;
+  head.log_prob = layout.add_columns(1);
+  head.entropy = layout.add_columns(1);
+  if (purpose != Purpose::inference) {
+    head.d_log_prob = layout.add_columns(1);
+    head.d_entropy = layout.add_columns(1);
+    if (gaussian) head.entropy_gradient = layout.add_columns(2 * head.n);
+    p.sums = layout.add_columns(metric_count);
+  }
+  p.columns = layout.columns();
+
+  int accumulators = 0;
+  for (int k = 0; k < p.length; k++) {
+    Instruction& q = p.code[k];
+    const bool linear = q.op == op_index<Linear>();
+    const int width = linear ? padded_outputs(q.out.width) : q.out.width;
+    if (q.weight >= 0) { q.d_weight = accumulators; accumulators += width * (linear ? q.in.width : 1); }
+    if (q.bias >= 0) { q.d_bias = accumulators; accumulators += width; }
+    accumulators = padded_outputs(accumulators);
+    p.widest = std::max({p.widest, padded_outputs(q.out.width), q.in.width});
+  }
+  p.accumulators = accumulators + metric_count;
+  return p;
+}
+
+}  // namespace torsor

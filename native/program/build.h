@@ -1,0 +1,50 @@
+// From a traced model to programs: columns of values, gradients and derivatives, and offsets of gradient sums.
+#pragma once
+#include <string>
+#include <vector>
+#include "program/instruction.h"
+
+namespace torsor {
+
+// What TypeScript sends: one operation over values, which are numbered; value 0 is the observation.
+struct Operation {
+  std::string op, variant;
+  std::vector<int> inputs, parameters;
+  int output = 0;
+  std::vector<double> constants;
+};
+
+struct BijectorOperation {
+  std::string name;
+  bool inverse = false;
+  std::vector<std::vector<double>> parameters;
+};
+
+struct Trace {
+  std::vector<int> widths;
+  std::vector<Operation> operations;
+  std::string head;
+  std::vector<int> head_inputs;
+  bool scale_is_std = false;
+  std::vector<BijectorOperation> bijectors;
+  int value = 0;
+  int parameter_count = 0;
+};
+
+// Names of operations and heads a trace may use.
+std::vector<std::string> operation_names();
+std::vector<std::string> head_names();
+
+// Constants of the bijectors, in the order of `chain`, whose steps get their offsets. `dims` is the size of the action.
+std::vector<float> chain_constants(const std::vector<BijectorOperation>&, int dims, BijectorChain& chain);
+
+enum class Purpose {
+  inference,             // columns are reused as soon as nobody reads them
+  training,              // everything is kept, with gradients
+  training_observation,  // ... and the gradient of the observation too
+};
+
+// Throws Error: a malformed trace never reaches the kernels. `constants` must outlive the program.
+Program build(const Trace&, Purpose, const BijectorChain&, const float* constants);
+
+}  // namespace torsor

@@ -1,0 +1,124 @@
+// See model.h.
+#include "program/model.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "device/error.h"
+#include "device/kernels.h"
+#include "device/launch.h"
+#include "ops/memory.h"
+
+namespace torsor {
+
+// Below this many multiply-adds a call is done before another thread has woken up (about 20 us).
+constexpr int64_t worth_a_thread = 1 << 20;
+
+// Sums of a batch are formed per chunk and then added in order, so that they do not depend on the threads: at least eight tiles each,
+// for the sums to pay, and at most as many as fit a few megabytes and keep many cores busy.
+constexpr int chunk_tiles = 8, max_chunks = 32;
+
+Model::Model(const Trace& trace) : trace_(trace) {
+  if (trace.parameter_count < 0) throw Error("INVALID_ARGUMENT", "program: a negative number of parameters");
+  int dims = 1;
+  if (!trace.head_inputs.empty() && trace.head_inputs[0] >= 0 && trace.head_inputs[0] < int(trace.widths.size())) dims = trace.widths[trace.head_inputs[0]];
+  constants_ = chain_constants(trace.bijectors, dims, chain_);
+  inference_ = build(trace_, Purpose::inference, chain_, constants_.data());
+  discrete_ = inference_.head.latent_width == 1 && trace.head == "categorical";
+  const int64_t size = int64_t(trace.parameter_count) + arena_padding;
+  parameters_ = Array<float>(size);
+  packed_ = Array<float>(size);
+  pack();
+}
+
+const Program& Model::training(bool observation_gradient) {
+  std::lock_guard<std::mutex> lock(build_);
+  std::unique_ptr<Program>& program = training_[observation_gradient];
+  if (!program)
+    program = std::make_unique<Program>(build(trace_, observation_gradient ? Purpose::training_observation : Purpose::training, chain_, constants_.data()));
+  if (!pack_transposed_) {
+    std::unique_lock<std::shared_mutex> parameters(mutex_);
+    packed_transposed_ = Array<float>(parameters_.size());
+    pack_transposed_ = true;
+    pack();
+  }
+  return *program;
+}
+
+void Model::pack() {
+  kernels().pack(inference_, parameters_.data(), packed_.data(), pack_transposed_ ? packed_transposed_.data() : nullptr);
+}
+
+void Model::read_parameters(float* target, int64_t offset, int64_t count) {
+  const auto lock = hold();
+  std::memcpy(target, parameters_.data() + offset, sizeof(float) * count);
+}
+
+void Model::write_parameters(const float* source, int64_t offset, int64_t count) {
+  change_parameters([&](float* parameters) { std::memcpy(parameters + offset, source, sizeof(float) * count); });
+}
+
+// part(first, rows) over shares of whole tiles.
+template <class F> void Model::spread(int rows, F part) {
+  const int64_t work = int64_t(rows) * std::max(parameter_count(), 256);
+  const int tiles = (rows + tile_rows - 1) / tile_rows;
+  const int shares = work < worth_a_thread ? 1 : std::min(tiles, threads());
+  if (shares <= 1) return part(0, rows);
+  parallel(shares, [&](int share) {
+    const int first = int(int64_t(tiles) * share / shares) * tile_rows, end = std::min(rows, int(int64_t(tiles) * (share + 1) / shares) * tile_rows);
+    part(first, end - first);
+  });
+}
+
+void Model::act_part(StepIO& io, int first, int rows) {
+  io.parameters = parameters_.data();
+  io.packed = packed_.data();
+  kernels().act(inference_, io, first, rows, workspace(kernels().workspace(inference_)));
+}
+
+void Model::value_part(const float* observation, float* value, int first, int rows) {
+  const ForwardIO io{parameters_.data(), packed_.data(), observation, {nullptr, nullptr}, value};
+  kernels().forward(inference_, io, first, rows, workspace(kernels().workspace(inference_)));
+}
+
+void Model::act(StepIO io, int rows) {
+  const auto lock = hold();
+  io.parameters = parameters_.data();
+  io.packed = packed_.data();
+  spread(rows, [&](int first, int count) { kernels().act(inference_, io, first, count, workspace(kernels().workspace(inference_))); });
+}
+
+void Model::forward(ForwardIO io, int rows) {
+  const auto lock = hold();
+  io.parameters = parameters_.data();
+  io.packed = packed_.data();
+  spread(rows, [&](int first, int count) { kernels().forward(inference_, io, first, count, workspace(kernels().workspace(inference_))); });
+}
+
+void Model::evaluate(EvaluateIO io, int rows) {
+  const auto lock = hold();
+  io.parameters = parameters_.data();
+  io.packed = packed_.data();
+  spread(rows, [&](int first, int count) { kernels().evaluate(inference_, io, first, count, workspace(kernels().workspace(inference_))); });
+}
+
+void Model::gradient(GradientIO io, int rows, float* gradients, double (&metrics)[metric_count]) {
+  const std::lock_guard<std::mutex> alone(gradient_);  // the accumulators are shared
+  const Program& p = *training_[io.d_observation != nullptr];
+  io.parameters = parameters_.data();
+  io.packed = packed_.data();
+  io.packed_transposed = packed_transposed_.data();
+  const int tiles = (rows + tile_rows - 1) / tile_rows;
+  const int chunks = std::clamp(tiles / chunk_tiles, 1, max_chunks);
+  const int64_t stride = (int64_t(p.accumulators) + 15) / 16 * 16;
+  if (accumulators_.size() < chunks * stride) accumulators_ = Array<float>(chunks * stride);
+  parallel(chunks, [&](int chunk) {
+    const int first = int(int64_t(tiles) * chunk / chunks) * tile_rows, end = std::min(rows, int(int64_t(tiles) * (chunk + 1) / chunks) * tile_rows);
+    kernels().gradient(p, io, first, end - first, workspace(kernels().workspace(p)), accumulators_.data() + chunk * stride);
+  });
+  std::vector<float*> sets;
+  for (int chunk = 0; chunk < chunks; chunk++) sets.push_back(accumulators_.data() + chunk * stride);
+  kernels().collect(p, sets.data(), chunks, gradients, metrics);
+}
+
+}  // namespace torsor

@@ -1,0 +1,63 @@
+// A model on the device: its programs, its parameters in one flat arena, and the calls that run them over a batch.
+#pragma once
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include "device/buffer.h"
+#include "program/build.h"
+
+namespace torsor {
+
+class Model {
+ public:
+  explicit Model(const Trace&);
+
+  const Program& inference() const { return inference_; }
+  const Program& training(bool observation_gradient);
+  int parameter_count() const { return inference_.parameter_count; }
+  int observation_size() const { return inference_.observation.width; }
+  const Head& head() const { return inference_.head; }
+  bool discrete() const { return discrete_; }
+
+  void read_parameters(float* target, int64_t offset, int64_t count);
+  void write_parameters(const float* source, int64_t offset, int64_t count);
+
+  // Calls `change(parameters)` while nobody reads them, and prepares the kernels' order of the weights.
+  template <class F> void change_parameters(F change) {
+    std::unique_lock<std::shared_mutex> lock(mutex_);
+    change(parameters_.data());
+    pack();
+  }
+  // Holds the parameters still; training reads them over a whole minibatch.
+  std::shared_lock<std::shared_mutex> hold() { return std::shared_lock<std::shared_mutex>(mutex_); }
+
+  // The arrays of parameters are filled in here. Rows are spread over the threads where that pays.
+  void act(StepIO, int rows);
+  void forward(ForwardIO, int rows);
+  void evaluate(EvaluateIO, int rows);
+
+  // Rows first ... first + rows - 1 on the calling thread; the caller holds the parameters.
+  void act_part(StepIO&, int first, int rows);
+  void value_part(const float* observation, float* value, int first, int rows);
+
+  // Adds up the gradients of a batch in an order that does not depend on the threads. The caller holds the parameters.
+  // `gradients` has room for parameter_count floats; returns the sums of the loss terms in `metrics`.
+  void gradient(GradientIO, int rows, float* gradients, double (&metrics)[metric_count]);
+
+ private:
+  void pack();
+  template <class F> void spread(int rows, F part);
+
+  Trace trace_;
+  BijectorChain chain_;
+  std::vector<float> constants_;
+  Program inference_;
+  std::unique_ptr<Program> training_[2];
+  bool discrete_;
+  Array<float> parameters_, packed_, packed_transposed_, accumulators_;
+  bool pack_transposed_ = false;
+  std::shared_mutex mutex_;
+  std::mutex build_, gradient_;
+};
+
+}  // namespace torsor

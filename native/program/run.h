@@ -1,0 +1,64 @@
+// The interpreter: a tile of rows through the whole program.
+#pragma once
+#include "ops/list.h"
+#include "ops/ppo.h"
+
+namespace torsor::TORSOR_ISA {
+
+template <class Tile> HD void run_forward(const Tile& t, const Program& p, const Memory& m, const float* observation) {
+  t.load(p.observation.column, p.observation.width, observation);
+  for (int k = 0; k < p.length; k++) {
+    const Instruction& q = p.code[k];
+    Ops::visit(q.op, [&](auto op) { decltype(op)::forward(t, m, q); });
+  }
+}
+
+template <class Tile> HD void run_act(const Tile& t, const Program& p, const StepIO& io) {
+  run_forward(t, p, Memory{io.parameters, io.packed}, io.observation);
+  Heads::visit(p.head.kind, [&](auto head) { decltype(head)::act(t, p, io); });
+  t.store(p.value.column, 1, io.value);
+}
+
+template <class Tile> HD void run_outputs(const Tile& t, const Program& p, const ForwardIO& io) {
+  run_forward(t, p, Memory{io.parameters, io.packed}, io.observation);
+  for (int k = 0; k < 2; k++)
+    if (io.output[k]) t.store(p.head.parameter[k].column, p.head.parameter[k].width, io.output[k]);
+  if (io.value) t.store(p.value.column, 1, io.value);
+}
+
+template <class Tile> HD void run_evaluate(const Tile& t, const Program& p, const EvaluateIO& io) {
+  run_forward(t, p, Memory{io.parameters, io.packed}, io.observation);
+  t.load(p.head.latent, p.head.latent_width, io.latent);
+  Heads::visit(p.head.kind, [&](auto head) { decltype(head)::template evaluate<false>(t, p, io.mask, io.is_action, true); });
+  t.store(p.head.log_prob, 1, io.log_prob);
+  t.store(p.head.entropy, 1, io.entropy);
+  t.store(p.value.column, 1, io.value);
+}
+
+// Forward, loss and backward; adds the gradients of the tile's rows to m.accumulators.
+template <class Tile> HD void run_gradient(const Tile& t, const Program& p, const GradientIO& io, const Memory& m) {
+  t.load(p.observation.column, p.observation.width, io.observation);
+  t.load(p.head.latent, p.head.latent_width, io.latent);
+  for (int k = 0; k < p.length; k++) {
+    const Instruction& q = p.code[k];
+    Ops::visit(q.op, [&](auto op) { decltype(op)::forward_keeping(t, m, q); });
+  }
+  Heads::visit(p.head.kind, [&](auto head) { decltype(head)::template evaluate<true>(t, p, io.mask, false, io.exact_entropy); });
+  if (io.d_log_prob) given_gradient(t, p, io);
+  else ppo_gradient(t, p, io);
+  Heads::visit(p.head.kind, [&](auto head) { decltype(head)::backward(t, p, io.mask, io.exact_entropy); });
+
+  for (int k = p.length - 1; k >= 0; k--) {
+    const Instruction& q = p.code[k];
+    if (q.out.gradient < 0) continue;
+    if (q.derivative_of_out >= 0) {  // from dL/dy to dL/dz
+      auto* d = t.column(q.out.gradient);
+      const auto* derivative = t.column(q.derivative_of_out);
+      t.each(q.out.width, [&](int c) { d[c] *= derivative[c]; });
+    }
+    Ops::visit(q.op, [&](auto op) { decltype(op)::backward(t, m, q); });
+  }
+  if (io.d_observation) t.store(p.observation.gradient, p.observation.width, io.d_observation);
+}
+
+}  // namespace torsor::TORSOR_ISA
