@@ -21,19 +21,16 @@ struct CartPole {
   static constexpr double observation_low[] = {-2 * position_limit, -HUGE_VAL, -2 * angle_limit, -HUGE_VAL};
   static constexpr double action_low[] = {0}, action_high[] = {1};
 
-  template <class N>
-  static HD void reset(N* state, const N* uniform) {
+  template <class N> static HD void reset(N* state, const N* uniform) {
     for (int i = 0; i < state_size; i++) state[i] = between(Scalar<N>(-0.05), Scalar<N>(0.05), uniform[i]);
   }
 
-  template <class N>
-  static HD void observe(const N* state, N* observation) {
+  template <class N> static HD void observe(const N* state, N* observation) {
     for (int i = 0; i < observation_size; i++) observation[i] = state[i];
   }
 
   // Euler's method with the old velocities, as Gymnasium's default integrator.
-  template <class N>
-  static HD EnvironmentStep<N> step(N* state, const N* action) {
+  template <class N> static HD EnvironmentStep<N> step(N* state, const N* action) {
     using S = Scalar<N>;
     const N x = state[0], velocity = state[1], angle = state[2], spin = state[3];
     const N push = action[0] == 1 ? S(force) : S(-force);

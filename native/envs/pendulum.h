@@ -16,22 +16,19 @@ struct Pendulum {
   static constexpr double observation_low[] = {-1, -1, -max_speed}, observation_high[] = {1, 1, max_speed};
   static constexpr double action_low[] = {-max_torque}, action_high[] = {max_torque};
 
-  template <class N>
-  static HD void reset(N* state, const N* uniform) {
+  template <class N> static HD void reset(N* state, const N* uniform) {
     state[0] = between(Scalar<N>(-pi), Scalar<N>(pi), uniform[0]);
     state[1] = between(Scalar<N>(-1), Scalar<N>(1), uniform[1]);
   }
 
-  template <class N>
-  static HD void observe(const N* state, N* observation) {
+  template <class N> static HD void observe(const N* state, N* observation) {
     sincos_of(state[0], observation[1], observation[0]);
     observation[2] = state[1];
   }
 
   // The reward is that of the state before the step. Gymnasium lets the angle grow; it is wrapped here, because a float
   // near 0 is finer.
-  template <class N>
-  static HD EnvironmentStep<N> step(N* state, const N* action) {
+  template <class N> static HD EnvironmentStep<N> step(N* state, const N* action) {
     using S = Scalar<N>;
     const N angle = wrapped(state[0]), spin = state[1];
     const N torque = clip(S(max_torque), action[0]);

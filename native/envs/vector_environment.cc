@@ -11,8 +11,7 @@ using scalar::Environments;
 
 namespace {
 
-template <class E>
-EnvironmentInfo describe() {
+template <class E> EnvironmentInfo describe() {
   const auto all = [](const auto& limits) { return std::vector<double>(std::begin(limits), std::end(limits)); };
   return {
       E::name,           E::observation_size,     E::action_size,           E::discrete,        E::max_steps,
@@ -51,8 +50,7 @@ VectorEnvironment::VectorEnvironment(int environment, int count, uint64_t seed, 
   reset();
 }
 
-template <class E>
-void VectorEnvironment::start_episode(int row) {
+template <class E> void VectorEnvironment::start_episode(int row) {
   steps_[row] = 0;
   const uint64_t counter = counter_ + uint64_t(++episodes_[row]);
   float noise[(E::noise_size + 3) / 4 * 4];
@@ -72,8 +70,7 @@ void VectorEnvironment::reset() {
   });
 }
 
-template <class E>
-void VectorEnvironment::step_rows(int first, int rows, const EnvironmentArrays& arrays) {
+template <class E> void VectorEnvironment::step_rows(int first, int rows, const EnvironmentArrays& arrays) {
   for (int row = first; row < first + rows; row++) {
     float* state = &state_[size_t(row) * state_size_];
     float* observation = arrays.observation + size_t(row) * E::observation_size;

@@ -63,10 +63,8 @@ class VectorEnvironment {
   void write_state(const float* state, const int32_t* steps, const int32_t* episodes);
 
  private:
-  template <class E>
-  void step_rows(int first, int rows, const EnvironmentArrays& arrays);
-  template <class E>
-  void start_episode(int row);
+  template <class E> void step_rows(int first, int rows, const EnvironmentArrays& arrays);
+  template <class E> void start_episode(int row);
 
   int environment_, count_, state_size_;
   uint64_t seed_, counter_;

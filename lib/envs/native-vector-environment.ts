@@ -1,0 +1,115 @@
+// The environments of the native core, by name.
+import type { NativeEnvironment, NativeEnvironmentInfo } from '../addon/addon.js';
+import { addon, call, type DeviceChoice } from '../addon/load.js';
+import { float32, int32, options, positiveInteger, string, unknown } from '../core/check.js';
+import { TorsorError } from '../core/errors.js';
+import { Key } from '../random/key.js';
+import { Box } from '../spaces/box.js';
+import { Discrete } from '../spaces/discrete.js';
+import { checkActions } from './check-action.js';
+import { allocateStep, type EnvironmentState, type StepArrays, type VectorEnvironment } from './environment.js';
+
+export interface NativeVectorEnvironmentOptions {
+  /** As in Gymnasium, for example `Pendulum-v1`; `NativeVectorEnvironment.names` lists what there is. */
+  name: string;
+  /** How many run side by side. Default 1. */
+  count?: number;
+  /** Where initial states come from. Default seed 1. */
+  key?: Key | number | bigint;
+  device?: DeviceChoice;
+}
+
+/**
+ * Environments stepped by the native core, with the dynamics, rewards, limits and initial states of Gymnasium's of the same name.
+ *
+ * @throws TorsorError UNKNOWN_NAME for a name that is not in `names`.
+ */
+export class NativeVectorEnvironment implements VectorEnvironment {
+  readonly name: string;
+  readonly count: number;
+  readonly observationSpace: Box;
+  readonly actionSpace: Box | Discrete;
+  readonly maxEpisodeSteps: number;
+  readonly #arrays: StepArrays;
+  readonly #stateSize: number;
+  #native: NativeEnvironment | undefined;
+
+  constructor(settings: NativeVectorEnvironmentOptions) {
+    options('NativeVectorEnvironment', settings, ['name', 'count', 'key', 'device']);
+    const info = environmentInfo(settings?.name, settings?.device);
+    this.name = info.name;
+    this.count = positiveInteger('count', settings.count ?? 1);
+    this.observationSpace = new Box(info.observationLow, info.observationHigh);
+    this.actionSpace = info.discrete ? new Discrete(info.actionSize) : new Box(info.actionLow, info.actionHigh);
+    this.maxEpisodeSteps = info.maxEpisodeSteps;
+    this.#stateSize = info.stateSize;
+    this.#arrays = allocateStep(this.count, info.observationSize);
+    const key = Key.from(settings.key ?? 1);
+    const { Environment } = addon(settings.device);
+    this.#native = call(() => new Environment(this.name, this.count, key.native));
+  }
+
+  /** Names of all native environments. */
+  static get names(): string[] {
+    return addon().vocabulary.environments.map((info) => info.name);
+  }
+
+  /** The native object. Internal: what a native rollout steps. */
+  get native(): NativeEnvironment {
+    if (this.#native === undefined) throw new TorsorError('DISPOSED', `this ${this.name} was disposed`);
+    return this.#native;
+  }
+
+  observe(): Float32Array {
+    call(() => this.native.observe(this.#arrays.observation));
+    return this.#arrays.observation;
+  }
+
+  reset(): Float32Array {
+    call(() => this.native.reset(this.#arrays.observation));
+    return this.#arrays.observation;
+  }
+
+  step(action: Float32Array | Int32Array): StepArrays {
+    const { native } = this;
+    checkActions(this.name, action, this.actionSpace, this.count);
+    const { observation, reward, terminated, truncated, finalObservation } = this.#arrays;
+    call(() => native.step(action, observation, reward, terminated, truncated, finalObservation));
+    return this.#arrays;
+  }
+
+  /** Physical states as in the native header, each followed by the return of its running episode. */
+  save(): EnvironmentState {
+    const state = new Float32Array(this.count * this.#stateSize);
+    const [steps, episodes] = [new Int32Array(this.count), new Int32Array(this.count)];
+    call(() => this.native.readState(state, steps, episodes));
+    return { state, steps, episodes };
+  }
+
+  restore({ state, steps, episodes }: EnvironmentState): void {
+    float32('state', state, this.count * this.#stateSize);
+    int32('steps', steps, this.count);
+    int32('episodes', episodes, this.count);
+    const bad = state.findIndex((x) => !Number.isFinite(x));
+    if (bad >= 0) throw new TorsorError('NON_FINITE', `state: element ${bad} is ${state[bad]}; expected finite numbers`);
+    call(() => this.native.writeState(state, steps, episodes));
+  }
+
+  dispose(): void {
+    this.#native?.dispose();
+    this.#native = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Sizes and limits of a native environment. */
+export function environmentInfo(name: string, device?: DeviceChoice): NativeEnvironmentInfo {
+  if (name === undefined) throw new TorsorError('MISSING_OPTION', 'NativeVectorEnvironment needs the option name');
+  const { environments } = addon(device).vocabulary;
+  const info = environments.find((candidate) => candidate.name === string('name', name));
+  if (info) return info;
+  throw new TorsorError('UNKNOWN_NAME', `no native environment is named ${unknown(name, environments.map((e) => e.name))}`);
+}
