@@ -113,7 +113,22 @@ export interface NativeModel {
     gradients: Float32Array,
     dObservation: Float32Array | null,
   ): void;
+  /**
+   * PPO loss of one minibatch and its gradients, entropy by quadrature; nothing is updated. `approxKl` is the mean of (log ratio)^2 / 2.
+   */
+  ppo(minibatch: NativeMinibatch, config: NativePpoConfig, gradients: Float32Array): NativeMetrics;
   dispose(): void;
+}
+
+export interface NativeMinibatch {
+  rows: number;
+  observation: Floats;
+  latent: Floats;
+  mask?: Bytes;
+  logProb: Floats;
+  advantage: Floats;
+  target: Floats;
+  value: Floats;
 }
 
 export interface NativeEnvironmentInfo {

@@ -13,21 +13,21 @@ void BufferWrap::init(Napi::Env env, Napi::Object exports) {
 
 BufferWrap::BufferWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   guarded(info.Env(), [&] {
-    buffer_ = Buffer(integer(info[0], "byteLength", 0, int64_t(1) << 40));
+    buffer_ = std::make_shared<Buffer>(integer(info[0], "byteLength", 0, int64_t(1) << 40));
     info.This().As<Napi::Object>().TypeTag(&ClassTags::buffer);
-    Napi::MemoryManagement::AdjustExternalMemory(info.Env(), buffer_.bytes());
+    Napi::MemoryManagement::AdjustExternalMemory(info.Env(), buffer_->bytes());
   });
 }
 
 void BufferWrap::release(Napi::Env env) {
-  if (!buffer_.data()) return;
-  Napi::MemoryManagement::AdjustExternalMemory(env, -buffer_.bytes());
-  buffer_.release();
+  if (!buffer_) return;
+  Napi::MemoryManagement::AdjustExternalMemory(env, -buffer_->bytes());
+  buffer_.reset();
 }
 
 const Buffer& BufferWrap::buffer(const char* name) const {
-  if (!buffer_.data()) throw Error("DISPOSED", std::string(name) + ": the buffer was disposed");
-  return buffer_;
+  if (!buffer_) throw Error("DISPOSED", std::string(name) + ": the buffer was disposed");
+  return *buffer_;
 }
 
 // Bytes of a typed array.

@@ -94,6 +94,22 @@ Noise to_noise(const Napi::Value& value) {
   return noise;
 }
 
+BijectorOperation to_bijector(const Napi::Value& value) {
+  const Napi::Object o = object(value, "bijector");
+  BijectorOperation b;
+  b.name = text(o.Get("name"), "bijector.name");
+  b.inverse = o.Get("inverse").ToBoolean();
+  const Napi::Array parameters = array(o.Get("parameters"), "bijector.parameters");
+  for (uint32_t k = 0; k < parameters.Length(); k++) {
+    const Napi::Value values = parameters.Get(k);
+    if (!values.IsTypedArray() || values.As<Napi::TypedArray>().TypedArrayType() != napi_float64_array)
+      throw Error("INVALID_DTYPE", "bijector.parameters: expected Float64Arrays");
+    const Napi::Float64Array list = values.As<Napi::Float64Array>();
+    b.parameters.emplace_back(list.Data(), list.Data() + list.ElementLength());
+  }
+  return b;
+}
+
 OptimizerConfig to_optimizer_config(const Napi::Value& value) {
   const Napi::Object o = object(value, "optimizer");
   return {text(o.Get("name"), "optimizer.name"),

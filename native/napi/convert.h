@@ -9,7 +9,7 @@
 
 #include "device/buffer.h"
 #include "device/error.h"
-#include "program/instruction.h"
+#include "program/build.h"
 #include "training/optimizer.h"
 
 namespace torsor {
@@ -46,6 +46,7 @@ Napi::Array array(const Napi::Value&, const char* name);
 std::vector<int> int_list(const Napi::Value&, const char* name);
 
 Noise to_noise(const Napi::Value& key);
+BijectorOperation to_bijector(const Napi::Value&);
 OptimizerConfig to_optimizer_config(const Napi::Value&);
 std::vector<Matrix> to_matrices(const Napi::Value&);
 

@@ -27,6 +27,7 @@ class PpoTrainer {
 
   PpoMetrics update(Rollout&, const PpoUpdateConfig&, float learning_rate, const Noise& key);
 
+  const Model& model() const { return model_; }
   Optimizer optimizer;
 
  private:

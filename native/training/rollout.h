@@ -32,6 +32,7 @@ class Rollout {
 
   Array<float> observation, latent, log_prob, value, reward, final_value, last_value, advantage, target;
   Array<uint8_t> terminated, truncated, mask;
+  const Model& model() const { return model_; }
   bool masked = false;  // whether the rollout carries masks: all of its rows, or none
 
  private:

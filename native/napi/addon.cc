@@ -1,0 +1,65 @@
+// What the addon exports; lib/addon/addon.ts has the types.
+#include "device/kernels.h"
+#include "device/launch.h"
+#include "napi/buffer.h"
+#include "napi/environment.h"
+#include "napi/instance.h"
+#include "napi/step.h"
+#include "napi/trainer.h"
+#include "ops/list.h"
+
+namespace torsor {
+
+void init_mathematics(Napi::Env, Napi::Object exports);
+
+template <class Names> static Napi::Array list(Napi::Env env, const Names& names) {
+  const Napi::Array array = Napi::Array::New(env);
+  for (const auto& name : names) array.Set(array.Length(), name);
+  return array;
+}
+
+static Napi::Object vocabulary(Napi::Env env) {
+  const Napi::Object v = Napi::Object::New(env);
+  v.Set("ops", list(env, operation_names()));
+  v.Set("heads", list(env, head_names()));
+  v.Set("activations", list(env, scalar::Activations::names));
+  v.Set("bijectors", list(env, scalar::Bijectors::names));
+  const Napi::Array infos = Napi::Array::New(env);
+  for (const EnvironmentInfo& e : environments()) infos.Set(infos.Length(), to_javascript(env, e));
+  v.Set("environments", infos);
+  return v;
+}
+
+static Napi::Value memory(const Napi::CallbackInfo& info) {
+  const MemoryUse use = memory_use();
+  const Napi::Object o = Napi::Object::New(info.Env());
+  o.Set("buffers", double(use.buffers));
+  o.Set("bytes", double(use.bytes));
+  return o;
+}
+
+static Napi::Object init(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new Instance);
+  exports.Set("device", "cpu");
+  exports.Set("simd", kernels().name);
+  exports.Set("vocabulary", vocabulary(env));
+  exports.Set("threads", Napi::Function::New(env, [](const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), threads()); }));
+  exports.Set("setThreads", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
+    guarded(info.Env(), [&] { set_threads(int(integer(info[0], "threads", 1, 1024))); });
+  }));
+  exports.Set("memory", Napi::Function::New(env, memory));
+  BufferWrap::init(env, exports);
+  ModelWrap::init(env, exports);
+  StepWrap::init(env, exports);
+  EnvironmentWrap::init(env, exports);
+  RolloutWrap::init(env, exports);
+  OptimizerWrap::init(env, exports);
+  TrainerWrap::init(env, exports);
+  init_mathematics(env, exports);
+  return exports;
+}
+
+}  // namespace torsor
+
+static Napi::Object init_addon(Napi::Env env, Napi::Object exports) { return torsor::init(env, exports); }
+NODE_API_MODULE(torsor, init_addon)

@@ -1,0 +1,215 @@
+// See model.h.
+#include "napi/model.h"
+
+#include "napi/step.h"
+#include "napi/trainer.h"
+
+namespace torsor {
+
+static Trace to_trace(const Napi::Value& value) {
+  const Napi::Object program = object(value, "program");
+  Trace trace;
+  trace.widths = int_list(program.Get("widths"), "program.widths");
+  const Napi::Array instructions = array(program.Get("instructions"), "program.instructions");
+  for (uint32_t k = 0; k < instructions.Length(); k++) {
+    const Napi::Object o = object(instructions.Get(k), "program.instructions");
+    Operation operation;
+    operation.op = text(o.Get("op"), "op");
+    operation.inputs = int_list(o.Get("inputs"), "inputs");
+    operation.parameters = int_list(o.Get("parameters"), "parameters");
+    operation.output = int(integer(o.Get("output"), "output", 0, INT32_MAX));
+    if (!absent(o.Get("variant"))) operation.variant = text(o.Get("variant"), "variant");
+    if (!absent(o.Get("constants"))) {
+      const Napi::Array constants = array(o.Get("constants"), "constants");
+      for (uint32_t c = 0; c < constants.Length(); c++) operation.constants.push_back(number(constants.Get(c), "constants"));
+    }
+    trace.operations.push_back(std::move(operation));
+  }
+  const Napi::Object head = object(program.Get("head"), "program.head");
+  trace.head = text(head.Get("kind"), "program.head.kind");
+  trace.head_inputs = int_list(head.Get("inputs"), "program.head.inputs");
+  if (!absent(head.Get("scale"))) {
+    const std::string scale = text(head.Get("scale"), "program.head.scale");
+    if (scale != "std" && scale != "log_std") throw Error("INVALID_ARGUMENT", "program.head.scale: expected std or log_std, got '" + scale + "'");
+    trace.scale_is_std = scale == "std";
+  }
+  if (!absent(head.Get("bijectors"))) {
+    const Napi::Array bijectors = array(head.Get("bijectors"), "program.head.bijectors");
+    for (uint32_t k = 0; k < bijectors.Length(); k++) trace.bijectors.push_back(to_bijector(bijectors.Get(k)));
+  }
+  trace.value = int(integer(program.Get("value"), "program.value", 0, INT32_MAX));
+  trace.parameter_count = int(integer(program.Get("parameterCount"), "program.parameterCount", 0, 1 << 30));
+  return trace;
+}
+
+void ModelWrap::init(Napi::Env env, Napi::Object exports) {
+  exports.Set("Model", DefineClass(env, "Model",
+                                   {InstanceAccessor("parameterCount", &ModelWrap::parameter_count, nullptr), InstanceMethod("readParameters", &ModelWrap::read_parameters),
+                                    InstanceMethod("writeParameters", &ModelWrap::write_parameters), InstanceMethod("forward", &ModelWrap::forward),
+                                    InstanceMethod("act", &ModelWrap::act), InstanceMethod("bind", &ModelWrap::bind), InstanceMethod("evaluate", &ModelWrap::evaluate),
+                                    InstanceMethod("gradient", &ModelWrap::gradient), InstanceMethod("ppo", &ModelWrap::ppo), InstanceMethod("dispose", &ModelWrap::dispose)}));
+}
+
+ModelWrap::ModelWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+  guarded(info.Env(), [&] {
+    model_ = std::make_shared<Model>(to_trace(info[0]));
+    info.This().As<Napi::Object>().TypeTag(&ClassTags::model);
+  });
+}
+
+Model& ModelWrap::model(const char* name) const {
+  if (!model_) throw Error("DISPOSED", std::string(name) + ": the model was disposed");
+  return *model_;
+}
+
+ActionMemory action_memory(const Model& model, const Napi::Value& value, int64_t rows) {
+  if (model.discrete()) return {nullptr, ints(value, "action", rows)};
+  return {floats(value, "action", rows * model.head().n), nullptr};
+}
+
+static int rows_of(const Napi::Value& value) { return int(integer(value, "rows", 0, INT32_MAX)); }
+
+static uint8_t* mask_of(const Model& model, const Napi::Value& value, int64_t rows) {
+  return absent(value) || !model.discrete() ? nullptr : bytes(value, "mask", rows * model.head().n);
+}
+
+Napi::Value ModelWrap::parameter_count(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value { return Napi::Number::New(info.Env(), model("model").parameter_count()); });
+}
+
+// A Float32Array and the place of its first element in the arena.
+static std::pair<float*, int64_t> arena_range(const Model& model, const Napi::CallbackInfo& info, int64_t& offset) {
+  if (!info[0].IsTypedArray()) throw Error("INVALID_ARGUMENT", "parameters: expected a Float32Array");
+  const int64_t count = int64_t(info[0].As<Napi::TypedArray>().ElementLength());
+  offset = integer(info[1], "offset", 0, model.parameter_count());
+  if (offset + count > model.parameter_count())
+    throw Error("INVALID_SHAPE", "parameters: " + std::to_string(count) + " values from " + std::to_string(offset) + " on, but the model has " + std::to_string(model.parameter_count()));
+  return {floats(info[0], "parameters", count), count};
+}
+
+void ModelWrap::read_parameters(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    int64_t offset;
+    const auto [target, count] = arena_range(model("readParameters"), info, offset);
+    model_->read_parameters(target, offset, count);
+  });
+}
+
+void ModelWrap::write_parameters(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    int64_t offset;
+    const auto [source, count] = arena_range(model("writeParameters"), info, offset);
+    model_->write_parameters(source, offset, count);
+  });
+}
+
+void ModelWrap::forward(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    Model& m = model("forward");
+    const int rows = rows_of(info[0]);
+    ForwardIO io{};
+    io.observation = floats(info[1], "observation", int64_t(rows) * m.observation_size());
+    const Napi::Array outputs = array(info[2], "outputs");
+    for (uint32_t k = 0; k < outputs.Length() && k < 2; k++) io.output[k] = floats(outputs.Get(k), "outputs", int64_t(rows) * m.head().parameter[k].width);
+    io.value = floats(info[3], "value", rows);
+    m.forward(io, rows);
+  });
+}
+
+StepIO step_arrays(const Model& m, const Napi::Object& arrays, int& rows) {
+  rows = rows_of(arrays.Get("rows"));
+  StepIO io{};
+  io.observation = floats(arrays.Get("observation"), "observation", int64_t(rows) * m.observation_size());
+  const ActionMemory action = action_memory(m, arrays.Get("action"), rows);
+  io.action = action.action;
+  io.choice = action.choice;
+  if (!absent(arrays.Get("latent"))) io.latent = floats(arrays.Get("latent"), "latent", int64_t(rows) * m.head().latent_width);
+  io.log_prob = floats(arrays.Get("logProb"), "logProb", rows);
+  io.value = floats(arrays.Get("value"), "value", rows);
+  io.mask = mask_of(m, arrays.Get("mask"), rows);
+  return io;
+}
+
+void ModelWrap::act(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    Model& m = model("act");
+    int rows;
+    StepIO io = step_arrays(m, object(info[0], "arrays"), rows);
+    io.noise = to_noise(info[1]);
+    io.deterministic = info[2].ToBoolean();
+    m.act(io, rows);
+  });
+}
+
+Napi::Value ModelWrap::bind(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value { return StepWrap::create(info.Env(), info.This().As<Napi::Object>(), info[0], info[1], info[2].ToBoolean()); });
+}
+
+void ModelWrap::evaluate(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    Model& m = model("evaluate");
+    const int rows = rows_of(info[0]);
+    EvaluateIO io{};
+    io.observation = floats(info[1], "observation", int64_t(rows) * m.observation_size());
+    io.is_action = !info[3].ToBoolean();
+    std::vector<float> indices;
+    if (m.discrete() && io.is_action) {
+      const int32_t* choice = ints(info[2], "action", rows);
+      indices.assign(choice, choice + rows);
+      io.latent = indices.data();
+    } else {
+      io.latent = floats(info[2], "action", int64_t(rows) * m.head().latent_width);
+    }
+    io.mask = mask_of(m, info[4], rows);
+    io.log_prob = floats(info[5], "logProb", rows);
+    io.entropy = floats(info[6], "entropy", rows);
+    io.value = floats(info[7], "value", rows);
+    m.evaluate(io, rows);
+  });
+}
+
+void ModelWrap::gradient(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    Model& m = model("gradient");
+    const int rows = rows_of(info[0]);
+    GradientIO io{};
+    io.observation = floats(info[1], "observation", int64_t(rows) * m.observation_size());
+    io.latent = floats(info[2], "latent", int64_t(rows) * m.head().latent_width);
+    io.mask = mask_of(m, info[3], rows);
+    io.exact_entropy = true;
+    io.d_log_prob = floats(info[4], "dLogProb", rows);
+    io.d_entropy = floats(info[5], "dEntropy", rows);
+    io.d_value = floats(info[6], "dValue", rows);
+    float* gradients = floats(info[7], "gradients", m.parameter_count());
+    if (!absent(info[8])) io.d_observation = floats(info[8], "dObservation", int64_t(rows) * m.observation_size());
+    m.training(io.d_observation != nullptr);
+    const auto held = m.hold();
+    double metrics[metric_count];
+    m.gradient(io, rows, gradients, metrics);
+  });
+}
+
+Napi::Value ModelWrap::ppo(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    Model& m = model("ppo");
+    const Napi::Object batch = object(info[0], "minibatch");
+    const int rows = int(integer(batch.Get("rows"), "rows", 1, INT32_MAX));
+    GradientIO io{};
+    io.observation = floats(batch.Get("observation"), "observation", int64_t(rows) * m.observation_size());
+    io.latent = floats(batch.Get("latent"), "latent", int64_t(rows) * m.head().latent_width);
+    io.mask = mask_of(m, batch.Get("mask"), rows);
+    io.old_log_prob = floats(batch.Get("logProb"), "logProb", rows);
+    io.advantage = floats(batch.Get("advantage"), "advantage", rows);
+    io.target = floats(batch.Get("target"), "target", rows);
+    io.old_value = floats(batch.Get("value"), "value", rows);
+    io.exact_entropy = true;
+    const PpoUpdateConfig config = to_ppo_config(info[1]);
+    io.ppo = config.loss;
+    float* gradients = floats(info[2], "gradients", m.parameter_count());
+    m.training(false);
+    const auto held = m.hold();
+    return to_javascript(info.Env(), ppo_minibatch(m, io, rows, config.normalize_advantage, gradients));
+  });
+}
+
+}  // namespace torsor

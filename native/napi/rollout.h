@@ -1,0 +1,45 @@
+// class Rollout of the addon.
+#pragma once
+#include "napi/model.h"
+#include "training/rollout.h"
+
+namespace torsor {
+
+class RolloutWrap : public Napi::ObjectWrap<RolloutWrap> {
+ public:
+  static void init(Napi::Env, Napi::Object exports);
+  explicit RolloutWrap(const Napi::CallbackInfo&);
+
+  Rollout& rollout(const char* name) const;
+  // Held while work off the JavaScript thread uses the rollout; a second call meanwhile is an error, not a race.
+  class Use {
+   public:
+    Use(RolloutWrap& wrap, const char* name);
+    ~Use();
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+   private:
+    RolloutWrap& wrap_;
+  };
+
+ private:
+  Napi::Value horizon(const Napi::CallbackInfo&);
+  Napi::Value environments(const Napi::CallbackInfo&);
+  void act(const Napi::CallbackInfo&);
+  void record(const Napi::CallbackInfo&);
+  void finish(const Napi::CallbackInfo&);
+  Napi::Value collect(const Napi::CallbackInfo&);
+  void read(const Napi::CallbackInfo&);
+  void advantage(const Napi::CallbackInfo&);
+  void dispose(const Napi::CallbackInfo&);
+  Rollout& idle(const char* name) const;
+
+  std::shared_ptr<Model> model_alive_;
+  std::unique_ptr<Rollout> rollout_;
+  Napi::ObjectReference model_;
+  ModelWrap* wrap_ = nullptr;
+  bool busy_ = false;
+};
+
+}  // namespace torsor

@@ -1,0 +1,43 @@
+// Classes Optimizer and Trainer of the addon.
+#pragma once
+#include "napi/rollout.h"
+#include "training/ppo.h"
+
+namespace torsor {
+
+PpoUpdateConfig to_ppo_config(const Napi::Value&);
+Napi::Value to_javascript(Napi::Env, const PpoMetrics&);
+
+class OptimizerWrap : public Napi::ObjectWrap<OptimizerWrap> {
+ public:
+  static void init(Napi::Env, Napi::Object exports);
+  explicit OptimizerWrap(const Napi::CallbackInfo&);
+
+ private:
+  friend class TrainerWrap;
+  void step(const Napi::CallbackInfo&);
+  Napi::Value read_state(const Napi::CallbackInfo&);
+  void write_state(const Napi::CallbackInfo&);
+  void dispose(const Napi::CallbackInfo&) { optimizer_.reset(); }
+  Optimizer& optimizer() const;
+
+  std::shared_ptr<Optimizer> optimizer_;  // its own, or a trainer's
+};
+
+class TrainerWrap : public Napi::ObjectWrap<TrainerWrap> {
+ public:
+  static void init(Napi::Env, Napi::Object exports);
+  explicit TrainerWrap(const Napi::CallbackInfo&);
+
+ private:
+  Napi::Value optimizer(const Napi::CallbackInfo&);
+  Napi::Value update(const Napi::CallbackInfo&);
+  void dispose(const Napi::CallbackInfo&) { trainer_.reset(); }
+  PpoTrainer& trainer() const;
+
+  std::shared_ptr<Model> model_alive_;
+  std::shared_ptr<PpoTrainer> trainer_;
+  Napi::ObjectReference model_;
+};
+
+}  // namespace torsor
