@@ -40,6 +40,17 @@ template <class N> HD N categorical_gradient(N logit, const LogNormalizer<N>& z,
   return d_log_prob * (chosen - p) - d_entropy * (p_log_p(p, N(logit - z.value)) + p * entropy);
 }
 
+// KL(p || q) = sum p (ln p - ln q): infinite where q forbids what p allows.
+template <class N, class LogitP, class LogitQ> HD N categorical_kl(int n, LogitP logit_p, LogitQ logit_q) {
+  const LogNormalizer<N> p(n, logit_p), q(n, logit_q);
+  N kl = splat<N>(0);
+  for (int k = 0; k < n; k++) {
+    const N l = logit_p(k);
+    kl += p_log_p(probability(l, p), N((l - p.value) - (logit_q(k) - q.value)));
+  }
+  return kl;
+}
+
 // Gumbel noise: argmax over k of logit_k + noise_k is a sample of the categorical (Gumbel 1954).
 template <class N> HD N gumbel(Uint<N> word) {
   // -ln u loses the u that rounds to 1 (see uniform()), where it would be 0 and its logarithm infinite: keep it above half a cell.

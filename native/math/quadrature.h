@@ -41,14 +41,12 @@ HD N scalar_expectation(const BijectorChain& chain, const Scalar<N>* constants, 
   for (int d = 0; d < chain.dims; d++) {
     const N m = mean(d), s = std(d);
     N sum = splat<N>(0), by_mean = splat<N>(0), by_std = splat<N>(0);
-    for (int i = 7; i >= 0; i--) {  // small weights first
-      const S t = S(hermite16_node(i)), w = S(hermite16_weight(i));
-      N slope_below, slope_above;
-      const N below = scalar_chain_log_det<N>(chain, constants, d, N(m - s * t), slope_below);
-      const N above = scalar_chain_log_det<N>(chain, constants, d, N(m + s * t), slope_above);
-      sum += w * (below + above);
-      by_mean += w * (slope_below + slope_above);
-      by_std += w * t * (slope_above - slope_below);
+    for (int i = 15; i >= 0; i--) {  // small weights first
+      const S t = S(i % 2 ? hermite16_node(i / 2) : -hermite16_node(i / 2)), w = S(hermite16_weight(i / 2));
+      N slope;
+      sum += w * scalar_chain_log_det<N>(chain, constants, d, N(m + s * t), slope);
+      by_mean += w * slope;
+      by_std += w * t * slope;
     }
     expectation += sum;
     d_mean(d) = by_mean;
@@ -57,58 +55,63 @@ HD N scalar_expectation(const BijectorChain& chain, const Scalar<N>* constants, 
   return expectation;
 }
 
-// Adds one point of a rule: `node(d)` gives its coordinates.
-template <class N> struct VectorSums { N expectation, by_mean[max_event], by_std[max_event]; };
-
-template <class N, class Mean, class Std, class Node>
-HD void add_point(const BijectorChain& chain, const Scalar<N>* constants, Mean& mean, Std& std, Scalar<N> weight, Node node,
-                  VectorSums<N>& sums) {
-  N slope[max_event];
-  for (int d = 0; d < chain.dims; d++) slope[d] = splat<N>(0);
-  sums.expectation += weight * chain_gradient<N>(chain, false, constants, [&](int d) { return N(mean(d) + std(d) * node(d)); },
-                                                 [&](int d) -> N& { return slope[d]; });
-  for (int d = 0; d < chain.dims; d++) {
-    sums.by_mean[d] += weight * slope[d];
-    sums.by_std[d] += weight * node(d) * slope[d];
+// Point k of the product rule with 5 nodes per dimension, and its weight.
+template <class S> HD S grid_point(int dims, int k, S* node) {
+  double weight = 1;
+  for (int d = 0; d < dims; d++, k /= 5) {
+    node[d] = S(hermite5_node(k % 5));
+    weight *= hermite5_weight(k % 5);
   }
+  return S(weight);
 }
 
-template <class N, class Mean, class Std>
-HD void add_grid(const BijectorChain& chain, const Scalar<N>* constants, Mean& mean, Std& std, VectorSums<N>& sums) {
+// Point k of the rule of degree 5 with 2 d^2 + 1 points, spherical-radial (Stroud 1971, section on E_n^(r^2); Jia, Xin and Cheng,
+// Automatica 2013): the centre with weight 2 / (d + 2), +- sqrt(d + 2) e_i with (4 - d) / (2 (d + 2)^2), and
+// sqrt(d + 2) (+- e_i +- e_j) / sqrt 2 with 1 / (d + 2)^2. The points lie where the mass of the Gaussian is, and the sizes of the
+// weights sum to less than 3; in the rule of McNamee and Stenger, of the same degree and number of points, they sum to about d^2 / 5.
+template <class S> HD S cubature_point(int dims, int k, S* node) {
+  const S size = S(dims + 2), radius = square_root(size);
+  for (int d = 0; d < dims; d++) node[d] = 0;
+  if (k == 0) return 2 / size;
+  k--;
+  if (k < 2 * dims) {
+    node[k / 2] = k % 2 ? radius : -radius;
+    return S(4 - dims) / (2 * size * size);
+  }
+  k -= 2 * dims;
+  int pair = k / 4, i = 1;  // pairs (1, 0), (2, 0), (2, 1), (3, 0), ...
+  while (pair >= i) pair -= i++;
+  const S diagonal = square_root(S(size / 2));
+  node[i] = k % 2 ? diagonal : -diagonal;
+  node[pair] = k % 4 < 2 ? diagonal : -diagonal;
+  return 1 / (size * size);
+}
+
+template <class N, class Mean, class Std, class DMean, class DStd>
+HD N vector_expectation(const BijectorChain& chain, const Scalar<N>* constants, Mean& mean, Std& std, DMean& d_mean, DStd& d_std) {
   using S = Scalar<N>;
+  const int dims = chain.dims;
+  const bool grid = dims <= max_grid_dims;
   int points = 1;
-  for (int d = 0; d < chain.dims; d++) points *= 5;
-  for (int point = 0; point < points; point++) {
-    S node[max_grid_dims];
-    double weight = 1;
-    for (int d = 0, rest = point; d < chain.dims; d++, rest /= 5) {
-      node[d] = S(hermite5_node(rest % 5));
-      weight *= hermite5_weight(rest % 5);
-    }
-    add_point<N>(chain, constants, mean, std, S(weight), [&](int d) { return node[d]; }, sums);
-  }
-}
+  if (grid) for (int d = 0; d < dims; d++) points *= 5;
+  else points = 2 * dims * dims + 1;
 
-// Degree 5 with 2 d^2 + 1 points, spherical-radial (Stroud 1971, E_n^r^2 5-; Jia, Xin and Cheng, Automatica 2013): the centre
-// with weight 2 / (d + 2), +- sqrt(d + 2) e_i with (4 - d) / (2 (d + 2)^2), and sqrt(d + 2) (+- e_i +- e_j) / sqrt 2 with
-// 1 / (d + 2)^2. Its points lie where the mass of the Gaussian is, and its weights sum to at most 3 in size; the rule of McNamee
-// and Stenger, of the same degree and number of points, has weights that grow with d^2.
-template <class N, class Mean, class Std>
-HD void add_cubature(const BijectorChain& chain, const Scalar<N>* constants, Mean& mean, Std& std, VectorSums<N>& sums) {
-  using S = Scalar<N>;
-  const int n = chain.dims;
-  const S size = S(n + 2), axis = square_root(size), diagonal = square_root(S(size / 2)), weight = 1 / (size * size);
-  add_point<N>(chain, constants, mean, std, 2 / size, [](int) { return S(0); }, sums);
-  for (int i = 0; i < n; i++)
-    for (int sign = -1; sign <= 1; sign += 2) {
-      const S a = sign * axis;
-      add_point<N>(chain, constants, mean, std, weight * S(4 - n) / 2, [&](int d) { return d == i ? a : S(0); }, sums);
-      for (int j = 0; j < i; j++)
-        for (int other = -1; other <= 1; other += 2) {
-          const S b = sign * diagonal, c = other * diagonal;
-          add_point<N>(chain, constants, mean, std, weight, [&](int d) { return d == i ? b : d == j ? c : S(0); }, sums);
-        }
+  N expectation = splat<N>(0), lost = splat<N>(0), slope[max_event];
+  S node[max_event];
+  for (int k = 0; k < points; k++) {
+    const S weight = grid ? grid_point(dims, k, node) : cubature_point(dims, k, node);
+    for (int d = 0; d < dims; d++) slope[d] = splat<N>(0);
+    const N log_det = chain_gradient<N>(chain, false, constants, [&](int d) { return N(mean(d) + std(d) * node[d]); },
+                                        [&](int d) -> N& { return slope[d]; });
+    const N term = weight * log_det - lost, sum = expectation + term;  // Kahan: the grid has up to 15625 points
+    lost = (sum - expectation) - term;
+    expectation = sum;
+    for (int d = 0; d < dims; d++) {
+      d_mean(d) += weight * slope[d];
+      d_std(d) += weight * node[d] * slope[d];
     }
+  }
+  return expectation;
 }
 
 // mean and std are `N(int d)`; d_mean and d_std are `N&(int d)` and are set. Chains with vector steps take at most max_event dimensions.
@@ -117,21 +120,10 @@ HD N log_det_expectation(const BijectorChain& chain, const Scalar<N>* constants,
   const N zero = splat<N>(0);
   if (!chain.vector && !chain.constant) return scalar_expectation<N>(chain, constants, mean, std, d_mean, d_std);
   for (int d = 0; d < chain.dims; d++) d_mean(d) = d_std(d) = zero;
+  if (chain.vector) return vector_expectation<N>(chain, constants, mean, std, d_mean, d_std);
   N expectation = zero, unused;
-  if (chain.constant) {
-    for (int d = 0; d < chain.dims; d++) expectation += scalar_chain_log_det<N>(chain, constants, d, zero, unused);
-    return expectation;
-  }
-  VectorSums<N> sums;
-  sums.expectation = zero;
-  for (int d = 0; d < chain.dims; d++) sums.by_mean[d] = sums.by_std[d] = zero;
-  if (chain.dims <= max_grid_dims) add_grid<N>(chain, constants, mean, std, sums);
-  else add_cubature<N>(chain, constants, mean, std, sums);
-  for (int d = 0; d < chain.dims; d++) {
-    d_mean(d) = sums.by_mean[d];
-    d_std(d) = sums.by_std[d];
-  }
-  return sums.expectation;
+  for (int d = 0; d < chain.dims; d++) expectation += scalar_chain_log_det<N>(chain, constants, d, zero, unused);
+  return expectation;
 }
 
 }  // namespace torsor::TORSOR_ISA

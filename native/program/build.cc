@@ -33,10 +33,10 @@ std::vector<std::string> operation_names() {
 
 std::vector<std::string> head_names() { return names_of<Heads>(); }
 
-std::vector<float> chain_constants(const std::vector<BijectorOperation>& bijectors, int dims, BijectorChain& chain) {
+template <class S> std::vector<S> chain_constants(const std::vector<BijectorOperation>& bijectors, int dims, BijectorChain& chain) {
   if (bijectors.size() > max_bijectors)
     throw Error("INVALID_ARGUMENT", "bijectors: at most " + std::to_string(max_bijectors) + " in a chain, got " + std::to_string(bijectors.size()));
-  std::vector<float> constants;
+  std::vector<S> constants;
   chain = {};
   chain.dims = dims;
   chain.constant = 1;
@@ -56,11 +56,16 @@ std::vector<float> chain_constants(const std::vector<BijectorOperation>& bijecto
     for (const std::vector<double>& values : b.parameters) {
       if (values.size() != 1 && int(values.size()) != dims)
         throw Error("INVALID_SHAPE", "bijector '" + b.name + "': expected 1 or " + std::to_string(dims) + " values of a parameter, got " + std::to_string(values.size()));
-      for (int d = 0; d < dims; d++) constants.push_back(float(values[values.size() == 1 ? 0 : d]));
+      for (int d = 0; d < dims; d++) constants.push_back(S(values[values.size() == 1 ? 0 : d]));
     }
   }
+  if (chain.vector && dims > max_event)
+    throw Error("INVALID_SHAPE", "bijectors that mix dimensions take at most " + std::to_string(max_event) + ", got " + std::to_string(dims));
   return constants;
 }
+
+template std::vector<float> chain_constants<float>(const std::vector<BijectorOperation>&, int, BijectorChain&);
+template std::vector<double> chain_constants<double>(const std::vector<BijectorOperation>&, int, BijectorChain&);
 
 // One instruction before columns are known: operands are values, with the part of them that is meant.
 static std::vector<Step> steps_of(const Trace& trace) {

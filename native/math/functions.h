@@ -1,0 +1,112 @@
+// Functions of numbers by name, for distributions and tests: f reads `inputs` numbers and writes `outputs`.
+#pragma once
+#include "activation.h"
+#include "gaussian.h"
+
+namespace torsor::TORSOR_ISA {
+
+namespace functions {
+
+struct Exp {
+  static constexpr const char* name = "exp";
+  static constexpr int inputs = 1, outputs = 1;
+  template <class N> static HD void f(const N* x, N* y) { y[0] = exp_of(x[0]); }
+};
+
+struct Expm1 {
+  static constexpr const char* name = "expm1";
+  static constexpr int inputs = 1, outputs = 1;
+  template <class N> static HD void f(const N* x, N* y) { y[0] = expm1_of(x[0]); }
+};
+
+struct Log {
+  static constexpr const char* name = "log";
+  static constexpr int inputs = 1, outputs = 1;
+  template <class N> static HD void f(const N* x, N* y) { y[0] = log_any(x[0]); }
+};
+
+struct Log1p {
+  static constexpr const char* name = "log1p";
+  static constexpr int inputs = 1, outputs = 1;
+  template <class N> static HD void f(const N* x, N* y) { y[0] = log1p_of(x[0]); }
+};
+
+struct Tanh {
+  static constexpr const char* name = "tanh";
+  static constexpr int inputs = 1, outputs = 1;
+  template <class N> static HD void f(const N* x, N* y) { y[0] = tanh_of(x[0]); }
+};
+
+struct Atanh {
+  static constexpr const char* name = "atanh";
+  static constexpr int inputs = 1, outputs = 1;
+  template <class N> static HD void f(const N* x, N* y) { y[0] = atanh_of(x[0]); }
+};
+
+struct Erf {
+  static constexpr const char* name = "erf";
+  static constexpr int inputs = 1, outputs = 1;
+  template <class N> static HD void f(const N* x, N* y) { y[0] = erf_of(x[0]); }
+};
+
+// Sine and cosine of x turns, x in [0, 1].
+struct SinCos {
+  static constexpr const char* name = "sincos";
+  static constexpr int inputs = 1, outputs = 2;
+  template <class N> static HD void f(const N* x, N* y) { sincos_of_turns(x[0], y[0], y[1]); }
+};
+
+struct NormalCdf {
+  static constexpr const char* name = "normal_cdf";
+  static constexpr int inputs = 1, outputs = 1;
+  template <class N> static HD void f(const N* x, N* y) { y[0] = normal_cdf(x[0]); }
+};
+
+struct LogNormalCdf {
+  static constexpr const char* name = "log_normal_cdf";
+  static constexpr int inputs = 1, outputs = 1;
+  template <class N> static HD void f(const N* x, N* y) { y[0] = log_normal_cdf(x[0]); }
+};
+
+// (x, mean, std) to log-density and its derivatives with respect to x and std; that of the mean is minus that of x.
+struct GaussianLogProb {
+  static constexpr const char* name = "gaussian_log_prob";
+  static constexpr int inputs = 3, outputs = 3;
+  template <class N> static HD void f(const N* x, N* y) {
+    const N z = (x[0] - x[1]) / x[2];
+    y[0] = gaussian_log_prob(z, log_any(absolute(x[2])));
+    y[1] = -z / x[2];
+    y[2] = (z * z - 1) / x[2];
+  }
+};
+
+struct GaussianEntropy {
+  static constexpr const char* name = "gaussian_entropy";
+  static constexpr int inputs = 1, outputs = 1;
+  template <class N> static HD void f(const N* x, N* y) { y[0] = gaussian_entropy(log_any(absolute(x[0]))); }
+};
+
+// (mean, std) of p, then of q.
+struct GaussianKl {
+  static constexpr const char* name = "gaussian_kl";
+  static constexpr int inputs = 4, outputs = 1;
+  template <class N> static HD void f(const N* x, N* y) { y[0] = gaussian_kl(x[0], x[1], x[2], x[3]); }
+};
+
+}  // namespace functions
+
+using Functions =
+    List<functions::Exp, functions::Expm1, functions::Log, functions::Log1p, functions::Tanh, functions::Atanh, functions::Erf,
+         functions::SinCos, functions::NormalCdf, functions::LogNormalCdf, functions::GaussianLogProb, functions::GaussianEntropy,
+         functions::GaussianKl>;
+
+// An activation as a function with two outputs: value and derivative.
+template <class A> struct ActivationFunction {
+  static constexpr int inputs = 1, outputs = 2;
+  template <class N> static HD void f(const N* x, N* y) {
+    y[0] = A::f(x[0]);
+    y[1] = A::df(x[0], y[0]);
+  }
+};
+
+}  // namespace torsor::TORSOR_ISA
