@@ -21,7 +21,11 @@ function test() {
   const folder = mkdtempSync(path.join(tmpdir(), 'torsor-tally-'));
   const file = path.join(folder, 'tally.json');
   try {
-    const run = spawnSync('npm', ['test'], { cwd: root, stdio: 'inherit', env: { ...process.env, TORSOR_TALLY: file } });
+    const run = spawnSync('npm', ['test'], {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, TORSOR_TALLY: file },
+    });
     const count = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, failed: 0, skipped: 0 };
     // It failed before the first test, or after the last one.
     if (run.status !== 0 && count.failed === 0) count.failed = 1;

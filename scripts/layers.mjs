@@ -75,7 +75,9 @@ function wrongImports(language, sources) {
       const other = roomOf(language, imported);
       if (other === room || row(other) < 0 || row(room) < 0) continue;
       if (row(other) > row(room)) {
-        problems.push(`${language.folder}/${file}: '${room}' must not import '${imported}' of '${other}', which stands above it`);
+        problems.push(
+          `${language.folder}/${file}: '${room}' must not import '${imported}' of '${other}', which stands above it`,
+        );
       } else if (row(other) === row(room)) {
         between.set(`${room} ${other}`, file);
         const back = between.get(`${other} ${room}`);
@@ -120,9 +122,12 @@ export function inspect(root) {
     if (language.folder === 'native') problems.push(...wrongWords(sources));
     for (const [room, files] of rooms) {
       const lines = files.reduce((sum, each) => sum + each.lines, 0);
-      sizes.push(`${`${language.folder}/${room}`.padEnd(24)} ${String(files.length).padStart(3)} files ${String(lines).padStart(6)} lines`);
+      sizes.push(
+        `${`${language.folder}/${room}`.padEnd(24)} ${String(files.length).padStart(3)} files ${String(lines).padStart(6)} lines`,
+      );
       for (const each of files) {
-        if (each.lines > language.longest) sizes.push(`  long: ${each.file} has ${each.lines} lines (guidance: ${language.longest})`);
+        if (each.lines > language.longest)
+          sizes.push(`  long: ${each.file} has ${each.lines} lines (guidance: ${language.longest})`);
       }
     }
   }

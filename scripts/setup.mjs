@@ -30,12 +30,16 @@ function run(command, args, loud) {
   if (child.error) throw new SetupError(`could not run ${command}: ${child.error.message}`);
   if (child.status === 0) return;
   if (!loud) process.stderr.write(child.stdout + child.stderr);
-  throw new SetupError(`${[path.basename(command), ...args].join(' ')} failed (${child.signal ?? `exit code ${child.status}`})`);
+  throw new SetupError(
+    `${[path.basename(command), ...args].join(' ')} failed (${child.signal ?? `exit code ${child.status}`})`,
+  );
 }
 
 function requireTool(names, purpose) {
   if (names.some((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0)) return;
-  throw new SetupError(`${names.join(' or ')} was not found on PATH; ${purpose} (Debian, Ubuntu: apt-get install cmake g++ make)`);
+  throw new SetupError(
+    `${names.join(' or ')} was not found on PATH; ${purpose} (Debian, Ubuntu: apt-get install cmake g++ make)`,
+  );
 }
 
 function requireNode() {

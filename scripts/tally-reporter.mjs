@@ -14,6 +14,9 @@ export default class Tally {
       }
     }
     if (process.env.TORSOR_TALLY) writeFileSync(process.env.TORSOR_TALLY, JSON.stringify(count));
-    else console.log(`${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}`);
+    else
+      console.log(
+        `${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}`,
+      );
   }
 }

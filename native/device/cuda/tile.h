@@ -1,0 +1,61 @@
+// CUDA tile: `rows` rows of the batch, features in columns, in the shared memory of one block. The counterpart of device/cpu/tile.h.
+#pragma once
+#include "math/number.h"
+#include "program/instruction.h"
+
+namespace torsor::TORSOR_ISA {
+
+template <int Rows> struct Tile {
+  using N = float;
+  static constexpr int rows = Rows, groups = Rows;  // a group is one row: one thread
+
+  float* columns;
+  int first_row, live;   // rows first_row ... first_row + live - 1 of the batch; the other rows compute on zeros
+  const int32_t* index;  // place of each row of the batch in the arrays; null: its own number
+
+  __device__ __forceinline__ float* column(int c) const { return columns + c * rows; }
+  __device__ __forceinline__ float& at(int c, int g) const { return column(c)[g]; }
+  __device__ __forceinline__ int64_t place(int r) const { return index ? __ldg(index + first_row + r) : first_row + r; }
+  __device__ __forceinline__ uint32_t row(int g) const { return first_row + g; }
+  __device__ __forceinline__ float alive(int g) const { return g < live ? 1.0f : 0.0f; }
+  __device__ __forceinline__ float of_batch(const float* x, int g) const { return g < live ? __ldg(x + place(g)) : 0.0f; }
+
+  // f(i) for i < n, spread over the threads of the block, then a barrier: the next instruction reads what this one wrote.
+  template <class F> __device__ __forceinline__ void spread(int n, F f) const {
+    for (int i = threadIdx.x; i < n; i += blockDim.x) f(i);
+    __syncthreads();
+  }
+  template <class F> __device__ __forceinline__ void each(int columns_, F f) const { spread(columns_ * rows, f); }
+  template <class F> __device__ __forceinline__ void each_group(F f) const { spread(groups, f); }
+
+  // Adds the sum over the rows of a column, in an order that does not depend on the number of threads.
+  __device__ __forceinline__ void add_sum(int c, float* sum) const {
+    if (threadIdx.x == 0) {
+      float total = 0;
+      for (int g = 0; g < rows; g++) total += at(c, g);
+      *sum += total;
+    }
+    __syncthreads();  // who comes next may overwrite the column
+  }
+
+  // Row-major memory to columns and back.
+  __device__ __forceinline__ void load(int c, int n, const float* source) const {
+    spread(rows * n, [&](int i) {
+      const int r = i / n, k = i % n;
+      at(c + k, r) = r < live ? source[place(r) * n + k] : 0.0f;
+    });
+  }
+  __device__ __forceinline__ void store(int c, int n, float* target) const {
+    spread(live * n, [&](int i) { target[place(i / n) * n + i % n] = at(c + i % n, i / n); });
+  }
+  __device__ __forceinline__ void store_index(int c, int32_t* target) const {
+    spread(live, [&](int r) { target[place(r)] = int32_t(at(c, r)); });
+  }
+
+  // The logit of category k of a row where the mask allows it, otherwise -infinity.
+  __device__ __forceinline__ float masked(const uint8_t* mask, int n, int k, int g, float logit) const {
+    return mask && g < live && !mask[place(g) * n + k] ? -__builtin_huge_valf() : logit;
+  }
+};
+
+}  // namespace torsor::TORSOR_ISA

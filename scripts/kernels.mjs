@@ -1,0 +1,97 @@
+// Compiles native/device/cuda and reads the compiler's report: registers of every kernel, and no spilled register or local memory.
+import { spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { root } from './setup.mjs';
+import { skip } from './skip.mjs';
+
+// The quadrature of bijectors that mix dimensions keeps values and gradients of one event (max_event = 64 floats each) on the
+// stack: four arrays and what surrounds them. Nothing else may use local memory.
+const stackAllowed = { evaluate: 1280, gradient: 1280 };
+
+/** Kernels in the output of `ptxas -v`: name, architecture, registers, stack and spilled bytes (functions it calls included). */
+export function kernelsOf(report) {
+  const kernels = [];
+  for (const line of report.split('\n')) {
+    const entry = /Compiling entry function '(\w+)' for '(\w+)'/.exec(line);
+    if (entry) kernels.push({ name: plainName(entry[1]), architecture: entry[2], registers: 0, stack: 0, spilled: 0 });
+    const kernel = kernels.at(-1);
+    if (!kernel) continue;
+    const memory = /(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads/.exec(line);
+    if (memory) {
+      kernel.stack += Number(memory[1]);
+      kernel.spilled += Number(memory[2]) + Number(memory[3]);
+    }
+    const registers = /Used (\d+) registers/.exec(line);
+    if (registers) kernel.registers = Number(registers[1]);
+  }
+  return kernels;
+}
+
+/** `_ZN6torsor6device11policy_stepILi16EEEv…` is `policy_step<16>`. */
+function plainName(mangled) {
+  let rest = mangled.replace(/^_ZN/, '');
+  let name = mangled;
+  for (let length = /^\d+/.exec(rest); length; length = /^\d+/.exec(rest)) {
+    const end = length[0].length + Number(length[0]);
+    name = rest.slice(length[0].length, end);
+    rest = rest.slice(end);
+  }
+  const number = /^ILi(\d+)E/.exec(rest);
+  return number ? `${name}<${number[1]}>` : name;
+}
+
+export function problemsOf(kernels) {
+  return kernels.flatMap(({ name, architecture, stack, spilled }) => {
+    const problems = [];
+    const allowed = stackAllowed[name] ?? 0;
+    if (spilled > 0) problems.push(`${name} (${architecture}) spills ${spilled} bytes of registers`);
+    if (stack > allowed)
+      problems.push(`${name} (${architecture}) has a stack of ${stack} bytes, ${allowed} are allowed`);
+    return problems;
+  });
+}
+
+function findCompiler() {
+  const homes = [process.env.CUDA_HOME, process.env.CUDA_PATH, '/usr/local/cuda'].filter(Boolean);
+  const candidates = [process.env.CUDACXX, 'nvcc', ...homes.map((home) => path.join(home, 'bin', 'nvcc'))].filter(
+    Boolean,
+  );
+  return candidates.find((nvcc) => spawnSync(nvcc, ['--version']).status === 0);
+}
+
+function cmake(args, env = process.env) {
+  const run = spawnSync('cmake', args, { cwd: root, env, encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (run.status === 0) return run.stdout + run.stderr;
+  console.error(run.stdout ?? '', run.stderr ?? run.error);
+  process.exit(1);
+}
+
+function main() {
+  const compiler = findCompiler();
+  if (!compiler) skip('no nvcc');
+  const folder = path.join(root, 'build', 'kernels');
+  const options = ['-DTORSOR_CUDA=ON', '-DCMAKE_CUDA_FLAGS=-Xptxas=-v'];
+  cmake(['-S', '.', '-B', folder, ...options], { ...process.env, CUDACXX: compiler });
+  // Clean first: the compiler reports only on what it compiles.
+  const build = [
+    '--build',
+    folder,
+    '--target',
+    'torsor_cuda',
+    '--clean-first',
+    '--parallel',
+    String(availableParallelism()),
+  ];
+  const kernels = kernelsOf(cmake(build));
+  for (const { name, architecture, registers, stack } of kernels) {
+    console.log(
+      `${name.padEnd(20)} ${architecture} ${String(registers).padStart(4)} registers ${String(stack).padStart(5)} bytes of stack`,
+    );
+  }
+  const problems = kernels.length > 0 ? problemsOf(kernels) : ['the compiler reported no kernel'];
+  for (const problem of problems) console.error(problem);
+  process.exitCode = problems.length > 0 ? 1 : 0;
+}
+
+if (process.argv[1] === import.meta.filename) main();
