@@ -187,8 +187,11 @@ export interface NativeRollout {
   collect(environment: NativeEnvironment, key: NativeKey): Promise<NativeEpisodes>;
   /** observation, latent, log_prob, value, reward, terminated, truncated, advantage, return; flat float32 copies. */
   read(column: string, target: Float32Array): void;
-  /** Advantages and returns by V-trace (GAE where both clips are >= 1 and ratios are 1). */
-  advantage(gamma: number, lambda: number, rhoClip: number, cClip: number): void;
+  /**
+   * Advantages and returns by V-trace (GAE where both clips are >= 1 and ratios are 1). `ratio` [horizon][environments] is the
+   * probability of the actions under the policy to learn for over that which acted; without it, 1.
+   */
+  advantage(gamma: number, lambda: number, rhoClip: number, cClip: number, ratio?: Floats): void;
   dispose(): void;
 }
 

@@ -134,7 +134,9 @@ void RolloutWrap::read(const Napi::CallbackInfo& info) {
 
 void RolloutWrap::advantage(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] {
-    idle("advantage").advantages({float(number(info[0], "gamma")), float(number(info[1], "lambda")), float(number(info[2], "rhoClip")), float(number(info[3], "cClip"))});
+    Rollout& r = idle("advantage");
+    const float* ratio = absent(info[4]) ? nullptr : floats(info[4], "ratio", r.size());
+    r.advantages({float(number(info[0], "gamma")), float(number(info[1], "lambda")), float(number(info[2], "rhoClip")), float(number(info[3], "cClip"))}, ratio);
   });
 }
 

@@ -105,8 +105,8 @@ void Rollout::collect_block(VectorEnvironment& environment, Noise noise, int fir
   model_.value_part(current, last_value.data(), first, rows);
 }
 
-void Rollout::advantages(const AdvantageConfig& config) {
-  const AdvantageIO io{reward.data(), value.data(), nullptr, terminated.data(), truncated.data(), final_value.data(), last_value.data(),
+void Rollout::advantages(const AdvantageConfig& config, const float* ratio) {
+  const AdvantageIO io{reward.data(), value.data(), ratio, terminated.data(), truncated.data(), final_value.data(), last_value.data(),
                        advantage.data(), target.data(), horizon_, environments_};
   const int blocks = (environments_ + block_rows - 1) / block_rows;
   parallel(blocks, [&](int block) {

@@ -26,7 +26,8 @@ class Rollout {
   // of the first step.
   EpisodeSums collect(VectorEnvironment&, Noise noise);
 
-  void advantages(const AdvantageConfig&);
+  // `ratio` [horizon][environments]: probability of the actions under the policy to learn for over that which acted; null: all 1.
+  void advantages(const AdvantageConfig&, const float* ratio = nullptr);
   // 1 - Var(target - value) / Var(target)
   double explained_variance() const;
 
