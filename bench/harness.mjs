@@ -1,0 +1,113 @@
+// Runs the cases of a benchmark: every contender in every round, in turn, so that what disturbs the machine disturbs all of them.
+import { Contender, contenders } from './contenders.mjs';
+import { peakGflops } from './peak.mjs';
+
+export const defaults = { threads: 1, rounds: 5, seconds: 0.2 };
+
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+async function startAll(names, threads, say) {
+  const started = [];
+  const absent = {};
+  for (const [name, command] of Object.entries(contenders(threads))) {
+    if (names && name !== 'torsor' && !names.includes(name)) continue;
+    const contender = new Contender(name, command, threads);
+    try {
+      await contender.start();
+      started.push(contender);
+      say(`${name}: ${contender.version}`);
+    } catch (error) {
+      if (name === 'torsor') throw error;
+      absent[name] = error.message;
+      say(`${name}: absent (${error.message})`);
+    }
+  }
+  return { started, absent };
+}
+
+/** Numbers that differ say that two contenders do not compute the same network. */
+function disagree(own, other) {
+  return own.length > 0 && other.some((x, k) => Math.abs(x - own[k]) > 1e-6 * (1 + Math.abs(own[k])));
+}
+
+/** Microseconds of every contender that can run the case. */
+async function measureCase(task, started, options, absent) {
+  const able = [];
+  let reference = [];
+  for (const contender of started) {
+    try {
+      const { check } = await contender.ask({ prepare: task });
+      if (contender.name === 'torsor') reference = check;
+      else if (disagree(reference, check)) throw new Error(`computes ${check}, torsor ${reference}`);
+      able.push({ contender, samples: [] });
+    } catch (error) {
+      if (contender.name === 'torsor') throw error;
+      absent[contender.name] = error.message;
+    }
+  }
+  // The time on the processor leaves out what other programs took, but adds up threads.
+  const clock = options.threads === 1 ? 'cpu' : 'wall';
+  for (let round = 0; round < options.rounds; round++) {
+    for (let k = 0; k < able.length; k++) {
+      const { contender, samples } = able[(k + round) % able.length];
+      // A call that is much slower than the others need not be repeated: its median is known well enough.
+      if (round > 1 && median(samples) > 2e6) continue;
+      samples.push(...(await contender.ask({ measure: options.seconds }))[clock]);
+    }
+  }
+  return Object.fromEntries(able.map(({ contender, samples }) => [contender.name, median(samples)]));
+}
+
+const rounded = (x) => Number(x.toPrecision(4));
+
+/** One result per case, in the form `npm run bench -- NAME --json` prints. */
+export async function runBenchmark(cases, options, say) {
+  const peak = peakGflops();
+  say(peak === null ? 'peak: unknown (no C compiler)' : `peak of one thread: ${peak.toFixed(0)} GFLOP/s`);
+  const { started, absent } = await startAll(options.peers, options.threads, say);
+  const results = [];
+  try {
+    for (const task of cases) {
+      const missing = { ...absent };
+      const { torsor, ...peers } = await measureCase(task, started, options, missing);
+      const best = Object.keys(peers).sort((a, b) => peers[a] - peers[b])[0] ?? null;
+      const gflops = task.flops / torsor / 1e3;
+      const result = {
+        bench: task.bench,
+        case: task.name,
+        threads: options.threads,
+        device: 'cpu',
+        torsor_us: rounded(torsor),
+        peers: Object.fromEntries(Object.entries(peers).map(([name, us]) => [name, rounded(us)])),
+        absent: missing,
+        best_peer: best,
+        ratio: best && rounded(peers[best] / torsor),
+        gflops: rounded(gflops),
+        share_of_peak: peak && rounded(gflops / (peak * options.threads)),
+      };
+      results.push(result);
+      say(row(result));
+    }
+  } finally {
+    for (const contender of started) contender.stop();
+  }
+  return results;
+}
+
+function row(r) {
+  const time = (us) => (us < 1000 ? `${us} µs` : `${Number((us / 1000).toPrecision(4))} ms`);
+  const peers = Object.entries(r.peers).map(([name, us]) => `${name} ${time(us)}`);
+  const ratio = r.best_peer ? `${r.ratio} x ${r.best_peer}` : 'no peer';
+  const share = r.share_of_peak ? ` (${Math.round(100 * r.share_of_peak)} % of peak)` : '';
+  return [
+    r.case.padEnd(18),
+    `torsor ${time(r.torsor_us)}`,
+    ratio,
+    `${r.gflops} GFLOP/s${share}`,
+    peers.join(', '),
+  ].join(' | ');
+}

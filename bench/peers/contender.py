@@ -1,0 +1,70 @@
+"""A contender of a benchmark written in Python: a child process that answers JSON lines with JSON lines (see bench/contenders.mjs)."""
+import json
+import sys
+import time
+
+import numpy as np
+
+OBSERVATION, ACTION = 17, 6
+
+
+def weights(k, inputs, outputs):
+    """As in bench/workloads.mjs."""
+    return (np.sin(1000 * k + np.arange(inputs * outputs) + 1.0) / np.sqrt(inputs)).reshape(inputs, outputs).astype(np.float32)
+
+
+def layers(hidden):
+    """Weights of the hidden layers, of the mean and of the value."""
+    widths = [OBSERVATION, *hidden]
+    torso = [weights(k, a, b) for k, (a, b) in enumerate(zip(widths, widths[1:]))]
+    return torso, weights(len(hidden), widths[-1], ACTION), weights(len(hidden) + 1, widths[-1], 1)
+
+
+def observations(rows):
+    return np.sin(0.5 + np.arange(rows * OBSERVATION)).reshape(rows, OBSERVATION).astype(np.float32)
+
+
+def minibatch(rows):
+    """Observation, latent action, old log-probability, advantage, return, old value."""
+    noise = np.random.default_rng(0).standard_normal
+    arrays = [observations(rows), noise((rows, ACTION)), noise(rows) * 0.1 - 8, noise(rows), noise(rows), noise(rows)]
+    return [a.astype(np.float32) for a in arrays]
+
+
+def measure(run, seconds):
+    """Microseconds per call, of the clock and of the processor (all threads), in groups of calls long enough to be timed."""
+    start = time.perf_counter()
+    run()
+    group = max(1, int(2e-3 / max(time.perf_counter() - start, 1e-7)))
+    wall, cpu, end = [], [], time.perf_counter() + seconds
+    while not wall or time.perf_counter() < end:
+        used, start = time.process_time(), time.perf_counter()
+        for _ in range(group):
+            run()
+        wall.append((time.perf_counter() - start) / group * 1e6)
+        cpu.append((time.process_time() - used) / group * 1e6)
+    return {"wall": wall, "cpu": cpu}
+
+
+def serve(version, prepare):
+    """`prepare(case)` gives the call to time, and numbers that all contenders must agree on."""
+    answers = sys.stdout
+    sys.stdout = sys.stderr  # what a library prints must not come between the answers
+
+    def say(answer):
+        print(json.dumps(answer), file=answers, flush=True)
+
+    say({"version": version})
+    run = None
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            if "prepare" in request:
+                run, check = prepare(request["prepare"])
+                for _ in range(3):
+                    run()
+                say({"check": [float(x) for x in check]})
+            else:
+                say(measure(run, request["measure"]))
+        except Exception as error:  # whatever it is, the benchmark goes on without this contender
+            say({"error": f"{type(error).__name__}: {error}"[:300]})
