@@ -27,6 +27,12 @@ template <class N> HD N exp_of(N x) {
   else { const ExpParts<N> e = exp_parts(exp_domain(x)); return e.power_of_two + e.power_of_two * e.q; }
 }
 
+// The same for -87 <= x <= 88, which the caller vouches for.
+template <class N> HD N exp_within(N x) {
+  if constexpr (same<N, double>) return std::exp(x);
+  else { const ExpParts<N> e = exp_parts(x); return e.power_of_two + e.power_of_two * e.q; }
+}
+
 // exp(x) - 1 without cancellation near 0, because q is small there and 2^n - 1 is exact.
 template <class N> HD N expm1_of(N x) {
   if constexpr (same<N, double>) return std::expm1(x);
