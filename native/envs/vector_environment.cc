@@ -11,6 +11,9 @@ using scalar::Environments;
 
 namespace {
 
+// "Rese", where the noise of a policy has the number of a block: the same key serves both, and they share no bits.
+constexpr uint32_t reset_tag = 0x52657365;
+
 template <class E> EnvironmentInfo describe() {
   const auto all = [](const auto& limits) { return std::vector<double>(std::begin(limits), std::end(limits)); };
   return {
@@ -55,8 +58,9 @@ template <class E> void VectorEnvironment::start_episode(int row) {
   const uint64_t counter = counter_ + uint64_t(++episodes_[row]);
   float noise[(E::noise_size + 3) / 4 * 4];
   for (int i = 0; i < E::noise_size; i += 4) {
-    const auto block = scalar::philox<float>(
-        {{uint32_t(row), uint32_t(i / 4), uint32_t(counter), stream_ << 16 | uint32_t(counter >> 32 & 0xffff)}}, seed_);
+    const auto block = scalar::philox<float>({{uint32_t(row), reset_tag + uint32_t(i / 4), uint32_t(counter),
+                                               stream_ << 16 | uint32_t(counter >> 32 & 0xffff)}},
+                                             seed_);
     for (int j = 0; j < 4; j++) noise[i + j] = scalar::uniform<float>(block.word[j]);
   }
   float* state = &state_[size_t(row) * state_size_];

@@ -4,7 +4,7 @@
 
 namespace torsor {
 
-struct AdvantageConfig { float gamma, lambda, rho_clip, c_clip; };
+struct AdvantageConfig { float gamma, lambda, rho_clip, c_clip, reward_scale = 1; };
 
 }  // namespace torsor
 
@@ -15,7 +15,7 @@ namespace torsor::TORSOR_ISA {
 template <class N> HD void advantage_step(N reward, N value, N next_value, N ratio, N continues, const AdvantageConfig& c, N& advantage) {
   using S = Scalar<N>;
   const N rho = at_most<N>(S(c.rho_clip), ratio), trace = at_most<N>(S(c.c_clip), ratio);
-  const N delta = rho * (reward + S(c.gamma) * next_value - value);
+  const N delta = rho * (S(c.reward_scale) * reward + S(c.gamma) * next_value - value);
   advantage = delta + S(c.gamma) * S(c.lambda) * continues * trace * advantage;
 }
 
