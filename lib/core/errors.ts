@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'INVALID_MASK'
   | 'NON_FINITE'
   | 'CORRUPT_FILE'
+  | 'UNSUPPORTED'
   | 'UNSUPPORTED_VERSION'
   | 'DEVICE_UNAVAILABLE'
   | 'ADDON_NOT_FOUND'
@@ -36,6 +37,7 @@ const codes: ReadonlySet<string> = new Set<ErrorCode>([
   'INVALID_MASK',
   'NON_FINITE',
   'CORRUPT_FILE',
+  'UNSUPPORTED',
   'UNSUPPORTED_VERSION',
   'DEVICE_UNAVAILABLE',
   'ADDON_NOT_FOUND',
