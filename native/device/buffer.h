@@ -9,7 +9,10 @@ class Buffer {
   Buffer() = default;
   explicit Buffer(int64_t bytes);
   ~Buffer() { release(); }
-  Buffer(Buffer&& other) noexcept : data_(other.data_), bytes_(other.bytes_) { other.data_ = nullptr; other.bytes_ = 0; }
+  Buffer(Buffer&& other) noexcept : data_(other.data_), bytes_(other.bytes_) {
+    other.data_ = nullptr;
+    other.bytes_ = 0;
+  }
   Buffer& operator=(Buffer&& other) noexcept;
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
@@ -37,7 +40,9 @@ template <class T> class Array {
   int64_t size_ = 0;
 };
 
-struct MemoryUse { int64_t buffers, bytes; };
+struct MemoryUse {
+  int64_t buffers, bytes;
+};
 MemoryUse memory_use();
 
 }  // namespace torsor

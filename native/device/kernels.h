@@ -10,8 +10,8 @@ namespace torsor {
 struct AdvantageIO {
   const float *reward, *value, *ratio;  // ratio may be null: all 1
   const uint8_t *terminated, *truncated;
-  const float* final_value;             // [steps][environments], read where truncated
-  const float* last_value;              // [environments]
+  const float* final_value;  // [steps][environments], read where truncated
+  const float* last_value;   // [environments]
   float *advantage, *target;
   int steps, environments;
 };
@@ -32,13 +32,15 @@ struct Kernels {
   void (*collect)(const Program&, float* const* accumulators, int count, float* gradient, double* metrics);
 
   void (*advantage)(const AdvantageIO&, const AdvantageConfig&, int first_environment, int environments);
-  void (*adam)(float* parameters, const float* gradients, float* first, float* second, int64_t count, const AdamConfig&);
+  void (*adam)(float* parameters, const float* gradients, float* first, float* second, int64_t count,
+               const AdamConfig&);
   double (*sum_of_squares)(const float*, int64_t count);
   void (*scale)(float*, int64_t count, float factor);
   // c[rows][columns] = alpha a[rows][inner] b[inner][columns] + beta c
   void (*multiply)(const float* a, const float* b, float* c, int rows, int inner, int columns, float alpha, float beta);
   // Places of a minibatch: the permutation of 0 ... n - 1 of `seed`, `stream` and `domain`, from `first` on.
-  void (*permute)(uint32_t n, uint64_t seed, uint32_t stream, uint32_t domain, uint32_t first, int count, int32_t* index);
+  void (*permute)(uint32_t n, uint64_t seed, uint32_t stream, uint32_t domain, uint32_t first, int count,
+                  int32_t* index);
 };
 
 // The best set this machine runs; the environment variable TORSOR_SIMD = baseline | v3 | v4 asks for a lower one.

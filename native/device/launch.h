@@ -12,7 +12,8 @@ void set_threads(int count);
 void parallel_items(int count, void (*run)(void* context, int item), void* context);
 
 template <class F> void parallel(int count, F&& f) {
-  parallel_items(count, [](void* context, int item) { (*static_cast<F*>(context))(item); }, &f);
+  parallel_items(
+      count, [](void* context, int item) { (*static_cast<F*>(context))(item); }, &f);
 }
 
 // Scratch memory of the calling thread, aligned to 64 bytes; valid until its next call.

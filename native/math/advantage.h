@@ -4,7 +4,9 @@
 
 namespace torsor {
 
-struct AdvantageConfig { float gamma, lambda, rho_clip, c_clip, reward_scale = 1; };
+struct AdvantageConfig {
+  float gamma, lambda, rho_clip, c_clip, reward_scale = 1;
+};
 
 }  // namespace torsor
 
@@ -12,7 +14,8 @@ namespace torsor::TORSOR_ISA {
 
 // `next_value` is the value after the step: 0 where it terminated, that of the true final observation where it was truncated.
 // `continues` is 0 where the episode ended either way, otherwise 1. `advantage` holds A of the following step and receives A of this one.
-template <class N> HD void advantage_step(N reward, N value, N next_value, N ratio, N continues, const AdvantageConfig& c, N& advantage) {
+template <class N>
+HD void advantage_step(N reward, N value, N next_value, N ratio, N continues, const AdvantageConfig& c, N& advantage) {
   using S = Scalar<N>;
   const N rho = at_most<N>(S(c.rho_clip), ratio), trace = at_most<N>(S(c.c_clip), ratio);
   const N delta = rho * (S(c.reward_scale) * reward + S(c.gamma) * next_value - value);

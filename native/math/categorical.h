@@ -16,9 +16,15 @@ template <class N> struct LogNormalizer {
   N value;
   template <class Logit> HD LogNormalizer(int n, Logit logit) {
     N largest = logit(0);
-    for (int k = 1; k < n; k++) { const N l = logit(k); largest = choose(l > largest, l, largest); }
+    for (int k = 1; k < n; k++) {
+      const N l = logit(k);
+      largest = choose(l > largest, l, largest);
+    }
     N sum = splat<N>(0);
-    for (int k = 0; k < n; k++) { const N l = logit(k); sum += choose(l == minus_infinity<N>(), splat<N>(0), exp_of(N(l - largest))); }
+    for (int k = 0; k < n; k++) {
+      const N l = logit(k);
+      sum += choose(l == minus_infinity<N>(), splat<N>(0), exp_of(N(l - largest)));
+    }
     value = largest + log_of(sum);
   }
 };
@@ -30,12 +36,16 @@ template <class N> HD N probability(N logit, const LogNormalizer<N>& z) {
 // -sum p ln p
 template <class N, class Logit> HD N categorical_entropy(int n, Logit logit, const LogNormalizer<N>& z) {
   N entropy = splat<N>(0);
-  for (int k = 0; k < n; k++) { const N l = logit(k); entropy -= p_log_p(probability(l, z), N(l - z.value)); }
+  for (int k = 0; k < n; k++) {
+    const N l = logit(k);
+    entropy -= p_log_p(probability(l, z), N(l - z.value));
+  }
   return entropy;
 }
 
 // With h = d_entropy: d entropy / d logit_k = -p_k (ln p_k + entropy); d ln p_a / d logit_k = [k = a] - p_k.
-template <class N> HD N categorical_gradient(N logit, const LogNormalizer<N>& z, N chosen, N entropy, N d_log_prob, N d_entropy) {
+template <class N>
+HD N categorical_gradient(N logit, const LogNormalizer<N>& z, N chosen, N entropy, N d_log_prob, N d_entropy) {
   const N p = probability(logit, z);
   return d_log_prob * (chosen - p) - d_entropy * (p_log_p(p, N(logit - z.value)) + p * entropy);
 }

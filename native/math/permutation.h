@@ -15,7 +15,8 @@ struct Permutation {
     while (half_bits < 16 && (uint64_t(1) << (2 * half_bits)) < n) half_bits++;
     mask = (uint32_t(1) << half_bits) - 1;
     for (uint32_t k = 0; k < rounds; k += 4) {
-      const PhiloxBlock<float> block = philox<float>({{k, 0x5065726du, domain, stream}}, seed);  // "Perm": apart from all other noise
+      const PhiloxBlock<float> block =
+          philox<float>({{k, 0x5065726du, domain, stream}}, seed);  // "Perm": apart from all other noise
       for (int w = 0; w < 4; w++) key[k + w] = block.word[w];
     }
   }
@@ -23,7 +24,8 @@ struct Permutation {
   HD uint32_t once(uint32_t x) const {
     uint32_t left = x >> half_bits, right = x & mask;
     for (int round = 0; round < rounds; round++) {
-      uint32_t h = (right ^ key[round]) * 0x7feb352du;  // the round function is an avalanche hash (Wellons' lowbias32, shortened)
+      uint32_t h = (right ^ key[round]) *
+                   0x7feb352du;  // the round function is an avalanche hash (Wellons' lowbias32, shortened)
       h = (h ^ h >> 15) * 0x846ca68bu;
       const uint32_t next = left ^ (h >> 16 & mask);
       left = right;

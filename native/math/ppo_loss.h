@@ -14,7 +14,9 @@ struct PpoConfig {
 
 namespace torsor::TORSOR_ISA {
 
-template <class N> struct PpoSample { N old_log_prob, advantage, target, old_value; };
+template <class N> struct PpoSample {
+  N old_log_prob, advantage, target, old_value;
+};
 
 template <class N> struct PpoLoss {
   N policy, value;        // the two terms, before coefficients
@@ -36,14 +38,15 @@ template <class N> HD PpoLoss<N> ppo_loss(N log_prob, N value, const PpoSample<N
 
   const S reach = S(c.clip_value);
   const N move = value - s.old_value;
-  const N error = value - s.target, clipped_error = s.old_value + at_most<N>(reach, at_least<N>(-reach, move)) - s.target;
+  const N error = value - s.target,
+          clipped_error = s.old_value + at_most<N>(reach, at_least<N>(-reach, move)) - s.target;
   const auto plain_counts = error * error >= clipped_error * clipped_error;
   const auto value_moves = plain_counts | ((move >= -reach) & (move <= reach));
   const N counted = choose(plain_counts, error, clipped_error);
 
   return {choose(plain >= clipped, plain, clipped), S(0.5) * counted * counted,
-          choose(policy_moves, plain, zero), choose(value_moves, N(S(c.value_coefficient) * counted), zero),
-          S(0.5) * log_ratio * log_ratio, choose(inside, zero, one)};
+          choose(policy_moves, plain, zero),        choose(value_moves, N(S(c.value_coefficient) * counted), zero),
+          S(0.5) * log_ratio * log_ratio,           choose(inside, zero, one)};
 }
 
 }  // namespace torsor::TORSOR_ISA

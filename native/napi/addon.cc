@@ -43,10 +43,12 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("device", "cpu");
   exports.Set("simd", kernels().name);
   exports.Set("vocabulary", vocabulary(env));
-  exports.Set("threads", Napi::Function::New(env, [](const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), threads()); }));
+  exports.Set("threads", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
+                return Napi::Number::New(info.Env(), threads());
+              }));
   exports.Set("setThreads", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
-    guarded(info.Env(), [&] { set_threads(int(integer(info[0], "threads", 1, 1024))); });
-  }));
+                guarded(info.Env(), [&] { set_threads(int(integer(info[0], "threads", 1, 1024))); });
+              }));
   exports.Set("memory", Napi::Function::New(env, memory));
   BufferWrap::init(env, exports);
   ModelWrap::init(env, exports);

@@ -7,7 +7,11 @@ namespace torsor {
 // Run: () -> Result, on a worker thread. Give: (Napi::Env, Result) -> Napi::Value, back on the JavaScript thread.
 template <class Result, class Run, class Give> class Work : public Napi::AsyncWorker {
  public:
-  Work(Napi::Env env, Run run, Give give) : AsyncWorker(env, "torsor"), run_(std::move(run)), give_(std::move(give)), promise_(Napi::Promise::Deferred::New(env)) {}
+  Work(Napi::Env env, Run run, Give give)
+      : AsyncWorker(env, "torsor"),
+        run_(std::move(run)),
+        give_(std::move(give)),
+        promise_(Napi::Promise::Deferred::New(env)) {}
 
   void keep(const Napi::Value& value) { kept_.push_back(Napi::Persistent(value.As<Napi::Object>())); }
   Napi::Promise promise() const { return promise_.Promise(); }
@@ -25,7 +29,9 @@ template <class Result, class Run, class Give> class Work : public Napi::AsyncWo
     }
   }
   void OnOK() override { promise_.Resolve(give_(Env(), result_)); }
-  void OnError(const Napi::Error& e) override { promise_.Reject(to_javascript(Env(), Error(code_, e.Message())).Value()); }
+  void OnError(const Napi::Error& e) override {
+    promise_.Reject(to_javascript(Env(), Error(code_, e.Message())).Value());
+  }
 
  private:
   Run run_;

@@ -36,13 +36,15 @@ static void scalar_bijector(const Napi::CallbackInfo& info) {
       throw Error("INVALID_ARGUMENT", "bijector '" + name + "' mixes dimensions: it runs as a chain");
     } else {
       if (parameters.Length() != uint32_t(B::parameters) || outputs.Length() != 4)
-        throw Error("INVALID_ARGUMENT", "bijector '" + name + "': expected " + std::to_string(B::parameters) + " parameters and 4 outputs");
+        throw Error("INVALID_ARGUMENT",
+                    "bijector '" + name + "': expected " + std::to_string(B::parameters) + " parameters and 4 outputs");
       by_type(reals, [&](auto number) {
         using S = decltype(number);
         const S *const x = reals.array<S>(info[3], "x", count), *from[B::parameters + 1];
         int step[B::parameters + 1];
         S* out[4];
-        for (uint32_t k = 0; k < uint32_t(B::parameters); k++) from[k] = reals.array<S>(parameters.Get(k), "parameter", count, true, &step[k]);
+        for (uint32_t k = 0; k < uint32_t(B::parameters); k++)
+          from[k] = reals.array<S>(parameters.Get(k), "parameter", count, true, &step[k]);
         for (uint32_t k = 0; k < 4; k++) out[k] = reals.array<S>(outputs.Get(k), "output", count);
         for (int64_t i = 0; i < count; i++) {
           S value[B::parameters + 1];
@@ -73,8 +75,10 @@ static void chain(const Napi::CallbackInfo& info) {
       for (int d = 0; d < dims; d++) y[r * dims + d] = x[r * dims + d];
       const auto event = [&](int d) -> S& { return y[r * dims + d]; };
       log_det[r] = 0;
-      if (inverse) chain_inverse<S>(bound.chain, bound.constants.data(), event, log_det[r]);
-      else chain_forward<S>(bound.chain, bound.constants.data(), event, log_det[r]);
+      if (inverse)
+        chain_inverse<S>(bound.chain, bound.constants.data(), event, log_det[r]);
+      else
+        chain_forward<S>(bound.chain, bound.constants.data(), event, log_det[r]);
     }
   });
 }
@@ -90,8 +94,9 @@ static void chain_gradients(const Napi::CallbackInfo& info) {
     const S* const x = reals.array<S>(info[3], "x", rows * dims);
     S* const gradient = reals.array<S>(info[4], "gradient", rows * dims);
     for (int64_t r = 0; r < rows; r++)
-      chain_gradient<S>(bound.chain, inverse, bound.constants.data(), [&](int d) { return x[r * dims + d]; },
-                        [&](int d) -> S& { return gradient[r * dims + d]; });
+      chain_gradient<S>(
+          bound.chain, inverse, bound.constants.data(), [&](int d) { return x[r * dims + d]; },
+          [&](int d) -> S& { return gradient[r * dims + d]; });
   });
 }
 
@@ -102,13 +107,16 @@ static void expectation(const Napi::CallbackInfo& info) {
   by_type(reals, [&](auto number) {
     using S = decltype(number);
     const BoundChain<S> bound(info[0], dims);
-    const S *const mean = reals.array<S>(info[2], "mean", rows * dims), *const std = reals.array<S>(info[3], "std", rows * dims);
+    const S *const mean = reals.array<S>(info[2], "mean", rows * dims), *const std =
+                                                                            reals.array<S>(info[3], "std", rows * dims);
     S* const expected = reals.array<S>(info[4], "expectation", rows);
-    S *const d_mean = reals.array<S>(info[5], "dMean", rows * dims), *const d_std = reals.array<S>(info[6], "dStd", rows * dims);
+    S *const d_mean = reals.array<S>(info[5], "dMean", rows * dims), *const d_std =
+                                                                         reals.array<S>(info[6], "dStd", rows * dims);
     for (int64_t r = 0; r < rows; r++) {
       const int64_t at = r * dims;
-      expected[r] = log_det_expectation<S>(bound.chain, bound.constants.data(), [&](int d) { return mean[at + d]; }, [&](int d) { return std[at + d]; },
-                                           [&](int d) -> S& { return d_mean[at + d]; }, [&](int d) -> S& { return d_std[at + d]; });
+      expected[r] = log_det_expectation<S>(
+          bound.chain, bound.constants.data(), [&](int d) { return mean[at + d]; }, [&](int d) { return std[at + d]; },
+          [&](int d) -> S& { return d_mean[at + d]; }, [&](int d) -> S& { return d_std[at + d]; });
     }
   });
 }

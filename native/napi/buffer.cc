@@ -6,9 +6,11 @@
 namespace torsor {
 
 void BufferWrap::init(Napi::Env env, Napi::Object exports) {
-  exports.Set("Buffer", DefineClass(env, "Buffer",
-                                    {InstanceMethod("read", &BufferWrap::read), InstanceMethod("write", &BufferWrap::write),
-                                     InstanceMethod("dispose", &BufferWrap::dispose), InstanceAccessor("byteLength", &BufferWrap::byte_length, nullptr)}));
+  exports.Set("Buffer",
+              DefineClass(env, "Buffer",
+                          {InstanceMethod("read", &BufferWrap::read), InstanceMethod("write", &BufferWrap::write),
+                           InstanceMethod("dispose", &BufferWrap::dispose),
+                           InstanceAccessor("byteLength", &BufferWrap::byte_length, nullptr)}));
 }
 
 BufferWrap::BufferWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -35,7 +37,8 @@ static std::pair<void*, int64_t> view(const Napi::Value& value, const char* name
   napi_typedarray_type type;
   size_t length;
   void* data;
-  if (!value.IsTypedArray() || napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) != napi_ok)
+  if (!value.IsTypedArray() ||
+      napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) != napi_ok)
     throw Error("INVALID_ARGUMENT", std::string(name) + ": expected a typed array");
   return {data, int64_t(length) * value.As<Napi::TypedArray>().ElementSize()};
 }
@@ -43,7 +46,8 @@ static std::pair<void*, int64_t> view(const Napi::Value& value, const char* name
 static int64_t offset_of(const Napi::CallbackInfo& info, const Buffer& buffer, int64_t bytes) {
   const int64_t offset = absent(info[1]) ? 0 : integer(info[1], "byteOffset", 0, buffer.bytes());
   if (offset + bytes > buffer.bytes())
-    throw Error("INVALID_SHAPE", "expected at most " + std::to_string(buffer.bytes() - offset) + " bytes, got " + std::to_string(bytes));
+    throw Error("INVALID_SHAPE",
+                "expected at most " + std::to_string(buffer.bytes() - offset) + " bytes, got " + std::to_string(bytes));
   return offset;
 }
 

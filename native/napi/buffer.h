@@ -20,7 +20,9 @@ class BufferWrap : public Napi::ObjectWrap<BufferWrap> {
   void read(const Napi::CallbackInfo&);
   void write(const Napi::CallbackInfo&);
   void dispose(const Napi::CallbackInfo& info) { release(info.Env()); }
-  Napi::Value byte_length(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), buffer_ ? double(buffer_->bytes()) : 0.0); }
+  Napi::Value byte_length(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), buffer_ ? double(buffer_->bytes()) : 0.0);
+  }
   void release(Napi::Env);
 
   std::shared_ptr<Buffer> buffer_;

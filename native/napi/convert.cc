@@ -17,16 +17,22 @@ bool absent(const Napi::Value& value) { return value.IsEmpty() || value.IsUndefi
 
 static const char* type_name(napi_typedarray_type type) {
   switch (type) {
-    case napi_float32_array: return "Float32Array";
-    case napi_int32_array: return "Int32Array";
-    case napi_uint8_array: return "Uint8Array";
-    default: return "typed array of another type";
+    case napi_float32_array:
+      return "Float32Array";
+    case napi_int32_array:
+      return "Int32Array";
+    case napi_uint8_array:
+      return "Uint8Array";
+    default:
+      return "typed array of another type";
   }
 }
 
-static void* memory(const Napi::Value& value, const char* name, int64_t count, napi_typedarray_type wanted, int64_t element) {
+static void* memory(const Napi::Value& value, const char* name, int64_t count, napi_typedarray_type wanted,
+                    int64_t element) {
   const auto too_short = [&](int64_t got) {
-    return Error("INVALID_SHAPE", std::string(name) + ": expected at least " + std::to_string(count) + " elements, got " + std::to_string(got));
+    return Error("INVALID_SHAPE", std::string(name) + ": expected at least " + std::to_string(count) +
+                                      " elements, got " + std::to_string(got));
   };
   if (value.IsTypedArray()) {
     napi_typedarray_type type;
@@ -35,7 +41,9 @@ static void* memory(const Napi::Value& value, const char* name, int64_t count, n
     if (napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) != napi_ok)
       throw Error("INVALID_ARGUMENT", std::string(name) + ": not a readable typed array");
     if (type == napi_uint8_clamped_array) type = napi_uint8_array;
-    if (type != wanted) throw Error("INVALID_DTYPE", std::string(name) + ": expected a " + type_name(wanted) + ", got a " + type_name(type));
+    if (type != wanted)
+      throw Error("INVALID_DTYPE",
+                  std::string(name) + ": expected a " + type_name(wanted) + ", got a " + type_name(type));
     if (int64_t(length) < count) throw too_short(int64_t(length));
     return data;
   }
@@ -47,9 +55,15 @@ static void* memory(const Napi::Value& value, const char* name, int64_t count, n
   throw Error("INVALID_ARGUMENT", std::string(name) + ": expected a " + type_name(wanted) + " or a native buffer");
 }
 
-float* floats(const Napi::Value& value, const char* name, int64_t count) { return static_cast<float*>(memory(value, name, count, napi_float32_array, 4)); }
-int32_t* ints(const Napi::Value& value, const char* name, int64_t count) { return static_cast<int32_t*>(memory(value, name, count, napi_int32_array, 4)); }
-uint8_t* bytes(const Napi::Value& value, const char* name, int64_t count) { return static_cast<uint8_t*>(memory(value, name, count, napi_uint8_array, 1)); }
+float* floats(const Napi::Value& value, const char* name, int64_t count) {
+  return static_cast<float*>(memory(value, name, count, napi_float32_array, 4));
+}
+int32_t* ints(const Napi::Value& value, const char* name, int64_t count) {
+  return static_cast<int32_t*>(memory(value, name, count, napi_int32_array, 4));
+}
+uint8_t* bytes(const Napi::Value& value, const char* name, int64_t count) {
+  return static_cast<uint8_t*>(memory(value, name, count, napi_uint8_array, 1));
+}
 
 double number(const Napi::Value& value, const char* name) {
   if (!value.IsNumber()) throw Error("INVALID_ARGUMENT", std::string(name) + ": expected a number");
@@ -59,7 +73,8 @@ double number(const Napi::Value& value, const char* name) {
 int64_t integer(const Napi::Value& value, const char* name, int64_t low, int64_t high) {
   const double x = number(value, name);
   if (x != std::floor(x) || x < double(low) || x > double(high))
-    throw Error("INVALID_ARGUMENT", std::string(name) + ": expected an integer from " + std::to_string(low) + " to " + std::to_string(high) + ", got " + std::to_string(x));
+    throw Error("INVALID_ARGUMENT", std::string(name) + ": expected an integer from " + std::to_string(low) + " to " +
+                                        std::to_string(high) + ", got " + std::to_string(x));
   return int64_t(x);
 }
 
@@ -88,7 +103,8 @@ std::vector<int> int_list(const Napi::Value& value, const char* name) {
 Noise to_noise(const Napi::Value& value) {
   const Napi::Object key = object(value, "key");
   Noise noise;
-  noise.seed = uint64_t(integer(key.Get("seedLow"), "key.seedLow", 0, UINT32_MAX)) | uint64_t(integer(key.Get("seedHigh"), "key.seedHigh", 0, UINT32_MAX)) << 32;
+  noise.seed = uint64_t(integer(key.Get("seedLow"), "key.seedLow", 0, UINT32_MAX)) |
+               uint64_t(integer(key.Get("seedHigh"), "key.seedHigh", 0, UINT32_MAX)) << 32;
   noise.stream = uint32_t(integer(key.Get("stream"), "key.stream", 0, UINT16_MAX));
   noise.counter = uint64_t(integer(key.Get("counter"), "key.counter", 0, (int64_t(1) << 48) - 1));
   return noise;

@@ -21,15 +21,11 @@ Napi::Error to_javascript(Napi::Env, const Error&);
 template <class F> auto guarded(Napi::Env env, F f) -> decltype(f()) {
   try {
     return f();
-  } catch (const Napi::Error&) {
-    throw;
-  } catch (const Error& e) {
+  } catch (const Napi::Error&) { throw; } catch (const Error& e) {
     throw to_javascript(env, e);
   } catch (const std::bad_alloc&) {
     throw to_javascript(env, Error("OUT_OF_MEMORY", "not enough memory"));
-  } catch (const std::exception& e) {
-    throw to_javascript(env, Error("NATIVE", e.what()));
-  }
+  } catch (const std::exception& e) { throw to_javascript(env, Error("NATIVE", e.what())); }
 }
 
 // Memory behind a typed array (SharedArrayBuffers too) or a native Buffer, of at least `count` elements.
@@ -52,8 +48,8 @@ std::vector<Matrix> to_matrices(const Napi::Value&);
 
 // The native half of a JavaScript object of one of our classes; a type error otherwise. Tag each class with a number of its own.
 struct ClassTags {
-  static constexpr napi_type_tag buffer{0x746f72736f72u, 1}, model{0x746f72736f72u, 2}, environment{0x746f72736f72u, 3}, rollout{0x746f72736f72u, 4},
-      optimizer{0x746f72736f72u, 5}, trainer{0x746f72736f72u, 6};
+  static constexpr napi_type_tag buffer{0x746f72736f72u, 1}, model{0x746f72736f72u, 2}, environment{0x746f72736f72u, 3},
+      rollout{0x746f72736f72u, 4}, optimizer{0x746f72736f72u, 5}, trainer{0x746f72736f72u, 6};
 };
 
 template <class Wrap> Wrap& unwrap(const Napi::Value& value, const napi_type_tag& tag, const char* name) {

@@ -18,12 +18,14 @@ int64_t length_of(const Napi::Value& value, const char* name) {
 int64_t rows_of(const Napi::Value& value, const char* name, int64_t width) {
   const int64_t length = length_of(value, name);
   if (length % width)
-    throw Error("INVALID_SHAPE", std::string(name) + ": expected rows of " + std::to_string(width) + ", got " + std::to_string(length) + " numbers");
+    throw Error("INVALID_SHAPE", std::string(name) + ": expected rows of " + std::to_string(width) + ", got " +
+                                     std::to_string(length) + " numbers");
   return length / width;
 }
 
 Reals::Reals(const Napi::Value& first) {
-  if (!first.IsTypedArray() || ((type_ = first.As<Napi::TypedArray>().TypedArrayType()) != napi_float32_array && type_ != napi_float64_array))
+  if (!first.IsTypedArray() ||
+      ((type_ = first.As<Napi::TypedArray>().TypedArrayType()) != napi_float32_array && type_ != napi_float64_array))
     throw Error("INVALID_DTYPE", "expected a Float32Array or a Float64Array");
 }
 
@@ -32,21 +34,26 @@ void* Reals::memory(const Napi::Value& value, const char* name, int64_t count, b
   napi_typedarray_type type;
   void* data = nullptr;
   if (napi_get_typedarray_info(value.Env(), value, &type, nullptr, &data, nullptr, nullptr) != napi_ok || type != type_)
-    throw Error("INVALID_DTYPE", std::string(name) + ": expected a " + (is_double() ? "Float64Array" : "Float32Array") + ", as the other arrays of the call are");
+    throw Error("INVALID_DTYPE", std::string(name) + ": expected a " + (is_double() ? "Float64Array" : "Float32Array") +
+                                     ", as the other arrays of the call are");
   if (length != count && !(or_one && length == 1))
-    throw Error("INVALID_SHAPE", std::string(name) + ": expected " + std::to_string(count) + " numbers, got " + std::to_string(length));
+    throw Error("INVALID_SHAPE",
+                std::string(name) + ": expected " + std::to_string(count) + " numbers, got " + std::to_string(length));
   if (step) *step = or_one && length == 1 ? 0 : 1;
   return data;
 }
 
 static int index_of(const char* const* names, int size, const std::string& name, const char* what) {
-  for (int k = 0; k < size; k++) if (name == names[k]) return k;
+  for (int k = 0; k < size; k++)
+    if (name == names[k]) return k;
   throw Error("UNKNOWN_NAME", std::string("no ") + what + " '" + name + "' in the native core");
 }
 
-static void apply(bool activation, int index, const Napi::Array& inputs, const Napi::Array& outputs, uint32_t n_in, uint32_t n_out) {
+static void apply(bool activation, int index, const Napi::Array& inputs, const Napi::Array& outputs, uint32_t n_in,
+                  uint32_t n_out) {
   if (inputs.Length() != n_in || outputs.Length() < 1 || outputs.Length() > n_out)
-    throw Error("INVALID_ARGUMENT", "expected " + std::to_string(n_in) + " inputs and 1 to " + std::to_string(n_out) + " outputs");
+    throw Error("INVALID_ARGUMENT",
+                "expected " + std::to_string(n_in) + " inputs and 1 to " + std::to_string(n_out) + " outputs");
   const Reals reals(outputs.Get(0u));
   const int64_t count = length_of(outputs.Get(0u), "output");
   by_type(reals, [&](auto number) {
@@ -56,14 +63,18 @@ static void apply(bool activation, int index, const Napi::Array& inputs, const N
     for (uint32_t k = 0; k < n_in; k++) io.in[k] = reals.array<S>(inputs.Get(k), "input", count, true, &io.step[k]);
     for (uint32_t k = 0; k < outputs.Length(); k++) io.out[k] = reals.array<S>(outputs.Get(k), "output", count);
     if (count == 0) return;
-    if constexpr (std::is_same_v<S, double>) function_kernels().apply_double(activation, index, io);
-    else function_kernels().apply(activation, index, io);
+    if constexpr (std::is_same_v<S, double>)
+      function_kernels().apply_double(activation, index, io);
+    else
+      function_kernels().apply(activation, index, io);
   });
 }
 
 static void apply_function(const Napi::CallbackInfo& info) {
   const int index = index_of(Functions::names, Functions::size, text(info[0], "name"), "function");
-  Functions::visit(index, [&](auto f) { apply(false, index, array(info[1], "inputs"), array(info[2], "outputs"), f.inputs, f.outputs); });
+  Functions::visit(index, [&](auto f) {
+    apply(false, index, array(info[1], "inputs"), array(info[2], "outputs"), f.inputs, f.outputs);
+  });
 }
 
 static void apply_activation(const Napi::CallbackInfo& info) {
@@ -78,12 +89,14 @@ static void apply_activation(const Napi::CallbackInfo& info) {
 static Napi::Value philox_block(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     const auto words = [&](int k, const char* name, size_t count) {
-      if (!info[k].IsTypedArray() || info[k].As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array || info[k].As<Napi::Uint32Array>().ElementLength() != count)
+      if (!info[k].IsTypedArray() || info[k].As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array ||
+          info[k].As<Napi::Uint32Array>().ElementLength() != count)
         throw Error("INVALID_ARGUMENT", std::string(name) + ": expected a Uint32Array of " + std::to_string(count));
       return info[k].As<Napi::Uint32Array>().Data();
     };
     const uint32_t *counter = words(0, "counter", 4), *key = words(1, "key", 2);
-    const PhiloxBlock<float> block = philox<float>({{counter[0], counter[1], counter[2], counter[3]}}, key[0] | uint64_t(key[1]) << 32);
+    const PhiloxBlock<float> block =
+        philox<float>({{counter[0], counter[1], counter[2], counter[3]}}, key[0] | uint64_t(key[1]) << 32);
     Napi::Uint32Array result = Napi::Uint32Array::New(info.Env(), 4);
     for (int k = 0; k < 4; k++) result.Data()[k] = block.word[k];
     return Napi::Value(result);
@@ -93,7 +106,8 @@ static Napi::Value philox_block(const Napi::CallbackInfo& info) {
 static void random_bits(const Napi::CallbackInfo& info) {
   const Noise noise = to_noise(info[0]);
   const int64_t width = integer(info[1], "width", 1, int64_t(1) << 32), rows = rows_of(info[2], "target", width);
-  if (info[2].As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array) throw Error("INVALID_DTYPE", "target: expected a Uint32Array");
+  if (info[2].As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array)
+    throw Error("INVALID_DTYPE", "target: expected a Uint32Array");
   uint32_t* const target = info[2].As<Napi::Uint32Array>().Data();
   for (int64_t row = 0; row < rows; row++)
     for (int64_t block = 0; block * 4 < width; block++) {
@@ -111,8 +125,10 @@ static void fill_noise(const Napi::CallbackInfo& info) {
   by_type(reals, [&](auto number) {
     using S = decltype(number);
     S* const target = reals.array<S>(info[3], "target", rows * width);
-    if constexpr (std::is_same_v<S, double>) function_kernels().noise_double(kind, noise, rows, width, target);
-    else function_kernels().noise(kind, noise, rows, width, target);
+    if constexpr (std::is_same_v<S, double>)
+      function_kernels().noise_double(kind, noise, rows, width, target);
+    else
+      function_kernels().noise(kind, noise, rows, width, target);
   });
 }
 
@@ -127,7 +143,8 @@ static void categorical(const Napi::CallbackInfo& info) {
   const Reals reals(info[1]);
   by_type(reals, [&](auto number) {
     using S = decltype(number);
-    S *const log_probs = reals.array<S>(info[2], "logProbs", rows * n), *const probs = reals.array<S>(info[3], "probs", rows * n);
+    S *const log_probs = reals.array<S>(info[2], "logProbs", rows * n), *const probs =
+                                                                            reals.array<S>(info[3], "probs", rows * n);
     S* const entropy = reals.array<S>(info[4], "entropy", rows);
     each_row(reals.array<S>(info[1], "logits", rows * n), n, rows, [&](auto logit, int64_t r) {
       const LogNormalizer<S> z(n, logit);
@@ -147,13 +164,15 @@ static void categorical_gradients(const Napi::CallbackInfo& info) {
   const Reals reals(info[1]);
   by_type(reals, [&](auto number) {
     using S = decltype(number);
-    const S *const d_log_prob = reals.array<S>(info[3], "dLogProb", rows), *const d_entropy = reals.array<S>(info[4], "dEntropy", rows);
+    const S *const d_log_prob = reals.array<S>(info[3], "dLogProb", rows), *const d_entropy = reals.array<S>(
+                                                                               info[4], "dEntropy", rows);
     S* const gradient = reals.array<S>(info[5], "gradient", rows * n);
     each_row(reals.array<S>(info[1], "logits", rows * n), n, rows, [&](auto logit, int64_t r) {
       const LogNormalizer<S> z(n, logit);
       const S entropy = categorical_entropy(n, logit, z);
       for (int k = 0; k < n; k++)
-        gradient[r * n + k] = categorical_gradient(logit(k), z, S(k == choice[r]), entropy, d_log_prob[r], d_entropy[r]);
+        gradient[r * n + k] =
+            categorical_gradient(logit(k), z, S(k == choice[r]), entropy, d_log_prob[r], d_entropy[r]);
     });
   });
 }

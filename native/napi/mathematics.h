@@ -13,7 +13,8 @@ class Reals {
   explicit Reals(const Napi::Value& first);
   bool is_double() const { return type_ == napi_float64_array; }
   // Memory of an array of that type with `count` elements, or 1 if `or_one`; `step` becomes 0 where it has 1 element.
-  template <class S> S* array(const Napi::Value& value, const char* name, int64_t count, bool or_one = false, int* step = nullptr) const {
+  template <class S>
+  S* array(const Napi::Value& value, const char* name, int64_t count, bool or_one = false, int* step = nullptr) const {
     return static_cast<S*>(memory(value, name, count, or_one, step));
   }
 
@@ -30,13 +31,16 @@ int64_t rows_of(const Napi::Value&, const char* name, int64_t width);
 
 // Calls f(float()) or f(double()).
 template <class F> void by_type(const Reals& reals, F f) {
-  if (reals.is_double()) f(double());
-  else f(float());
+  if (reals.is_double())
+    f(double());
+  else
+    f(float());
 }
 
 // The function `name` of the addon, which runs f(info) and returns undefined.
 template <class F> void export_function(Napi::Env env, Napi::Object exports, const char* name, F f) {
-  exports.Set(name, Napi::Function::New(env, [f](const Napi::CallbackInfo& info) { guarded(info.Env(), [&] { f(info); }); }, name));
+  exports.Set(name, Napi::Function::New(
+                        env, [f](const Napi::CallbackInfo& info) { guarded(info.Env(), [&] { f(info); }); }, name));
 }
 
 }  // namespace torsor

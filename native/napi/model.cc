@@ -21,7 +21,8 @@ static Trace to_trace(const Napi::Value& value) {
     if (!absent(o.Get("variant"))) operation.variant = text(o.Get("variant"), "variant");
     if (!absent(o.Get("constants"))) {
       const Napi::Array constants = array(o.Get("constants"), "constants");
-      for (uint32_t c = 0; c < constants.Length(); c++) operation.constants.push_back(number(constants.Get(c), "constants"));
+      for (uint32_t c = 0; c < constants.Length(); c++)
+        operation.constants.push_back(number(constants.Get(c), "constants"));
     }
     trace.operations.push_back(std::move(operation));
   }
@@ -30,7 +31,8 @@ static Trace to_trace(const Napi::Value& value) {
   trace.head_inputs = int_list(head.Get("inputs"), "program.head.inputs");
   if (!absent(head.Get("scale"))) {
     const std::string scale = text(head.Get("scale"), "program.head.scale");
-    if (scale != "std" && scale != "log_std") throw Error("INVALID_ARGUMENT", "program.head.scale: expected std or log_std, got '" + scale + "'");
+    if (scale != "std" && scale != "log_std")
+      throw Error("INVALID_ARGUMENT", "program.head.scale: expected std or log_std, got '" + scale + "'");
     trace.scale_is_std = scale == "std";
   }
   if (!absent(head.Get("bijectors"))) {
@@ -43,11 +45,15 @@ static Trace to_trace(const Napi::Value& value) {
 }
 
 void ModelWrap::init(Napi::Env env, Napi::Object exports) {
-  exports.Set("Model", DefineClass(env, "Model",
-                                   {InstanceAccessor("parameterCount", &ModelWrap::parameter_count, nullptr), InstanceMethod("readParameters", &ModelWrap::read_parameters),
-                                    InstanceMethod("writeParameters", &ModelWrap::write_parameters), InstanceMethod("forward", &ModelWrap::forward),
-                                    InstanceMethod("act", &ModelWrap::act), InstanceMethod("bind", &ModelWrap::bind), InstanceMethod("evaluate", &ModelWrap::evaluate),
-                                    InstanceMethod("gradient", &ModelWrap::gradient), InstanceMethod("ppo", &ModelWrap::ppo), InstanceMethod("dispose", &ModelWrap::dispose)}));
+  exports.Set("Model",
+              DefineClass(env, "Model",
+                          {InstanceAccessor("parameterCount", &ModelWrap::parameter_count, nullptr),
+                           InstanceMethod("readParameters", &ModelWrap::read_parameters),
+                           InstanceMethod("writeParameters", &ModelWrap::write_parameters),
+                           InstanceMethod("forward", &ModelWrap::forward), InstanceMethod("act", &ModelWrap::act),
+                           InstanceMethod("bind", &ModelWrap::bind), InstanceMethod("evaluate", &ModelWrap::evaluate),
+                           InstanceMethod("gradient", &ModelWrap::gradient), InstanceMethod("ppo", &ModelWrap::ppo),
+                           InstanceMethod("dispose", &ModelWrap::dispose)}));
 }
 
 ModelWrap::ModelWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -74,7 +80,8 @@ static uint8_t* mask_of(const Model& model, const Napi::Value& value, int64_t ro
 }
 
 Napi::Value ModelWrap::parameter_count(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value { return Napi::Number::New(info.Env(), model("model").parameter_count()); });
+  return guarded(info.Env(),
+                 [&]() -> Napi::Value { return Napi::Number::New(info.Env(), model("model").parameter_count()); });
 }
 
 // A Float32Array and the place of its first element in the arena.
@@ -83,7 +90,8 @@ static std::pair<float*, int64_t> arena_range(const Model& model, const Napi::Ca
   const int64_t count = int64_t(info[0].As<Napi::TypedArray>().ElementLength());
   offset = integer(info[1], "offset", 0, model.parameter_count());
   if (offset + count > model.parameter_count())
-    throw Error("INVALID_SHAPE", "parameters: " + std::to_string(count) + " values from " + std::to_string(offset) + " on, but the model has " + std::to_string(model.parameter_count()));
+    throw Error("INVALID_SHAPE", "parameters: " + std::to_string(count) + " values from " + std::to_string(offset) +
+                                     " on, but the model has " + std::to_string(model.parameter_count()));
   return {floats(info[0], "parameters", count), count};
 }
 
@@ -110,7 +118,8 @@ void ModelWrap::forward(const Napi::CallbackInfo& info) {
     ForwardIO io{};
     io.observation = floats(info[1], "observation", int64_t(rows) * m.observation_size());
     const Napi::Array outputs = array(info[2], "outputs");
-    for (uint32_t k = 0; k < outputs.Length() && k < 2; k++) io.output[k] = floats(outputs.Get(k), "outputs", int64_t(rows) * m.head().parameter[k].width);
+    for (uint32_t k = 0; k < outputs.Length() && k < 2; k++)
+      io.output[k] = floats(outputs.Get(k), "outputs", int64_t(rows) * m.head().parameter[k].width);
     io.value = floats(info[3], "value", rows);
     m.forward(io, rows);
   });
@@ -123,7 +132,8 @@ StepIO step_arrays(const Model& m, const Napi::Object& arrays, int& rows) {
   const ActionMemory action = action_memory(m, arrays.Get("action"), rows);
   io.action = action.action;
   io.choice = action.choice;
-  if (!absent(arrays.Get("latent"))) io.latent = floats(arrays.Get("latent"), "latent", int64_t(rows) * m.head().latent_width);
+  if (!absent(arrays.Get("latent")))
+    io.latent = floats(arrays.Get("latent"), "latent", int64_t(rows) * m.head().latent_width);
   io.log_prob = floats(arrays.Get("logProb"), "logProb", rows);
   io.value = floats(arrays.Get("value"), "value", rows);
   io.mask = mask_of(m, arrays.Get("mask"), rows);
@@ -142,7 +152,9 @@ void ModelWrap::act(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value ModelWrap::bind(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value { return StepWrap::create(info.Env(), info.This().As<Napi::Object>(), info[0], info[1], info[2].ToBoolean()); });
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    return StepWrap::create(info.Env(), info.This().As<Napi::Object>(), info[0], info[1], info[2].ToBoolean());
+  });
 }
 
 void ModelWrap::evaluate(const Napi::CallbackInfo& info) {

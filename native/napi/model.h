@@ -30,7 +30,10 @@ class ModelWrap : public Napi::ObjectWrap<ModelWrap> {
 };
 
 // Actions of a model in JavaScript's memory: floats, or indices where it is discrete.
-struct ActionMemory { float* action = nullptr; int32_t* choice = nullptr; };
+struct ActionMemory {
+  float* action = nullptr;
+  int32_t* choice = nullptr;
+};
 ActionMemory action_memory(const Model&, const Napi::Value&, int64_t rows);
 
 }  // namespace torsor

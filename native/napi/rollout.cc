@@ -7,18 +7,25 @@
 namespace torsor {
 
 void RolloutWrap::init(Napi::Env env, Napi::Object exports) {
-  exports.Set("Rollout", DefineClass(env, "Rollout",
-                                     {InstanceAccessor("horizon", &RolloutWrap::horizon, nullptr), InstanceAccessor("environments", &RolloutWrap::environments, nullptr),
-                                      InstanceMethod("act", &RolloutWrap::act), InstanceMethod("record", &RolloutWrap::record), InstanceMethod("finish", &RolloutWrap::finish),
-                                      InstanceMethod("collect", &RolloutWrap::collect), InstanceMethod("read", &RolloutWrap::read),
-                                      InstanceMethod("advantage", &RolloutWrap::advantage), InstanceMethod("dispose", &RolloutWrap::dispose)}));
+  exports.Set(
+      "Rollout",
+      DefineClass(env, "Rollout",
+                  {InstanceAccessor("horizon", &RolloutWrap::horizon, nullptr),
+                   InstanceAccessor("environments", &RolloutWrap::environments, nullptr),
+                   InstanceMethod("act", &RolloutWrap::act), InstanceMethod("record", &RolloutWrap::record),
+                   InstanceMethod("finish", &RolloutWrap::finish), InstanceMethod("collect", &RolloutWrap::collect),
+                   InstanceMethod("read", &RolloutWrap::read), InstanceMethod("advantage", &RolloutWrap::advantage),
+                   InstanceMethod("dispose", &RolloutWrap::dispose)}));
 }
 
 RolloutWrap::RolloutWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   guarded(info.Env(), [&] {
     wrap_ = &unwrap<ModelWrap>(info[0], ClassTags::model, "model");
-    const int64_t horizon = integer(info[1], "horizon", 1, 1 << 20), environments = integer(info[2], "environments", 1, 1 << 24);
-    if (horizon * environments > INT32_MAX) throw Error("INVALID_ARGUMENT", "horizon x environments: expected at most 2^31 - 1 steps, got " + std::to_string(horizon * environments));
+    const int64_t horizon = integer(info[1], "horizon", 1, 1 << 20),
+                  environments = integer(info[2], "environments", 1, 1 << 24);
+    if (horizon * environments > INT32_MAX)
+      throw Error("INVALID_ARGUMENT", "horizon x environments: expected at most 2^31 - 1 steps, got " +
+                                          std::to_string(horizon * environments));
     model_alive_ = wrap_->share();
     rollout_ = std::make_unique<Rollout>(wrap_->model("model"), int(horizon), int(environments));
     model_ = Napi::Persistent(info[0].As<Napi::Object>());
@@ -33,7 +40,8 @@ Rollout& RolloutWrap::rollout(const char* name) const {
 }
 
 Rollout& RolloutWrap::idle(const char* name) const {
-  if (busy_) throw Error("INVALID_ARGUMENT", std::string(name) + ": the rollout is in use by a call that has not ended");
+  if (busy_)
+    throw Error("INVALID_ARGUMENT", std::string(name) + ": the rollout is in use by a call that has not ended");
   return rollout(name);
 }
 
@@ -45,11 +53,14 @@ RolloutWrap::Use::Use(RolloutWrap& wrap, const char* name) : wrap_(wrap) {
 RolloutWrap::Use::~Use() { wrap_.busy_ = false; }
 
 Napi::Value RolloutWrap::horizon(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value { return Napi::Number::New(info.Env(), rollout("horizon").horizon()); });
+  return guarded(info.Env(),
+                 [&]() -> Napi::Value { return Napi::Number::New(info.Env(), rollout("horizon").horizon()); });
 }
 
 Napi::Value RolloutWrap::environments(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value { return Napi::Number::New(info.Env(), rollout("environments").environments()); });
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    return Napi::Number::New(info.Env(), rollout("environments").environments());
+  });
 }
 
 static int step_of(const Rollout& r, const Napi::Value& value) { return int(integer(value, "t", 0, r.horizon() - 1)); }
@@ -62,7 +73,8 @@ void RolloutWrap::act(const Napi::CallbackInfo& info) {
     const float* observation = floats(info[1], "observation", int64_t(n) * m.observation_size());
     const uint8_t* mask = absent(info[2]) ? nullptr : bytes(info[2], "mask", int64_t(n) * m.head().n);
     if (mask && !m.discrete()) throw Error("INVALID_ARGUMENT", "mask: only a discrete policy takes one");
-    if (t > 0 && r.masked != (mask != nullptr)) throw Error("INVALID_ARGUMENT", "mask: expected in every step of a rollout or in none");
+    if (t > 0 && r.masked != (mask != nullptr))
+      throw Error("INVALID_ARGUMENT", "mask: expected in every step of a rollout or in none");
     const ActionMemory action = action_memory(m, info[3], n);
     r.act(t, observation, mask, action.action, action.choice, to_noise(info[4]));
   });
@@ -88,18 +100,23 @@ Napi::Value RolloutWrap::collect(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     Rollout& r = idle("collect");
     const Model& m = wrap_->model("collect");
-    const std::shared_ptr<VectorEnvironment> environment = unwrap<EnvironmentWrap>(info[0], ClassTags::environment, "environment").share("environment");
+    const std::shared_ptr<VectorEnvironment> environment =
+        unwrap<EnvironmentWrap>(info[0], ClassTags::environment, "environment").share("environment");
     const EnvironmentInfo& e = environment->info();
     if (environment->count() != r.environments())
-      throw Error("INVALID_SHAPE", "environment: expected " + std::to_string(r.environments()) + " environments, got " + std::to_string(environment->count()));
+      throw Error("INVALID_SHAPE", "environment: expected " + std::to_string(r.environments()) + " environments, got " +
+                                       std::to_string(environment->count()));
     if (e.observation_size != m.observation_size() || e.action_size != m.head().n || e.discrete != m.discrete())
-      throw Error("INVALID_SHAPE", "environment: " + e.name + " has observations of size " + std::to_string(e.observation_size) + " and " + std::to_string(e.action_size) +
-                                       (e.discrete ? " discrete actions" : " continuous actions") + ", the model " + std::to_string(m.observation_size()) + " and " +
-                                       std::to_string(m.head().n) + (m.discrete() ? " discrete" : " continuous"));
+      throw Error("INVALID_SHAPE", "environment: " + e.name + " has observations of size " +
+                                       std::to_string(e.observation_size) + " and " + std::to_string(e.action_size) +
+                                       (e.discrete ? " discrete actions" : " continuous actions") + ", the model " +
+                                       std::to_string(m.observation_size()) + " and " + std::to_string(m.head().n) +
+                                       (m.discrete() ? " discrete" : " continuous"));
     const Noise noise = to_noise(info[1]);
     auto use = std::make_shared<Use>(*this, "collect");
     return run_async(
-        info.Env(), {info.This(), model_.Value(), info[0]}, [&r, environment, noise] { return r.collect(*environment, noise); },
+        info.Env(), {info.This(), model_.Value(), info[0]},
+        [&r, environment, noise] { return r.collect(*environment, noise); },
         [use](Napi::Env env, const EpisodeSums& sums) mutable -> Napi::Value {
           use.reset();
           const Napi::Object episodes = Napi::Object::New(env);
@@ -119,16 +136,29 @@ void RolloutWrap::read(const Napi::CallbackInfo& info) {
       float* to = floats(info[1], "target", from.size());
       for (int64_t k = 0; k < from.size(); k++) to[k] = float(from[k]);
     };
-    if (column == "observation") copy(r.observation);
-    else if (column == "latent") copy(r.latent);
-    else if (column == "log_prob") copy(r.log_prob);
-    else if (column == "value") copy(r.value);
-    else if (column == "reward") copy(r.reward);
-    else if (column == "terminated") copy(r.terminated);
-    else if (column == "truncated") copy(r.truncated);
-    else if (column == "advantage") copy(r.advantage);
-    else if (column == "return") copy(r.target);
-    else throw Error("UNKNOWN_NAME", "column: expected observation, latent, log_prob, value, reward, terminated, truncated, advantage or return, got '" + column + "'");
+    if (column == "observation")
+      copy(r.observation);
+    else if (column == "latent")
+      copy(r.latent);
+    else if (column == "log_prob")
+      copy(r.log_prob);
+    else if (column == "value")
+      copy(r.value);
+    else if (column == "reward")
+      copy(r.reward);
+    else if (column == "terminated")
+      copy(r.terminated);
+    else if (column == "truncated")
+      copy(r.truncated);
+    else if (column == "advantage")
+      copy(r.advantage);
+    else if (column == "return")
+      copy(r.target);
+    else
+      throw Error("UNKNOWN_NAME",
+                  "column: expected observation, latent, log_prob, value, reward, terminated, truncated, advantage or "
+                  "return, got '" +
+                      column + "'");
   });
 }
 
@@ -136,7 +166,9 @@ void RolloutWrap::advantage(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] {
     Rollout& r = idle("advantage");
     const float* ratio = absent(info[4]) ? nullptr : floats(info[4], "ratio", r.size());
-    r.advantages({float(number(info[0], "gamma")), float(number(info[1], "lambda")), float(number(info[2], "rhoClip")), float(number(info[3], "cClip"))}, ratio);
+    r.advantages({float(number(info[0], "gamma")), float(number(info[1], "lambda")), float(number(info[2], "rhoClip")),
+                  float(number(info[3], "cClip"))},
+                 ratio);
   });
 }
 

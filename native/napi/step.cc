@@ -10,7 +10,8 @@ void StepWrap::init(Napi::Env env, Napi::Object) {
   instance(env).step = Napi::Persistent(DefineClass(env, "Step", {InstanceMethod("run", &StepWrap::run)}));
 }
 
-Napi::Value StepWrap::create(Napi::Env env, const Napi::Object& model, const Napi::Value& arrays, const Napi::Value& key, bool deterministic) {
+Napi::Value StepWrap::create(Napi::Env env, const Napi::Object& model, const Napi::Value& arrays,
+                             const Napi::Value& key, bool deterministic) {
   const Napi::Object step = instance(env).step.New({});
   StepWrap& self = *Unwrap(step);
   self.wrap_ = ModelWrap::Unwrap(model);
@@ -23,7 +24,8 @@ Napi::Value StepWrap::create(Napi::Env env, const Napi::Object& model, const Nap
   for (const char* name : {"observation", "action", "latent", "logProb", "value", "mask"}) {
     const Napi::Value array = arrays.As<Napi::Object>().Get(name);
     kept.Set(name, array);
-    if (array.IsObject() && array.As<Napi::Object>().CheckTypeTag(&ClassTags::buffer)) self.buffers_.push_back(BufferWrap::Unwrap(array.As<Napi::Object>())->share());
+    if (array.IsObject() && array.As<Napi::Object>().CheckTypeTag(&ClassTags::buffer))
+      self.buffers_.push_back(BufferWrap::Unwrap(array.As<Napi::Object>())->share());
   }
   self.arrays_ = Napi::Persistent(kept);
   return step;

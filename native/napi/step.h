@@ -7,7 +7,8 @@ namespace torsor {
 class StepWrap : public Napi::ObjectWrap<StepWrap> {
  public:
   static void init(Napi::Env, Napi::Object exports);
-  static Napi::Value create(Napi::Env, const Napi::Object& model, const Napi::Value& arrays, const Napi::Value& key, bool deterministic);
+  static Napi::Value create(Napi::Env, const Napi::Object& model, const Napi::Value& arrays, const Napi::Value& key,
+                            bool deterministic);
   explicit StepWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {}
 
  private:

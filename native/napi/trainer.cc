@@ -14,7 +14,8 @@ PpoUpdateConfig to_ppo_config(const Napi::Value& value) {
   PpoUpdateConfig c{};
   c.epochs = int(integer(o.Get("epochs"), "epochs", 1, 1 << 20));
   c.minibatches = int(integer(o.Get("minibatches"), "minibatches", 1, 1 << 20));
-  c.advantage = {real("gamma"), real("lambda"), real("rhoClip"), real("cClip"), absent(o.Get("rewardScale")) ? 1 : real("rewardScale")};
+  c.advantage = {real("gamma"), real("lambda"), real("rhoClip"), real("cClip"),
+                 absent(o.Get("rewardScale")) ? 1 : real("rewardScale")};
   c.loss = {real("clipRatio"), real("clipValue"), real("valueCoefficient"), real("entropyCoefficient"), 0, 1};
   c.max_grad_norm = real("maxGradNorm");
   c.normalize_advantage = o.Get("normalizeAdvantage").ToBoolean();
@@ -38,10 +39,10 @@ Napi::Value to_javascript(Napi::Env env, const PpoMetrics& m) {
 }
 
 void OptimizerWrap::init(Napi::Env env, Napi::Object exports) {
-  const Napi::Function constructor =
-      DefineClass(env, "Optimizer",
-                  {InstanceMethod("step", &OptimizerWrap::step), InstanceMethod("readState", &OptimizerWrap::read_state),
-                   InstanceMethod("writeState", &OptimizerWrap::write_state), InstanceMethod("dispose", &OptimizerWrap::dispose)});
+  const Napi::Function constructor = DefineClass(
+      env, "Optimizer",
+      {InstanceMethod("step", &OptimizerWrap::step), InstanceMethod("readState", &OptimizerWrap::read_state),
+       InstanceMethod("writeState", &OptimizerWrap::write_state), InstanceMethod("dispose", &OptimizerWrap::dispose)});
   instance(env).optimizer = Napi::Persistent(constructor);
   exports.Set("Optimizer", constructor);
 }
@@ -49,7 +50,8 @@ void OptimizerWrap::init(Napi::Env env, Napi::Object exports) {
 OptimizerWrap::OptimizerWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   if (info.Length() == 0) return;  // a trainer hands over its own
   guarded(info.Env(), [&] {
-    optimizer_ = std::make_shared<Optimizer>(integer(info[0], "count", 0, 1 << 30), to_optimizer_config(info[1]), to_matrices(info[2]));
+    optimizer_ = std::make_shared<Optimizer>(integer(info[0], "count", 0, 1 << 30), to_optimizer_config(info[1]),
+                                             to_matrices(info[2]));
     info.This().As<Napi::Object>().TypeTag(&ClassTags::optimizer);
   });
 }
@@ -62,7 +64,8 @@ Optimizer& OptimizerWrap::optimizer() const {
 void OptimizerWrap::step(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] {
     Optimizer& o = optimizer();
-    o.step(floats(info[0], "parameters", o.count()), floats(info[1], "gradients", o.count()), float(number(info[2], "learningRate")));
+    o.step(floats(info[0], "parameters", o.count()), floats(info[1], "gradients", o.count()),
+           float(number(info[2], "learningRate")));
   });
 }
 
@@ -88,7 +91,8 @@ void OptimizerWrap::write_state(const Napi::CallbackInfo& info) {
 
 void TrainerWrap::init(Napi::Env env, Napi::Object exports) {
   exports.Set("Trainer", DefineClass(env, "Trainer",
-                                     {InstanceAccessor("optimizer", &TrainerWrap::optimizer, nullptr), InstanceMethod("update", &TrainerWrap::update),
+                                     {InstanceAccessor("optimizer", &TrainerWrap::optimizer, nullptr),
+                                      InstanceMethod("update", &TrainerWrap::update),
                                       InstanceMethod("dispose", &TrainerWrap::dispose)}));
 }
 
@@ -122,16 +126,21 @@ Napi::Value TrainerWrap::update(const Napi::CallbackInfo& info) {
     trainer();
     RolloutWrap& wrap = unwrap<RolloutWrap>(info[0], ClassTags::rollout, "rollout");
     Rollout& rollout = wrap.rollout("rollout");
-    if (&rollout.model() != &trainer().model()) throw Error("INVALID_ARGUMENT", "rollout: it was made with another model than the trainer's");
+    if (&rollout.model() != &trainer().model())
+      throw Error("INVALID_ARGUMENT", "rollout: it was made with another model than the trainer's");
     const PpoUpdateConfig config = to_ppo_config(info[1]);
     if (config.minibatches > rollout.size())
-      throw Error("INVALID_ARGUMENT", "minibatches: expected at most the " + std::to_string(rollout.size()) + " steps of the rollout, got " + std::to_string(config.minibatches));
+      throw Error("INVALID_ARGUMENT", "minibatches: expected at most the " + std::to_string(rollout.size()) +
+                                          " steps of the rollout, got " + std::to_string(config.minibatches));
     const float learning_rate = float(number(info[2], "learningRate"));
     const Noise key = to_noise(info[3]);
     auto use = std::make_shared<RolloutWrap::Use>(wrap, "update");
     const std::shared_ptr<PpoTrainer> trainer = trainer_;
     return run_async(
-        info.Env(), {info.This(), model_.Value(), info[0]}, [trainer, alive = model_alive_, &rollout, config, learning_rate, key] { return trainer->update(rollout, config, learning_rate, key); },
+        info.Env(), {info.This(), model_.Value(), info[0]},
+        [trainer, alive = model_alive_, &rollout, config, learning_rate, key] {
+          return trainer->update(rollout, config, learning_rate, key);
+        },
         [use](Napi::Env env, const PpoMetrics& metrics) mutable {
           use.reset();
           return to_javascript(env, metrics);

@@ -68,10 +68,12 @@ struct CategoricalHead {
     t.each_group([&](int g) {
       const auto logit = [&](int k) { return N(t.at(h.parameter[0].column + k, g)); };
       const LogNormalizer<N> z(h.n, logit);
-      const N index = t.at(h.latent, g), entropy = t.at(h.entropy, g), d_log_prob = t.at(h.d_log_prob, g), d_entropy = t.at(h.d_entropy, g);
+      const N index = t.at(h.latent, g), entropy = t.at(h.entropy, g), d_log_prob = t.at(h.d_log_prob, g),
+              d_entropy = t.at(h.d_entropy, g);
       for (int k = 0; k < h.n; k++) {
         const N chosen = choose(index == splat<N>(k), splat<N>(1), splat<N>(0));
-        t.at(h.parameter[0].gradient + k, g) = categorical_gradient(logit(k), z, chosen, entropy, d_log_prob, d_entropy);
+        t.at(h.parameter[0].gradient + k, g) =
+            categorical_gradient(logit(k), z, chosen, entropy, d_log_prob, d_entropy);
       }
     });
   }

@@ -21,7 +21,9 @@ struct Activate {
   template <class Tile> static HD void forward(const Tile& t, const Memory&, const Instruction& q) {
     const auto* in = t.column(q.in.column);
     auto* out = t.column(q.out.column);
-    Activations::visit(q.variant, [&](auto activation) { t.each(q.out.width, [&](int k) { out[k] = decltype(activation)::f(in[k]); }); });
+    Activations::visit(q.variant, [&](auto activation) {
+      t.each(q.out.width, [&](int k) { out[k] = decltype(activation)::f(in[k]); });
+    });
   }
   template <class Tile> static HD void forward_keeping(const Tile& t, const Memory&, const Instruction& q) {
     using N = typename Tile::N;
@@ -35,7 +37,8 @@ struct Activate {
       });
     });
   }
-  template <class Tile> static HD void backward(const Tile& t, const Memory&, const Instruction& q) {  // out.gradient is dL/dz: see run.h
+  template <class Tile>
+  static HD void backward(const Tile& t, const Memory&, const Instruction& q) {  // out.gradient is dL/dz: see run.h
     const auto* dz = t.column(q.out.gradient);
     to_gradient(t, q.in, q.add_to_in, [&](int k) { return dz[k]; });
   }
@@ -48,7 +51,9 @@ struct Add {
     auto* out = t.column(q.out.column);
     t.each(q.out.width, [&](int k) { out[k] = a[k] + b[k]; });
   }
-  template <class Tile> static HD void forward_keeping(const Tile& t, const Memory& m, const Instruction& q) { forward(t, m, q); }
+  template <class Tile> static HD void forward_keeping(const Tile& t, const Memory& m, const Instruction& q) {
+    forward(t, m, q);
+  }
   template <class Tile> static HD void backward(const Tile& t, const Memory&, const Instruction& q) {
     const auto* d = t.column(q.out.gradient);
     to_gradient(t, q.in, q.add_to_in, [&](int k) { return d[k]; });
@@ -63,7 +68,9 @@ struct Multiply {
     auto* out = t.column(q.out.column);
     t.each(q.out.width, [&](int k) { out[k] = a[k] * b[k]; });
   }
-  template <class Tile> static HD void forward_keeping(const Tile& t, const Memory& m, const Instruction& q) { forward(t, m, q); }
+  template <class Tile> static HD void forward_keeping(const Tile& t, const Memory& m, const Instruction& q) {
+    forward(t, m, q);
+  }
   template <class Tile> static HD void backward(const Tile& t, const Memory&, const Instruction& q) {
     using N = typename Tile::N;
     const N *a = t.column(q.in.column), *b = t.column(q.in2.column), *d = t.column(q.out.gradient);
@@ -80,7 +87,9 @@ struct Scale {
     auto* out = t.column(q.out.column);
     t.each(q.out.width, [&](int k) { out[k] = in[k] * q.constant[0] + q.constant[1]; });
   }
-  template <class Tile> static HD void forward_keeping(const Tile& t, const Memory& m, const Instruction& q) { forward(t, m, q); }
+  template <class Tile> static HD void forward_keeping(const Tile& t, const Memory& m, const Instruction& q) {
+    forward(t, m, q);
+  }
   template <class Tile> static HD void backward(const Tile& t, const Memory&, const Instruction& q) {
     using N = typename Tile::N;
     const N* d = t.column(q.out.gradient);
@@ -95,7 +104,9 @@ struct Copy {
     auto* out = t.column(q.out.column);
     t.each(q.out.width, [&](int k) { out[k] = in[k]; });
   }
-  template <class Tile> static HD void forward_keeping(const Tile& t, const Memory& m, const Instruction& q) { forward(t, m, q); }
+  template <class Tile> static HD void forward_keeping(const Tile& t, const Memory& m, const Instruction& q) {
+    forward(t, m, q);
+  }
   template <class Tile> static HD void backward(const Tile& t, const Memory&, const Instruction& q) {
     const auto* d = t.column(q.out.gradient);
     to_gradient(t, q.in, q.add_to_in, [&](int k) { return d[k]; });
@@ -110,7 +121,9 @@ struct Parameter {
     N* out = t.column(q.out.column);
     t.each(q.out.width, [&](int k) { out[k] = splat<N>(m.parameters[q.weight + k / Tile::groups]); });
   }
-  template <class Tile> static HD void forward_keeping(const Tile& t, const Memory& m, const Instruction& q) { forward(t, m, q); }
+  template <class Tile> static HD void forward_keeping(const Tile& t, const Memory& m, const Instruction& q) {
+    forward(t, m, q);
+  }
   template <class Tile> static HD void backward(const Tile& t, const Memory& m, const Instruction& q) {
     for (int k = 0; k < q.out.width; k++) t.add_sum(q.out.gradient + k, m.accumulators + q.d_weight + k);
   }

@@ -12,7 +12,9 @@ namespace torsor::TORSOR_ISA {
 struct GaussianHead {
   static constexpr const char* name = "gaussian";
 
-  template <class N> struct Spread { N log_std, std; };
+  template <class N> struct Spread {
+    N log_std, std;
+  };
 
   template <class Tile> static HD Spread<typename Tile::N> spread(const Tile& t, const Head& h, int d, int g) {
     using N = typename Tile::N;
@@ -27,7 +29,8 @@ struct GaussianHead {
     const Head& h = p.head;
     for (int d = 0; d < h.n; d++) t.at(h.action + d, g) = t.at(h.latent + d, g);
     N log_det = splat<N>(0);
-    chain_forward<N>(h.bijectors, p.constants, [&](int d) -> N& { return t.at(h.action + d, g); }, log_det);
+    chain_forward<N>(
+        h.bijectors, p.constants, [&](int d) -> N& { return t.at(h.action + d, g); }, log_det);
     return log_det;
   }
 
@@ -68,8 +71,10 @@ struct GaussianHead {
     t.each_group([&](int g) {
       N log_prob = splat<N>(0), log_det = splat<N>(0);
       const auto latent = [&](int d) -> N& { return t.at(h.latent + d, g); };
-      if (is_action) chain_inverse<N>(h.bijectors, p.constants, latent, log_det);
-      else if (h.bijectors.length) log_det = -transform(t, p, g);
+      if (is_action)
+        chain_inverse<N>(h.bijectors, p.constants, latent, log_det);
+      else if (h.bijectors.length)
+        log_det = -transform(t, p, g);
       N entropy = splat<N>(S(h.n) * S(0.5 + half_log_two_pi));
       for (int d = 0; d < h.n; d++) {
         const Spread<N> s = spread(t, h, d, g);

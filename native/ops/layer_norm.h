@@ -8,8 +8,12 @@ namespace torsor::TORSOR_ISA {
 struct LayerNorm {
   static constexpr const char* name = "layer_norm";
 
-  template <class Tile> static HD void forward(const Tile& t, const Memory& m, const Instruction& q) { normalize(t, m, q, false); }
-  template <class Tile> static HD void forward_keeping(const Tile& t, const Memory& m, const Instruction& q) { normalize(t, m, q, true); }
+  template <class Tile> static HD void forward(const Tile& t, const Memory& m, const Instruction& q) {
+    normalize(t, m, q, false);
+  }
+  template <class Tile> static HD void forward_keeping(const Tile& t, const Memory& m, const Instruction& q) {
+    normalize(t, m, q, true);
+  }
 
   template <class Tile> static HD void normalize(const Tile& t, const Memory& m, const Instruction& q, bool keep) {
     using N = typename Tile::N;
@@ -20,7 +24,10 @@ struct LayerNorm {
       N mean = splat<N>(0), variance = splat<N>(0);
       for (int k = 0; k < n; k++) mean += t.at(q.in.column + k, g);
       mean *= S(1) / n;
-      for (int k = 0; k < n; k++) { const N centred = t.at(q.in.column + k, g) - mean; variance += centred * centred; }
+      for (int k = 0; k < n; k++) {
+        const N centred = t.at(q.in.column + k, g) - mean;
+        variance += centred * centred;
+      }
       const N inverse = 1 / square_root(N(variance * (S(1) / n) + S(q.constant[0])));
       for (int k = 0; k < n; k++) {
         const N normal = (t.at(q.in.column + k, g) - mean) * inverse;
@@ -50,7 +57,8 @@ struct LayerNorm {
       const N inverse = t.at(q.derivative + n, g);
       for (int k = 0; k < n; k++) {
         const N normal = t.at(q.derivative + k, g), dy = t.at(q.out.gradient + k, g);
-        if (q.in.gradient >= 0) give(t.at(q.in.gradient + k, g), N((dy * scale[k] - mean - normal * along) * inverse), q.add_to_in);
+        if (q.in.gradient >= 0)
+          give(t.at(q.in.gradient + k, g), N((dy * scale[k] - mean - normal * along) * inverse), q.add_to_in);
         t.at(q.out.gradient + k, g) = dy * normal;  // now the row's part of dL/dscale
       }
     });

@@ -19,7 +19,9 @@ struct Linear {
   template <class Tile> static HD void forward_keeping(const Tile& t, const Memory& m, const Instruction& q) {
     linear_forward_keeping(t, m.parameters, m.packed, q);
   }
-  template <class Tile> static HD void backward(const Tile& t, const Memory& m, const Instruction& q) { linear_backward(t, m, q); }
+  template <class Tile> static HD void backward(const Tile& t, const Memory& m, const Instruction& q) {
+    linear_backward(t, m, q);
+  }
 };
 
 }  // namespace torsor::TORSOR_ISA

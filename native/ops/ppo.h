@@ -12,14 +12,16 @@ template <class Tile> HD void ppo_gradient(const Tile& t, const Program& p, cons
   const float scale = 1.0f / io.loss_rows;
   t.each_group([&](int g) {
     const N alive = t.alive(g);
-    const PpoSample<N> sample{t.of_batch(io.old_log_prob, g), t.of_batch(io.advantage, g), t.of_batch(io.target, g), t.of_batch(io.old_value, g)};
+    const PpoSample<N> sample{t.of_batch(io.old_log_prob, g), t.of_batch(io.advantage, g), t.of_batch(io.target, g),
+                              t.of_batch(io.old_value, g)};
     const N entropy = t.at(h.entropy, g);
     const PpoLoss<N> l = ppo_loss(N(t.at(h.log_prob, g)), N(t.at(p.value.column, g)), sample, io.ppo);
     t.at(h.d_log_prob, g) = choose(alive > 0, N(l.d_log_prob * scale), splat<N>(0));
     t.at(h.d_entropy, g) = -io.ppo.entropy_coefficient * scale * alive;
     t.at(p.value.gradient, g) = choose(alive > 0, N(l.d_value * scale), splat<N>(0));
     const N terms[metric_count] = {l.policy, l.value, entropy, l.approx_kl, l.clipped};
-    UNROLL for (int k = 0; k < metric_count; k++) t.at(p.sums + k, g) += choose(alive > 0, N(terms[k] * scale), splat<N>(0));
+    UNROLL for (int k = 0; k < metric_count; k++) t.at(p.sums + k, g) +=
+        choose(alive > 0, N(terms[k] * scale), splat<N>(0));
   });
 }
 

@@ -13,7 +13,8 @@ namespace torsor {
 using namespace scalar;  // this file is compiled once: any instruction set's lists will do
 
 static int index_of(const char* const* names, int size, const std::string& name) {
-  for (int k = 0; k < size; k++) if (name == names[k]) return k;
+  for (int k = 0; k < size; k++)
+    if (name == names[k]) return k;
   return -1;
 }
 
@@ -33,9 +34,11 @@ std::vector<std::string> operation_names() {
 
 std::vector<std::string> head_names() { return names_of<Heads>(); }
 
-template <class S> std::vector<S> chain_constants(const std::vector<BijectorOperation>& bijectors, int dims, BijectorChain& chain) {
+template <class S>
+std::vector<S> chain_constants(const std::vector<BijectorOperation>& bijectors, int dims, BijectorChain& chain) {
   if (bijectors.size() > max_bijectors)
-    throw Error("INVALID_ARGUMENT", "bijectors: at most " + std::to_string(max_bijectors) + " in a chain, got " + std::to_string(bijectors.size()));
+    throw Error("INVALID_ARGUMENT", "bijectors: at most " + std::to_string(max_bijectors) + " in a chain, got " +
+                                        std::to_string(bijectors.size()));
   std::vector<S> constants;
   chain = {};
   chain.dims = dims;
@@ -51,16 +54,19 @@ template <class S> std::vector<S> chain_constants(const std::vector<BijectorOper
       chain.constant &= B::constant;
     });
     if (b.parameters.size() != parameters)
-      throw Error("INVALID_ARGUMENT", "bijector '" + b.name + "': expected " + std::to_string(parameters) + " parameters, got " + std::to_string(b.parameters.size()));
+      throw Error("INVALID_ARGUMENT", "bijector '" + b.name + "': expected " + std::to_string(parameters) +
+                                          " parameters, got " + std::to_string(b.parameters.size()));
     chain.step[chain.length++] = {kind, b.inverse, int(constants.size())};
     for (const std::vector<double>& values : b.parameters) {
       if (values.size() != 1 && int(values.size()) != dims)
-        throw Error("INVALID_SHAPE", "bijector '" + b.name + "': expected 1 or " + std::to_string(dims) + " values of a parameter, got " + std::to_string(values.size()));
+        throw Error("INVALID_SHAPE", "bijector '" + b.name + "': expected 1 or " + std::to_string(dims) +
+                                         " values of a parameter, got " + std::to_string(values.size()));
       for (int d = 0; d < dims; d++) constants.push_back(S(values[values.size() == 1 ? 0 : d]));
     }
   }
   if (chain.vector && dims > max_event)
-    throw Error("INVALID_SHAPE", "bijectors that mix dimensions take at most " + std::to_string(max_event) + ", got " + std::to_string(dims));
+    throw Error("INVALID_SHAPE", "bijectors that mix dimensions take at most " + std::to_string(max_event) + ", got " +
+                                     std::to_string(dims));
   return constants;
 }
 
@@ -72,25 +78,32 @@ static std::vector<Step> steps_of(const Trace& trace) {
   std::vector<Step> steps;
   std::vector<bool> defined(trace.widths.size(), false);
   if (trace.widths.empty()) malformed("no values");
-  for (int w : trace.widths) if (w < 1 || w > 1 << 20) malformed("a value of width " + std::to_string(w));
+  for (int w : trace.widths)
+    if (w < 1 || w > 1 << 20) malformed("a value of width " + std::to_string(w));
   defined[0] = true;
   const auto parameters_at = [&](const Operation& o, int offset, int64_t count) {
-    expect(offset >= 0 && offset + count <= trace.parameter_count, o, "parameters at " + std::to_string(offset) + " lie outside the arena of " + std::to_string(trace.parameter_count));
+    expect(offset >= 0 && offset + count <= trace.parameter_count, o,
+           "parameters at " + std::to_string(offset) + " lie outside the arena of " +
+               std::to_string(trace.parameter_count));
   };
   for (const Operation& o : trace.operations) {
     expect(o.output > 0 && o.output < int(defined.size()) && !defined[o.output], o, "its output is no new value");
-    for (int i : o.inputs) expect(i >= 0 && i < int(defined.size()) && defined[i], o, "an input is not computed before it");
+    for (int i : o.inputs)
+      expect(i >= 0 && i < int(defined.size()) && defined[i], o, "an input is not computed before it");
     defined[o.output] = true;
     const int width = trace.widths[o.output];
     const auto inputs = [&](size_t n) { expect(o.inputs.size() == n, o, "expected " + std::to_string(n) + " inputs"); };
-    const auto parameters = [&](size_t n) { expect(o.parameters.size() == n, o, "expected " + std::to_string(n) + " parameter offsets"); };
+    const auto parameters = [&](size_t n) {
+      expect(o.parameters.size() == n, o, "expected " + std::to_string(n) + " parameter offsets");
+    };
     const auto constants = [&](size_t n) {
       expect(o.constants.size() == n, o, "expected " + std::to_string(n) + " constants");
       for (double c : o.constants) expect(std::isfinite(c), o, "a constant is not finite");
     };
     const auto input_width = [&](int k) { return trace.widths[o.inputs[k]]; };
     const auto activation = [&] {
-      const int variant = o.variant.empty() ? index_of(Activations::names, Activations::size, "identity") : index_of(Activations::names, Activations::size, o.variant);
+      const int variant = o.variant.empty() ? index_of(Activations::names, Activations::size, "identity")
+                                            : index_of(Activations::names, Activations::size, o.variant);
       expect(variant >= 0, o, "unknown activation '" + o.variant + "'");
       return variant;
     };
@@ -98,7 +111,8 @@ static std::vector<Step> steps_of(const Trace& trace) {
     s.out = {o.output, 0, width};
     if (!o.inputs.empty()) s.in = {o.inputs[0], 0, input_width(0)};
     if (o.op == "linear") {
-      inputs(1); parameters(2);
+      inputs(1);
+      parameters(2);
       parameters_at(o, o.parameters[0], int64_t(s.in.width) * width);
       if (o.parameters[1] >= 0) parameters_at(o, o.parameters[1], width);
       s.op = op_index<Linear>();
@@ -118,15 +132,18 @@ static std::vector<Step> steps_of(const Trace& trace) {
       expect(s.in.width == width && s.in2.width == width, o, "widths differ");
       s.op = o.op == "add" ? op_index<Add>() : op_index<Multiply>();
     } else if (o.op == "scale") {
-      inputs(1); constants(2);
+      inputs(1);
+      constants(2);
       expect(s.in.width == width, o, "widths differ");
       s.op = op_index<Scale>();
       s.constant[0] = float(o.constants[0]);
       s.constant[1] = float(o.constants[1]);
     } else if (o.op == "slice") {
-      inputs(1); constants(1);
+      inputs(1);
+      constants(1);
       const double start = o.constants[0];
-      expect(start >= 0 && start == std::floor(start) && start + width <= s.in.width, o, "the range lies outside its input");
+      expect(start >= 0 && start == std::floor(start) && start + width <= s.in.width, o,
+             "the range lies outside its input");
       s.op = op_index<Copy>();
       s.in = {o.inputs[0], int(start), width};
     } else if (o.op == "concat") {
@@ -142,7 +159,9 @@ static std::vector<Step> steps_of(const Trace& trace) {
       }
       expect(at == width, o, "its inputs are narrower than its output");
     } else if (o.op == "layer_norm") {
-      inputs(1); parameters(2); constants(1);
+      inputs(1);
+      parameters(2);
+      constants(1);
       expect(s.in.width == width, o, "widths differ");
       parameters_at(o, o.parameters[0], width);
       parameters_at(o, o.parameters[1], width);
@@ -153,7 +172,8 @@ static std::vector<Step> steps_of(const Trace& trace) {
       s.constant[0] = float(o.constants[0]);
       s.kept = width + 1;
     } else if (o.op == "parameter") {
-      inputs(0); parameters(1);
+      inputs(0);
+      parameters(1);
       parameters_at(o, o.parameters[0], width);
       s.op = op_index<Parameter>();
       s.weight = o.parameters[0];
@@ -164,8 +184,10 @@ static std::vector<Step> steps_of(const Trace& trace) {
     s.is_linear = s.op == op_index<Linear>();
     steps.push_back(s);
   }
-  for (int v : trace.head_inputs) if (v < 0 || v >= int(defined.size()) || !defined[v]) malformed("an input of the head is not computed");
-  if (trace.value < 0 || trace.value >= int(defined.size()) || !defined[trace.value] || trace.widths[trace.value] != 1) malformed("the value estimate must be a computed value of width 1");
+  for (int v : trace.head_inputs)
+    if (v < 0 || v >= int(defined.size()) || !defined[v]) malformed("an input of the head is not computed");
+  if (trace.value < 0 || trace.value >= int(defined.size()) || !defined[trace.value] || trace.widths[trace.value] != 1)
+    malformed("the value estimate must be a computed value of width 1");
   return steps;
 }
 
@@ -175,7 +197,10 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
   // Head and value write gradients, and a head overwrites masked logits: each reads a value of its own, a copy where need be.
   std::vector<int> taken;
   const auto own = [&](int value) {
-    if (value != 0 && std::find(taken.begin(), taken.end(), value) == taken.end()) { taken.push_back(value); return value; }
+    if (value != 0 && std::find(taken.begin(), taken.end(), value) == taken.end()) {
+      taken.push_back(value);
+      return value;
+    }
     Step s;
     s.op = op_index<Copy>();
     s.in = {value, 0, trace.widths[value]};
@@ -192,7 +217,8 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
   head.kind = index_of(Heads::names, Heads::size, trace.head);
   if (head.kind < 0) malformed("unknown head '" + trace.head + "'");
   const bool gaussian = trace.head == GaussianHead::name;
-  if (trace.head_inputs.size() != (gaussian ? 2u : 1u)) malformed("a " + trace.head + " head has " + std::string(gaussian ? "two inputs" : "one input"));
+  if (trace.head_inputs.size() != (gaussian ? 2u : 1u))
+    malformed("a " + trace.head + " head has " + std::string(gaussian ? "two inputs" : "one input"));
   head.n = trace.widths[trace.head_inputs[0]];
   if (gaussian && trace.widths[trace.head_inputs[1]] != head.n) malformed("mean and scale differ in width");
   if (gaussian && chain.length && chain.dims != head.n) malformed("the bijectors are for another action size");
@@ -231,8 +257,14 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
     Instruction& q = p.code[k];
     const bool linear = q.op == op_index<Linear>();
     const int width = linear ? padded_outputs(q.out.width) : q.out.width;
-    if (q.weight >= 0) { q.d_weight = accumulators; accumulators += width * (linear ? q.in.width : 1); }
-    if (q.bias >= 0) { q.d_bias = accumulators; accumulators += width; }
+    if (q.weight >= 0) {
+      q.d_weight = accumulators;
+      accumulators += width * (linear ? q.in.width : 1);
+    }
+    if (q.bias >= 0) {
+      q.d_bias = accumulators;
+      accumulators += width;
+    }
     accumulators = padded_outputs(accumulators);
     p.widest = std::max({p.widest, padded_outputs(q.out.width), q.in.width});
   }

@@ -36,7 +36,8 @@ std::vector<std::string> operation_names();
 std::vector<std::string> head_names();
 
 // Constants of the bijectors, in the order of `chain`, whose steps get their offsets. `dims` is the size of the action.
-template <class S = float> std::vector<S> chain_constants(const std::vector<BijectorOperation>&, int dims, BijectorChain& chain);
+template <class S = float>
+std::vector<S> chain_constants(const std::vector<BijectorOperation>&, int dims, BijectorChain& chain);
 
 enum class Purpose {
   inference,             // columns are reused as soon as nobody reads them

@@ -8,8 +8,10 @@ namespace torsor {
 void Layout::assign(std::vector<Step>& steps, const std::vector<int>& results, Purpose purpose, int clear) {
   column_.assign(widths_.size(), -1);
   gradient_.assign(widths_.size(), -1);
-  if (purpose == Purpose::inference) assign_inference(steps, results);
-  else assign_training(steps, results, purpose == Purpose::training_observation, clear);
+  if (purpose == Purpose::inference)
+    assign_inference(steps, results);
+  else
+    assign_training(steps, results, purpose == Purpose::training_observation, clear);
 }
 
 // First fit over the columns that nobody reads any more: a deep network stays in the first-level cache.
@@ -17,7 +19,8 @@ void Layout::assign_inference(const std::vector<Step>& steps, const std::vector<
   const int end = int(steps.size());
   std::vector<int> last(widths_.size(), -1);
   for (int k = 0; k < end; k++)
-    for (const Part& part : {steps[k].in, steps[k].in2}) if (part.value >= 0) last[part.value] = k;
+    for (const Part& part : {steps[k].in, steps[k].in2})
+      if (part.value >= 0) last[part.value] = k;
   for (int v : results) last[v] = end;
 
   std::vector<int> live;
@@ -36,17 +39,20 @@ void Layout::assign_inference(const std::vector<Step>& steps, const std::vector<
   place(0);
   for (int k = 0; k < end; k++) {
     place(steps[k].out.value);
-    live.erase(std::remove_if(live.begin(), live.end(), [&](int v) { return last[v] <= k && v != steps[k].out.value; }), live.end());
+    live.erase(std::remove_if(live.begin(), live.end(), [&](int v) { return last[v] <= k && v != steps[k].out.value; }),
+               live.end());
   }
 }
 
-void Layout::assign_training(std::vector<Step>& steps, const std::vector<int>& results, bool observation_gradient, int clear) {
+void Layout::assign_training(std::vector<Step>& steps, const std::vector<int>& results, bool observation_gradient,
+                             int clear) {
   const int values = int(widths_.size());
   std::vector<bool> needed(values, false);  // a gradient reaches parameters through it, or is asked for
   needed[0] = observation_gradient;
   for (const Step& s : steps) {
     bool need = s.weight >= 0;
-    for (const Part& part : {s.in, s.in2}) if (part.value >= 0 && needed[part.value]) need = true;
+    for (const Part& part : {s.in, s.in2})
+      if (part.value >= 0 && needed[part.value]) need = true;
     if (need) needed[s.out.value] = true;
   }
   for (int v : results) needed[v] = true;
@@ -62,7 +68,10 @@ void Layout::assign_training(std::vector<Step>& steps, const std::vector<int>& r
   std::vector<bool> partly(values, false), read(values, false);
   for (const Step& s : steps)
     for (const Part& part : {s.in, s.in2})
-      if (part.value >= 0) { read[part.value] = true; if (part.width < widths_[part.value]) partly[part.value] = true; }
+      if (part.value >= 0) {
+        read[part.value] = true;
+        if (part.width < widths_[part.value]) partly[part.value] = true;
+      }
   for (int v = 0; v < values; v++) {
     const bool nobody = v == 0 && observation_gradient && !read[v];
     if (!needed[v] || written[v] || !(partly[v] || nobody)) continue;
@@ -74,12 +83,21 @@ void Layout::assign_training(std::vector<Step>& steps, const std::vector<int>& r
   }
 
   std::vector<int> producer(values, -1), last_writer(values, -1);
-  for (int k = 0; k < int(steps.size()); k++) if (steps[k].op != clear) producer[steps[k].out.value] = k;
+  for (int k = 0; k < int(steps.size()); k++)
+    if (steps[k].op != clear) producer[steps[k].out.value] = k;
   for (int k = int(steps.size()) - 1; k >= 0; k--) {
     Step& s = steps[k];
     if (s.kept) s.derivative = add_columns(s.kept);
-    if (s.in2.value >= 0 && needed[s.in2.value]) { s.add_to_in2 = written[s.in2.value]; written[s.in2.value] = true; last_writer[s.in2.value] = k; }
-    if (s.in.value >= 0 && needed[s.in.value]) { s.add_to_in = written[s.in.value]; written[s.in.value] = true; last_writer[s.in.value] = k; }
+    if (s.in2.value >= 0 && needed[s.in2.value]) {
+      s.add_to_in2 = written[s.in2.value];
+      written[s.in2.value] = true;
+      last_writer[s.in2.value] = k;
+    }
+    if (s.in.value >= 0 && needed[s.in.value]) {
+      s.add_to_in = written[s.in.value];
+      written[s.in.value] = true;
+      last_writer[s.in.value] = k;
+    }
   }
   // Backward of `in` runs before that of `in2` in an instruction that reads a value twice: then it is `in` that assigns.
   for (Step& s : steps)
@@ -90,8 +108,10 @@ void Layout::assign_training(std::vector<Step>& steps, const std::vector<int>& r
     const int from = producer[v];
     if (from < 0 || !steps[from].derivative_kept || steps[from].derivative < 0) continue;
     const int writer = last_writer[v];
-    if (writer >= 0 && steps[writer].is_linear) steps[writer].derivative_of_in = steps[from].derivative;
-    else steps[from].derivative_of_out = steps[from].derivative;
+    if (writer >= 0 && steps[writer].is_linear)
+      steps[writer].derivative_of_in = steps[from].derivative;
+    else
+      steps[from].derivative_of_out = steps[from].derivative;
   }
 }
 

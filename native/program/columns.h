@@ -6,7 +6,9 @@
 namespace torsor {
 
 // A range of the columns of a value.
-struct Part { int value = -1, start = 0, width = 0; };
+struct Part {
+  int value = -1, start = 0, width = 0;
+};
 
 // An instruction before columns are known.
 struct Step {
@@ -24,8 +26,14 @@ struct Step {
 class Layout {
  public:
   explicit Layout(const std::vector<int>& widths) : widths_(widths) {}
-  int add_value(int width) { widths_.push_back(width); return int(widths_.size()) - 1; }
-  int add_columns(int count) { columns_ += count; return columns_ - count; }
+  int add_value(int width) {
+    widths_.push_back(width);
+    return int(widths_.size()) - 1;
+  }
+  int add_columns(int count) {
+    columns_ += count;
+    return columns_ - count;
+  }
   int columns() const { return columns_; }
 
   // Gives every value its columns. `results` are read, and in training first written in backward, by the head. Training may append

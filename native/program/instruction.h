@@ -7,7 +7,8 @@
 
 namespace torsor {
 
-constexpr int tile_rows = 64;   // rows of the batch that one CPU thread or one CUDA block carries through the whole program
+constexpr int tile_rows =
+    64;  // rows of the batch that one CPU thread or one CUDA block carries through the whole program
 constexpr int small_rows = 16;  // the last rows of a batch that do not fill a tile, and small batches
 constexpr int max_instructions = 128;
 
@@ -18,33 +19,35 @@ struct Operand {
 };
 
 struct Instruction {
-  int op = 0;                    // index in Ops
-  int variant = 0;               // linear, activation: index in Activations
+  int op = 0;       // index in Ops
+  int variant = 0;  // linear, activation: index in Activations
   Operand in, in2, out;
-  int weight = -1, bias = -1;    // offsets in the arena; -1: absent. A linear weight is [in][out]
+  int weight = -1, bias = -1;  // offsets in the arena; -1: absent. A linear weight is [in][out]
   float constant[2] = {0, 0};
 
   // Training only.
-  int derivative = -1;           // columns that keep activation'(z); -1: the activation is the identity
-  int derivative_of_in = -1;     // linear: it is the last to write the gradient of `in` and takes it from dL/dy to dL/dz with these columns
-  int derivative_of_out = -1;    // columns that take dL/d(out) from dL/dy to dL/dz before backward; -1: nothing to do, or a reader has done it
+  int derivative = -1;  // columns that keep activation'(z); -1: the activation is the identity
+  int derivative_of_in =
+      -1;  // linear: it is the last to write the gradient of `in` and takes it from dL/dy to dL/dz with these columns
+  int derivative_of_out =
+      -1;  // columns that take dL/d(out) from dL/dy to dL/dz before backward; -1: nothing to do, or a reader has done it
   bool add_to_in = false, add_to_in2 = false;  // another reader has already written this gradient
-  int d_weight = -1, d_bias = -1;  // offsets in the accumulators
+  int d_weight = -1, d_bias = -1;              // offsets in the accumulators
 };
 
 // What turns values into an action; which fields count depends on the kind.
 struct Head {
-  int kind = 0;                  // index in Heads
-  Operand parameter[2];          // gaussian: mean, scale; categorical: logits
-  bool scale_is_std = false;     // gaussian: the scale is the standard deviation, not its logarithm
-  int n = 0;                     // dimensions of the action, or number of categories
-  int latent_width = 0;          // floats of an action before the bijector: n, or 1 for an index
-  BijectorChain bijectors{};     // gaussian: from latent to action; constants in Program::constants
+  int kind = 0;               // index in Heads
+  Operand parameter[2];       // gaussian: mean, scale; categorical: logits
+  bool scale_is_std = false;  // gaussian: the scale is the standard deviation, not its logarithm
+  int n = 0;                  // dimensions of the action, or number of categories
+  int latent_width = 0;       // floats of an action before the bijector: n, or 1 for an index
+  BijectorChain bijectors{};  // gaussian: from latent to action; constants in Program::constants
 
-  int latent = 0, action = 0;    // columns
-  int log_prob = 0, entropy = 0; // columns, one each; the gradients that reach them follow: d_log_prob, d_entropy
+  int latent = 0, action = 0;     // columns
+  int log_prob = 0, entropy = 0;  // columns, one each; the gradients that reach them follow: d_log_prob, d_entropy
   int d_log_prob = 0, d_entropy = 0;
-  int entropy_gradient = 0;      // training: columns d entropy / d parameter, in the order of the parameters
+  int entropy_gradient = 0;  // training: columns d entropy / d parameter, in the order of the parameters
 };
 
 struct Program {
@@ -55,9 +58,9 @@ struct Program {
   const float* constants = nullptr;  // of the bijectors
   int columns = 0;                   // width of a tile
   int parameter_count = 0;
-  int accumulators = 0;              // floats of one set of gradient sums; linear weights are padded, see linear_backward.h
-  int sums = 0;                      // training: columns of running sums over rows, one per Metric
-  int widest = 0;                    // widest padded output of a linear, for its backward's scratch
+  int accumulators = 0;  // floats of one set of gradient sums; linear weights are padded, see linear_backward.h
+  int sums = 0;          // training: columns of running sums over rows, one per Metric
+  int widest = 0;        // widest padded output of a linear, for its backward's scratch
 };
 
 // Sums over the rows of a minibatch, kept behind the gradients in the accumulators.
@@ -72,10 +75,10 @@ struct Noise {
 struct StepIO {
   const float *parameters, *packed;  // packed: linear weights reordered for the microkernel, see pack.h
   const float* observation;
-  const uint8_t* mask;   // categorical: [rows][n], 1 where allowed; null: everything is
-  float* action;         // gaussian [rows][n]
-  int32_t* choice;       // categorical [rows]
-  float* latent;         // [rows][latent_width] or null
+  const uint8_t* mask;  // categorical: [rows][n], 1 where allowed; null: everything is
+  float* action;        // gaussian [rows][n]
+  int32_t* choice;      // categorical [rows]
+  float* latent;        // [rows][latent_width] or null
   float *log_prob, *value;
   Noise noise;
   bool deterministic;
@@ -84,14 +87,14 @@ struct StepIO {
 struct ForwardIO {
   const float *parameters, *packed;
   const float* observation;
-  float* output[2];      // the head's parameters or null
-  float* value;          // or null
+  float* output[2];  // the head's parameters or null
+  float* value;      // or null
 };
 
 struct EvaluateIO {
   const float *parameters, *packed;
   const float* observation;
-  const float* latent;   // [rows][latent_width]; actions after the bijector if `is_action`
+  const float* latent;  // [rows][latent_width]; actions after the bijector if `is_action`
   const uint8_t* mask;
   bool is_action;
   float *log_prob, *entropy, *value;
@@ -102,7 +105,7 @@ struct GradientIO {
   const int32_t* index;  // or null
   const float *observation, *latent;
   const uint8_t* mask;
-  bool exact_entropy;    // of the transformed distribution, by quadrature; otherwise that of the base
+  bool exact_entropy;  // of the transformed distribution, by quadrature; otherwise that of the base
   // Either gradients at the heads, one per row ...
   const float *d_log_prob, *d_entropy, *d_value;
   float* d_observation;  // [rows][n_observation] or null

@@ -21,7 +21,8 @@ constexpr int chunk_tiles = 8, max_chunks = 32;
 Model::Model(const Trace& trace) : trace_(trace) {
   if (trace.parameter_count < 0) throw Error("INVALID_ARGUMENT", "program: a negative number of parameters");
   int dims = 1;
-  if (!trace.head_inputs.empty() && trace.head_inputs[0] >= 0 && trace.head_inputs[0] < int(trace.widths.size())) dims = trace.widths[trace.head_inputs[0]];
+  if (!trace.head_inputs.empty() && trace.head_inputs[0] >= 0 && trace.head_inputs[0] < int(trace.widths.size()))
+    dims = trace.widths[trace.head_inputs[0]];
   constants_ = chain_constants(trace.bijectors, dims, chain_);
   inference_ = build(trace_, Purpose::inference, chain_, constants_.data());
   discrete_ = inference_.head.latent_width == 1 && trace.head == "categorical";
@@ -35,7 +36,8 @@ const Program& Model::training(bool observation_gradient) {
   std::lock_guard<std::mutex> lock(build_);
   std::unique_ptr<Program>& program = training_[observation_gradient];
   if (!program)
-    program = std::make_unique<Program>(build(trace_, observation_gradient ? Purpose::training_observation : Purpose::training, chain_, constants_.data()));
+    program = std::make_unique<Program>(build(
+        trace_, observation_gradient ? Purpose::training_observation : Purpose::training, chain_, constants_.data()));
   if (!pack_transposed_) {
     std::unique_lock<std::shared_mutex> parameters(mutex_);
     packed_transposed_ = Array<float>(parameters_.size());
@@ -46,7 +48,8 @@ const Program& Model::training(bool observation_gradient) {
 }
 
 void Model::pack() {
-  kernels().pack(inference_, parameters_.data(), packed_.data(), pack_transposed_ ? packed_transposed_.data() : nullptr);
+  kernels().pack(inference_, parameters_.data(), packed_.data(),
+                 pack_transposed_ ? packed_transposed_.data() : nullptr);
 }
 
 void Model::read_parameters(float* target, int64_t offset, int64_t count) {
@@ -65,7 +68,8 @@ template <class F> void Model::spread(int rows, F part) {
   const int shares = work < worth_a_thread ? 1 : std::min(tiles, threads());
   if (shares <= 1) return part(0, rows);
   parallel(shares, [&](int share) {
-    const int first = int(int64_t(tiles) * share / shares) * tile_rows, end = std::min(rows, int(int64_t(tiles) * (share + 1) / shares) * tile_rows);
+    const int first = int(int64_t(tiles) * share / shares) * tile_rows,
+              end = std::min(rows, int(int64_t(tiles) * (share + 1) / shares) * tile_rows);
     part(first, end - first);
   });
 }
@@ -85,21 +89,27 @@ void Model::act(StepIO io, int rows) {
   const auto lock = hold();
   io.parameters = parameters_.data();
   io.packed = packed_.data();
-  spread(rows, [&](int first, int count) { kernels().act(inference_, io, first, count, workspace(kernels().workspace(inference_))); });
+  spread(rows, [&](int first, int count) {
+    kernels().act(inference_, io, first, count, workspace(kernels().workspace(inference_)));
+  });
 }
 
 void Model::forward(ForwardIO io, int rows) {
   const auto lock = hold();
   io.parameters = parameters_.data();
   io.packed = packed_.data();
-  spread(rows, [&](int first, int count) { kernels().forward(inference_, io, first, count, workspace(kernels().workspace(inference_))); });
+  spread(rows, [&](int first, int count) {
+    kernels().forward(inference_, io, first, count, workspace(kernels().workspace(inference_)));
+  });
 }
 
 void Model::evaluate(EvaluateIO io, int rows) {
   const auto lock = hold();
   io.parameters = parameters_.data();
   io.packed = packed_.data();
-  spread(rows, [&](int first, int count) { kernels().evaluate(inference_, io, first, count, workspace(kernels().workspace(inference_))); });
+  spread(rows, [&](int first, int count) {
+    kernels().evaluate(inference_, io, first, count, workspace(kernels().workspace(inference_)));
+  });
 }
 
 void Model::gradient(GradientIO io, int rows, float* gradients, double (&metrics)[metric_count]) {
@@ -113,8 +123,10 @@ void Model::gradient(GradientIO io, int rows, float* gradients, double (&metrics
   const int64_t stride = (int64_t(p.accumulators) + 15) / 16 * 16;
   if (accumulators_.size() < chunks * stride) accumulators_ = Array<float>(chunks * stride);
   parallel(chunks, [&](int chunk) {
-    const int first = int(int64_t(tiles) * chunk / chunks) * tile_rows, end = std::min(rows, int(int64_t(tiles) * (chunk + 1) / chunks) * tile_rows);
-    kernels().gradient(p, io, first, end - first, workspace(kernels().workspace(p)), accumulators_.data() + chunk * stride);
+    const int first = int(int64_t(tiles) * chunk / chunks) * tile_rows,
+              end = std::min(rows, int(int64_t(tiles) * (chunk + 1) / chunks) * tile_rows);
+    kernels().gradient(p, io, first, end - first, workspace(kernels().workspace(p)),
+                       accumulators_.data() + chunk * stride);
   });
   std::vector<float*> sets;
   for (int chunk = 0; chunk < chunks; chunk++) sets.push_back(accumulators_.data() + chunk * stride);

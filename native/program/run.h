@@ -29,7 +29,8 @@ template <class Tile> HD void run_outputs(const Tile& t, const Program& p, const
 template <class Tile> HD void run_evaluate(const Tile& t, const Program& p, const EvaluateIO& io) {
   run_forward(t, p, Memory{io.parameters, io.packed}, io.observation);
   t.load(p.head.latent, p.head.latent_width, io.latent);
-  Heads::visit(p.head.kind, [&](auto head) { decltype(head)::template evaluate<false>(t, p, io.mask, io.is_action, true); });
+  Heads::visit(p.head.kind,
+               [&](auto head) { decltype(head)::template evaluate<false>(t, p, io.mask, io.is_action, true); });
   t.store(p.head.log_prob, 1, io.log_prob);
   t.store(p.head.entropy, 1, io.entropy);
   t.store(p.value.column, 1, io.value);
@@ -43,9 +44,12 @@ template <class Tile> HD void run_gradient(const Tile& t, const Program& p, cons
     const Instruction& q = p.code[k];
     Ops::visit(q.op, [&](auto op) { decltype(op)::forward_keeping(t, m, q); });
   }
-  Heads::visit(p.head.kind, [&](auto head) { decltype(head)::template evaluate<true>(t, p, io.mask, false, io.exact_entropy); });
-  if (io.d_log_prob) given_gradient(t, p, io);
-  else ppo_gradient(t, p, io);
+  Heads::visit(p.head.kind,
+               [&](auto head) { decltype(head)::template evaluate<true>(t, p, io.mask, false, io.exact_entropy); });
+  if (io.d_log_prob)
+    given_gradient(t, p, io);
+  else
+    ppo_gradient(t, p, io);
   Heads::visit(p.head.kind, [&](auto head) { decltype(head)::backward(t, p, io.mask, io.exact_entropy); });
 
   for (int k = p.length - 1; k >= 0; k--) {

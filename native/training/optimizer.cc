@@ -10,13 +10,17 @@
 
 namespace torsor {
 
-Optimizer::Optimizer(int64_t count, const OptimizerConfig& config, std::vector<Matrix> matrices) : count_(count), config_(config) {
-  if (config.name == "muon") matrices_ = std::move(matrices);
-  else if (config.name != "adam") throw Error("UNKNOWN_NAME", "optimizer: expected adam or muon, got '" + config.name + "'");
+Optimizer::Optimizer(int64_t count, const OptimizerConfig& config, std::vector<Matrix> matrices)
+    : count_(count), config_(config) {
+  if (config.name == "muon")
+    matrices_ = std::move(matrices);
+  else if (config.name != "adam")
+    throw Error("UNKNOWN_NAME", "optimizer: expected adam or muon, got '" + config.name + "'");
   int64_t end = 0, largest = 0, side = 0;
   for (const Matrix& m : matrices_) {
     const int64_t size = int64_t(m.rows) * m.columns;
-    if (m.rows < 1 || m.columns < 1 || m.offset < end || m.offset + size > count) throw Error("INVALID_ARGUMENT", "optimizer: a matrix lies outside the parameters or overlaps another");
+    if (m.rows < 1 || m.columns < 1 || m.offset < end || m.offset + size > count)
+      throw Error("INVALID_ARGUMENT", "optimizer: a matrix lies outside the parameters or overlaps another");
     end = m.offset + size;
     largest = std::max(largest, size);
     side = std::max<int64_t>(side, std::min(m.rows, m.columns));
@@ -56,9 +60,11 @@ void Optimizer::muon(float* parameters, const float* gradients, const Matrix& m,
   const int64_t size = int64_t(m.rows) * m.columns;
   const bool tall = m.rows > m.columns;
   const int rows = tall ? m.columns : m.rows, columns = tall ? m.rows : m.columns;
-  float *x = scratch_.data(), *transposed = x + size, *product = transposed + size, *a = product + size, *b = a + int64_t(rows) * rows;
+  float *x = scratch_.data(), *transposed = x + size, *product = transposed + size, *a = product + size,
+        *b = a + int64_t(rows) * rows;
   const double k = double(updates);
-  const float momentum = float(beta / (1 - std::pow(beta, k + 1))), direct = float((1 - beta) / (1 - std::pow(beta, k)));
+  const float momentum = float(beta / (1 - std::pow(beta, k + 1))),
+              direct = float((1 - beta) / (1 - std::pow(beta, k)));
   for (int r = 0; r < m.rows; r++)
     for (int c = 0; c < m.columns; c++) {
       const int64_t at = int64_t(r) * m.columns + c;
@@ -70,7 +76,8 @@ void Optimizer::muon(float* parameters, const float* gradients, const Matrix& m,
   const float norm = float(std::sqrt(kernels().sum_of_squares(x, size)));
   kernels().scale(x, size, 1 / (norm + tiny));
   for (int iteration = 0; iteration < 5; iteration++) {
-    for (int r = 0; r < rows; r++) for (int c = 0; c < columns; c++) transposed[int64_t(c) * rows + r] = x[int64_t(r) * columns + c];
+    for (int r = 0; r < rows; r++)
+      for (int c = 0; c < columns; c++) transposed[int64_t(c) * rows + r] = x[int64_t(r) * columns + c];
     kernels().multiply(x, transposed, a, rows, columns, rows, 1, 0);
     std::memcpy(b, a, sizeof(float) * rows * rows);
     kernels().multiply(a, a, b, rows, rows, rows, c2, c1);

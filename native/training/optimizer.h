@@ -13,7 +13,9 @@ struct OptimizerConfig {
   bool nesterov;
 };
 
-struct Matrix { int offset, rows, columns; };
+struct Matrix {
+  int offset, rows, columns;
+};
 
 class Optimizer {
  public:

@@ -9,7 +9,9 @@
 namespace torsor {
 
 PpoTrainer::PpoTrainer(Model& model, const OptimizerConfig& config, std::vector<Matrix> matrices)
-    : optimizer(model.parameter_count(), config, std::move(matrices)), model_(model), gradients_(model.parameter_count()) {
+    : optimizer(model.parameter_count(), config, std::move(matrices)),
+      model_(model),
+      gradients_(model.parameter_count()) {
   model.training(false);
 }
 
@@ -68,7 +70,8 @@ PpoMetrics PpoTrainer::update(Rollout& rollout, const PpoUpdateConfig& config, f
     parallel(int((size + block - 1) / block), [&](int k) {
       const int64_t first = int64_t(k) * block;
       const int count = int(size - first < block ? size - first : block);
-      kernels().permute(uint32_t(size), key.seed, key.stream, uint32_t(key.counter) + epoch, uint32_t(first), count, index_.data() + first);
+      kernels().permute(uint32_t(size), key.seed, key.stream, uint32_t(key.counter) + epoch, uint32_t(first), count,
+                        index_.data() + first);
     });
     double epoch_kl = 0;
     for (int minibatch = 0; minibatch < config.minibatches; minibatch++) {
@@ -81,8 +84,10 @@ PpoMetrics PpoTrainer::update(Rollout& rollout, const PpoUpdateConfig& config, f
       }
       total.non_finite = m.non_finite;
       if (!m.non_finite) {
-        if (m.grad_norm > config.max_grad_norm) kernels().scale(gradients_.data(), gradients_.size(), float(config.max_grad_norm / m.grad_norm));
-        model_.change_parameters([&](float* parameters) { optimizer.step(parameters, gradients_.data(), learning_rate); });
+        if (m.grad_norm > config.max_grad_norm)
+          kernels().scale(gradients_.data(), gradients_.size(), float(config.max_grad_norm / m.grad_norm));
+        model_.change_parameters(
+            [&](float* parameters) { optimizer.step(parameters, gradients_.data(), learning_rate); });
       }
       total.loss += m.loss;
       total.policy_loss += m.policy_loss;
@@ -98,7 +103,9 @@ PpoMetrics PpoTrainer::update(Rollout& rollout, const PpoUpdateConfig& config, f
     total.epochs = epoch + 1;
     if (total.non_finite || (config.target_kl > 0 && epoch_kl / config.minibatches > config.target_kl)) break;
   }
-  for (double* sum : {&total.loss, &total.policy_loss, &total.value_loss, &total.entropy, &total.approx_kl, &total.clip_fraction, &total.grad_norm}) *sum /= updates;
+  for (double* sum : {&total.loss, &total.policy_loss, &total.value_loss, &total.entropy, &total.approx_kl,
+                      &total.clip_fraction, &total.grad_norm})
+    *sum /= updates;
   return total;
 }
 

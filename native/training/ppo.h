@@ -16,7 +16,8 @@ struct PpoUpdateConfig {
 
 // Means over the minibatches of an update.
 struct PpoMetrics {
-  double loss = 0, policy_loss = 0, value_loss = 0, entropy = 0, approx_kl = 0, clip_fraction = 0, explained_variance = 0, grad_norm = 0;
+  double loss = 0, policy_loss = 0, value_loss = 0, entropy = 0, approx_kl = 0, clip_fraction = 0,
+         explained_variance = 0, grad_norm = 0;
   int epochs = 0;
   bool non_finite = false;  // a loss or gradient was not finite: the update stopped before it touched the parameters
 };

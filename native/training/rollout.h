@@ -18,7 +18,8 @@ class Rollout {
   // The policy step of row t; `action` or `choice` receives what the environments are to do.
   void act(int t, const float* observation, const uint8_t* mask, float* action, int32_t* choice, const Noise&);
   // What the step of row t brought. A truncated episode is worth its true final observation, so its value is taken here.
-  void record(int t, const float* reward, const uint8_t* terminated, const uint8_t* truncated, const float* final_observation);
+  void record(int t, const float* reward, const uint8_t* terminated, const uint8_t* truncated,
+              const float* final_observation);
   // The observation after the last row.
   void finish(const float* observation);
 
@@ -37,7 +38,8 @@ class Rollout {
   bool masked = false;  // whether the rollout carries masks: all of its rows, or none
 
  private:
-  void collect_block(VectorEnvironment&, Noise, int first, int rows, float* current, float* final_observation, float* action, int32_t* choice);
+  void collect_block(VectorEnvironment&, Noise, int first, int rows, float* current, float* final_observation,
+                     float* action, int32_t* choice);
   void value_of_truncated(int t, int first, int rows, const float* final_observation);
 
   Model& model_;

@@ -7,10 +7,16 @@
 
 namespace torsor {
 
-namespace baseline { extern const FunctionKernels function_table; }
+namespace baseline {
+extern const FunctionKernels function_table;
+}
 #ifdef __x86_64__
-namespace v3 { extern const FunctionKernels function_table; }
-namespace v4 { extern const FunctionKernels function_table; }
+namespace v3 {
+extern const FunctionKernels function_table;
+}
+namespace v4 {
+extern const FunctionKernels function_table;
+}
 static const FunctionKernels* const sets[] = {&v3::function_table, &v4::function_table};
 #endif
 

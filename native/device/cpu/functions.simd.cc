@@ -33,11 +33,14 @@ template <class N, class F> static void apply_function(F, const FunctionIO<Scala
 }
 
 template <class N> static void apply_any(bool activation, int index, const FunctionIO<Scalar<N>>& io) {
-  if (activation) Activations::visit(index, [&](auto a) { apply_function<N>(ActivationFunction<decltype(a)>{}, io); });
-  else Functions::visit(index, [&](auto f) { apply_function<N>(f, io); });
+  if (activation)
+    Activations::visit(index, [&](auto a) { apply_function<N>(ActivationFunction<decltype(a)>{}, io); });
+  else
+    Functions::visit(index, [&](auto f) { apply_function<N>(f, io); });
 }
 
-template <class N> static void make_noise(NoiseKind kind, const Noise& noise, int64_t rows, int64_t width, Scalar<N>* out) {
+template <class N>
+static void make_noise(NoiseKind kind, const Noise& noise, int64_t rows, int64_t width, Scalar<N>* out) {
   for (int64_t row = 0; row < rows; row += lanes<N>) {
     Uint<N> number = splat_bits<N>(uint32_t(row));
     for (int i = 0; i < lanes<N>; i++) reinterpret_cast<uint32_t*>(&number)[i] += uint32_t(i);
@@ -46,8 +49,10 @@ template <class N> static void make_noise(NoiseKind kind, const Noise& noise, in
       const Uint<N>* const w = words.word;
       N value[4];
       for (int k = 0; k < 4; k += 2) {
-        if (kind == NoiseKind::normal) normal_pair<N>(w[k], w[k + 1], value[k], value[k + 1]);
-        else for (int j = k; j < k + 2; j++) value[j] = kind == NoiseKind::gumbel ? gumbel<N>(w[j]) : uniform<N>(w[j]);
+        if (kind == NoiseKind::normal)
+          normal_pair<N>(w[k], w[k + 1], value[k], value[k + 1]);
+        else
+          for (int j = k; j < k + 2; j++) value[j] = kind == NoiseKind::gumbel ? gumbel<N>(w[j]) : uniform<N>(w[j]);
       }
       for (int k = 0; k < 4 && block * 4 + k < width; k++)
         for (int i = 0; i < lanes<N> && row + i < rows; i++) out[(row + i) * width + block * 4 + k] = lane(value[k], i);
@@ -59,7 +64,7 @@ template <class N> static void make_noise(NoiseKind kind, const Noise& noise, in
 #define TORSOR_STRING(x) TORSOR_STRING_(x)
 
 extern const FunctionKernels function_table;
-const FunctionKernels function_table = {TORSOR_STRING(TORSOR_ISA), apply_any<Vector>, apply_any<double>, make_noise<Vector>,
-                                        make_noise<double>};
+const FunctionKernels function_table = {TORSOR_STRING(TORSOR_ISA), apply_any<Vector>, apply_any<double>,
+                                        make_noise<Vector>, make_noise<double>};
 
 }  // namespace torsor::TORSOR_ISA

@@ -6,10 +6,16 @@
 
 namespace torsor {
 
-namespace baseline { extern const Kernels kernel_table; }
+namespace baseline {
+extern const Kernels kernel_table;
+}
 #ifdef __x86_64__
-namespace v3 { extern const Kernels kernel_table; }
-namespace v4 { extern const Kernels kernel_table; }
+namespace v3 {
+extern const Kernels kernel_table;
+}
+namespace v4 {
+extern const Kernels kernel_table;
+}
 #endif
 
 static const Kernels& choose_kernels() {
@@ -17,7 +23,8 @@ static const Kernels& choose_kernels() {
   const char* wanted = std::getenv("TORSOR_SIMD");
   const auto allowed = [&](const char* name) { return !wanted || !std::strcmp(wanted, name); };
   if (allowed("v4") && __builtin_cpu_supports("x86-64-v4")) return v4::kernel_table;
-  if ((allowed("v3") || (wanted && !std::strcmp(wanted, "v4"))) && __builtin_cpu_supports("x86-64-v3")) return v3::kernel_table;
+  if ((allowed("v3") || (wanted && !std::strcmp(wanted, "v4"))) && __builtin_cpu_supports("x86-64-v3"))
+    return v3::kernel_table;
 #endif
   return baseline::kernel_table;
 }

@@ -57,13 +57,17 @@ static void gradient(const Program& p, const GradientIO& io, int first, int rows
 
 // f(instruction) for every linear of the program.
 template <class F> static void each_linear(const Program& p, F f) {
-  for (int k = 0; k < p.length; k++) Ops::visit(p.code[k].op, [&](auto op) { if (same<decltype(op), Linear>) f(p.code[k]); });
+  for (int k = 0; k < p.length; k++)
+    Ops::visit(p.code[k].op, [&](auto op) {
+      if (same<decltype(op), Linear>) f(p.code[k]);
+    });
 }
 
 static void pack(const Program& p, const float* parameters, float* packed, float* packed_transposed) {
   each_linear(p, [&](const Instruction& q) {
     pack_linear(parameters + q.weight, q.in.width, q.out.width, false, packed + q.weight);
-    if (packed_transposed) pack_linear(parameters + q.weight, q.out.width, q.in.width, true, packed_transposed + q.weight);
+    if (packed_transposed)
+      pack_linear(parameters + q.weight, q.out.width, q.in.width, true, packed_transposed + q.weight);
   });
 }
 
@@ -76,7 +80,8 @@ static void collect(const Program& p, float* const* accumulators, int count, flo
     const auto add = [&](int source, int target, int rows, int width, int stride) {
       if (source < 0 || target < 0) return;
       for (int r = 0; r < rows; r++)
-        for (int k = 0; k < width; k++) gradient[target + int64_t(r) * width + k] += from[source + int64_t(r) * stride + k];
+        for (int k = 0; k < width; k++)
+          gradient[target + int64_t(r) * width + k] += from[source + int64_t(r) * stride + k];
     };
     for (int k = 0; k < p.length; k++) {
       const Instruction& q = p.code[k];
@@ -93,8 +98,16 @@ static void collect(const Program& p, float* const* accumulators, int count, flo
 
 // Environments across lanes, backwards in time.
 template <class N> static void advantage_of(const AdvantageIO& io, const AdvantageConfig& config, int environment) {
-  const auto load = [](const float* x) { N v; memcpy(&v, x, sizeof v); return v; };
-  const auto flags = [](const uint8_t* x) { N v = splat<N>(0); for (int i = 0; i < lanes<N>; i++) reinterpret_cast<float*>(&v)[i] = x[i] ? 1.0f : 0.0f; return v; };
+  const auto load = [](const float* x) {
+    N v;
+    memcpy(&v, x, sizeof v);
+    return v;
+  };
+  const auto flags = [](const uint8_t* x) {
+    N v = splat<N>(0);
+    for (int i = 0; i < lanes<N>; i++) reinterpret_cast<float*>(&v)[i] = x[i] ? 1.0f : 0.0f;
+    return v;
+  };
   N advantage = splat<N>(0), next = load(io.last_value + environment);
   for (int t = io.steps - 1; t >= 0; t--) {
     const int64_t at = int64_t(t) * io.environments + environment;
@@ -116,13 +129,19 @@ static void advantage(const AdvantageIO& io, const AdvantageConfig& config, int 
   for (; e < first + count; e++) advantage_of<float>(io, config, e);
 }
 
-static void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count, const AdamConfig& config) {
+static void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count,
+                 const AdamConfig& config) {
   const auto element = [&](auto number, int64_t k) {
     using N = decltype(number);
     N p, g, m, v;
-    memcpy(&p, parameters + k, sizeof p); memcpy(&g, gradients + k, sizeof g); memcpy(&m, first + k, sizeof m); memcpy(&v, second + k, sizeof v);
+    memcpy(&p, parameters + k, sizeof p);
+    memcpy(&g, gradients + k, sizeof g);
+    memcpy(&m, first + k, sizeof m);
+    memcpy(&v, second + k, sizeof v);
     p = adam_element(p, g, m, v, config);
-    memcpy(parameters + k, &p, sizeof p); memcpy(first + k, &m, sizeof m); memcpy(second + k, &v, sizeof v);
+    memcpy(parameters + k, &p, sizeof p);
+    memcpy(first + k, &m, sizeof m);
+    memcpy(second + k, &v, sizeof v);
   };
   int64_t k = 0;
   for (; k + lanes<Vector> <= count; k += lanes<Vector>) element(Vector{}, k);
@@ -139,7 +158,8 @@ static void scale(float* x, int64_t count, float factor) {
   for (int64_t k = 0; k < count; k++) x[k] *= factor;
 }
 
-static void multiply(const float* a, const float* b, float* c, int rows, int inner, int columns, float alpha, float beta) {
+static void multiply(const float* a, const float* b, float* c, int rows, int inner, int columns, float alpha,
+                     float beta) {
   for (int r = 0; r < rows; r++) {
     float* to = c + int64_t(r) * columns;
     for (int k = 0; k < columns; k++) to[k] = beta == 0 ? 0 : beta * to[k];
@@ -150,7 +170,8 @@ static void multiply(const float* a, const float* b, float* c, int rows, int inn
   }
 }
 
-static void permute(uint32_t n, uint64_t seed, uint32_t stream, uint32_t domain, uint32_t first, int count, int32_t* index) {
+static void permute(uint32_t n, uint64_t seed, uint32_t stream, uint32_t domain, uint32_t first, int count,
+                    int32_t* index) {
   const Permutation place(n, seed, stream, domain);
   for (int k = 0; k < count; k++) index[k] = int32_t(place(first + k));
 }
@@ -159,7 +180,19 @@ static void permute(uint32_t n, uint64_t seed, uint32_t stream, uint32_t domain,
 #define TORSOR_STRING(x) TORSOR_STRING_(x)
 
 extern const Kernels kernel_table;
-const Kernels kernel_table = {TORSOR_STRING(TORSOR_ISA), workspace, pack, act, forward, evaluate, gradient, collect,
-                              advantage, adam, sum_of_squares, scale, multiply, permute};
+const Kernels kernel_table = {TORSOR_STRING(TORSOR_ISA),
+                              workspace,
+                              pack,
+                              act,
+                              forward,
+                              evaluate,
+                              gradient,
+                              collect,
+                              advantage,
+                              adam,
+                              sum_of_squares,
+                              scale,
+                              multiply,
+                              permute};
 
 }  // namespace torsor::TORSOR_ISA

@@ -8,7 +8,8 @@ namespace torsor::TORSOR_ISA {
 
 // J outputs of G groups of rows: J x G accumulators stay in registers over the whole sum.
 // `stride` is the number of vectors in a column.
-template <int J, int G, class N> HD void linear_block(const float* weight, const float* bias, int n_in, const N* in, N* out, int stride) {
+template <int J, int G, class N>
+HD void linear_block(const float* weight, const float* bias, int n_in, const N* in, N* out, int stride) {
   N sum[J][G];
   UNROLL for (int j = 0; j < J; j++) UNROLL for (int g = 0; g < G; g++) sum[j][g] = splat<N>(bias ? bias[j] : 0);
   for (int i = 0; i < n_in; i++) {
@@ -24,7 +25,8 @@ template <int J, int G, class N> HD void linear_block(const float* weight, const
 
 // Columns times packed weights. `finish(first output, how many)` runs after every block, while it is in the first-level cache.
 template <class N, int Groups, class Finish>
-HD void multiply_columns(const float* packed, const float* bias, int n_in, int n_out, const N* in, N* out, Finish finish) {
+HD void multiply_columns(const float* packed, const float* bias, int n_in, int n_out, const N* in, N* out,
+                         Finish finish) {
   constexpr int fitting = lanes<N> == 16 ? 4 : 2;  // registers, see program/pack.h
   constexpr int G = Groups < fitting ? Groups : fitting;
   const Blocks blocks(n_out);
@@ -33,7 +35,8 @@ HD void multiply_columns(const float* packed, const float* bias, int n_in, int n
     for (int g = 0; g < Groups; g += G) {
       const float* bias_of = bias ? bias + first : nullptr;
       N* to = out + first * Groups + g;
-      with_constant<block_outputs>(outputs, [&](auto j) { linear_block<decltype(j)::value, G>(packed, bias_of, n_in, in + g, to, Groups); });
+      with_constant<block_outputs>(
+          outputs, [&](auto j) { linear_block<decltype(j)::value, G>(packed, bias_of, n_in, in + g, to, Groups); });
     }
     packed += n_in * outputs;
     finish(first, outputs);
@@ -43,7 +46,8 @@ HD void multiply_columns(const float* packed, const float* bias, int n_in, int n
 // R rows, K vectors of outputs at a time, straight from the arena's [n_in][n_out]. The last vector may read past a weight row:
 // into the next one, or into the padding that ends every arena (arena_padding). Those lanes are thrown away.
 template <int R, int K, class Activation, class N>
-HD void linear_rows_part(const float* weight, const float* bias, int n_in, int n_out, int live, const float* in, float* out, int rows) {
+HD void linear_rows_part(const float* weight, const float* bias, int n_in, int n_out, int live, const float* in,
+                         float* out, int rows) {
   constexpr int L = lanes<N>;
   N sum[R][K];
   UNROLL for (int k = 0; k < K; k++) {
@@ -65,11 +69,14 @@ HD void linear_rows_part(const float* weight, const float* bias, int n_in, int n
 }
 
 template <int R, class Activation, class N>
-HD void linear_rows(const float* weight, const float* bias, int n_in, int n_out, const float* in, float* out, int rows) {
-  constexpr int L = lanes<N>, wide = R == 1 ? 8 : 4;  // R x K accumulators, each a chain of FMAs: eight hide its latency
+HD void linear_rows(const float* weight, const float* bias, int n_in, int n_out, const float* in, float* out,
+                    int rows) {
+  constexpr int L = lanes<N>,
+                wide = R == 1 ? 8 : 4;  // R x K accumulators, each a chain of FMAs: eight hide its latency
   const auto part = [&](auto k, int j) {
     constexpr int K = decltype(k)::value;
-    linear_rows_part<R, K, Activation, N>(weight + j, bias ? bias + j : nullptr, n_in, n_out, n_out - j < K * L ? n_out - j : K * L, in, out + j * rows, rows);
+    linear_rows_part<R, K, Activation, N>(weight + j, bias ? bias + j : nullptr, n_in, n_out,
+                                          n_out - j < K * L ? n_out - j : K * L, in, out + j * rows, rows);
   };
   int j = 0;
   for (; j + wide * L <= n_out; j += wide * L) part(Constant<wide>{}, j);
@@ -79,7 +86,8 @@ HD void linear_rows(const float* weight, const float* bias, int n_in, int n_out,
 // Up to this many rows the row path is faster than a small tile.
 constexpr int row_path_rows = 6;
 
-template <class N, int Rows> HD void linear_forward(const Tile<N, Rows>& t, const float* parameters, const float* packed, const Instruction& q) {
+template <class N, int Rows>
+HD void linear_forward(const Tile<N, Rows>& t, const float* parameters, const float* packed, const Instruction& q) {
   const float* bias = q.bias < 0 ? nullptr : parameters + q.bias;
   if (Rows == small_rows && t.live <= row_path_rows) {
     Activations::visit(q.variant, [&](auto activation) {
@@ -87,7 +95,8 @@ template <class N, int Rows> HD void linear_forward(const Tile<N, Rows>& t, cons
       const float *weight = parameters + q.weight, *in = t.scalars(q.in.column);
       float* out = t.scalars(q.out.column);
       int r = 0;
-      for (; r + 2 <= t.live; r += 2) linear_rows<2, A, N>(weight, bias, q.in.width, q.out.width, in + r, out + r, Rows);
+      for (; r + 2 <= t.live; r += 2)
+        linear_rows<2, A, N>(weight, bias, q.in.width, q.out.width, in + r, out + r, Rows);
       if (r < t.live) linear_rows<1, A, N>(weight, bias, q.in.width, q.out.width, in + r, out + r, Rows);
     });
     return;
@@ -95,27 +104,32 @@ template <class N, int Rows> HD void linear_forward(const Tile<N, Rows>& t, cons
   constexpr int groups = Tile<N, Rows>::groups;
   N* out = t.column(q.out.column);
   // The visit is inside: once per block it costs nothing, and the microkernels are not compiled again for every activation.
-  multiply_columns<N, groups>(packed + q.weight, bias, q.in.width, q.out.width, t.column(q.in.column), out, [&](int first, int n) {
-    Activations::visit(q.variant, [&](auto activation) {
-      for (int k = first * groups; k < (first + n) * groups; k++) out[k] = decltype(activation)::f(out[k]);
-    });
-  });
+  multiply_columns<N, groups>(packed + q.weight, bias, q.in.width, q.out.width, t.column(q.in.column), out,
+                              [&](int first, int n) {
+                                Activations::visit(q.variant, [&](auto activation) {
+                                  for (int k = first * groups; k < (first + n) * groups; k++)
+                                    out[k] = decltype(activation)::f(out[k]);
+                                });
+                              });
 }
 
 // The same in training: the columns of activation'(z) are kept for backward.
-template <class N, int Rows> HD void linear_forward_keeping(const Tile<N, Rows>& t, const float* parameters, const float* packed, const Instruction& q) {
+template <class N, int Rows>
+HD void linear_forward_keeping(const Tile<N, Rows>& t, const float* parameters, const float* packed,
+                               const Instruction& q) {
   constexpr int groups = Tile<N, Rows>::groups;
   N *out = t.column(q.out.column), *derivative = t.column(q.derivative);
-  multiply_columns<N, groups>(packed + q.weight, q.bias < 0 ? nullptr : parameters + q.bias, q.in.width, q.out.width, t.column(q.in.column), out, [&](int first, int n) {
-    if (q.derivative < 0) return;
-    Activations::visit(q.variant, [&](auto activation) {
-      for (int k = first * groups; k < (first + n) * groups; k++) {
-        const N z = out[k], y = decltype(activation)::f(z);
-        out[k] = y;
-        derivative[k] = decltype(activation)::df(z, y);
-      }
-    });
-  });
+  multiply_columns<N, groups>(packed + q.weight, q.bias < 0 ? nullptr : parameters + q.bias, q.in.width, q.out.width,
+                              t.column(q.in.column), out, [&](int first, int n) {
+                                if (q.derivative < 0) return;
+                                Activations::visit(q.variant, [&](auto activation) {
+                                  for (int k = first * groups; k < (first + n) * groups; k++) {
+                                    const N z = out[k], y = decltype(activation)::f(z);
+                                    out[k] = y;
+                                    derivative[k] = decltype(activation)::df(z, y);
+                                  }
+                                });
+                              });
 }
 
 }  // namespace torsor::TORSOR_ISA

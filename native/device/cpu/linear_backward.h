@@ -13,12 +13,11 @@ template <int Step, class N> HD void transpose_stage(N* r) {
     low[l] = l & Step ? L + (l & ~Step) : l;
     high[l] = l & Step ? L + l : l | Step;
   }
-  UNROLL for (int k = 0; k < L; k++)
-    if (!(k & Step)) {
-      const N a = r[k], b = r[k | Step];
-      r[k] = __builtin_shuffle(a, b, low);
-      r[k | Step] = __builtin_shuffle(a, b, high);
-    }
+  UNROLL for (int k = 0; k < L; k++) if (!(k & Step)) {
+    const N a = r[k], b = r[k | Step];
+    r[k] = __builtin_shuffle(a, b, low);
+    r[k | Step] = __builtin_shuffle(a, b, high);
+  }
 }
 
 template <class N> HD void transpose_registers(N* r) {
@@ -35,15 +34,18 @@ template <class N, int Groups> HD void to_rows(const N* columns, int n, float* r
   for (int c = 0; c < stride; c += L)
     for (int g = 0; g < Groups; g++) {
       N r[L];
-      if (c + L <= n) { UNROLL for (int k = 0; k < L; k++) r[k] = columns[(c + k) * Groups + g]; }
-      else for (int k = 0; k < L; k++) r[k] = c + k < n ? columns[(c + k) * Groups + g] : splat<N>(0);
+      if (c + L <= n) {
+        UNROLL for (int k = 0; k < L; k++) r[k] = columns[(c + k) * Groups + g];
+      } else
+        for (int k = 0; k < L; k++) r[k] = c + k < n ? columns[(c + k) * Groups + g] : splat<N>(0);
       transpose_registers(r);
-      UNROLL for (int k = 0; k < L; k++) *reinterpret_cast<N*>(rows + (g * L + k) * stride + c) = r[k];
+      UNROLL for (int k = 0; k < L; k++) * reinterpret_cast<N*>(rows + (g * L + k) * stride + c) = r[k];
     }
 }
 
 // gradient[i][k] += sum over rows of x[i][row] dz[row][k], for I inputs and K vectors of outputs: I x K accumulators.
-template <int I, int K, int Rows, class N> HD void weight_gradient_block(const float* x, const float* dz, float* gradient, int stride) {
+template <int I, int K, int Rows, class N>
+HD void weight_gradient_block(const float* x, const float* dz, float* gradient, int stride) {
   N sum[I][K];
   UNROLL for (int i = 0; i < I; i++) UNROLL for (int k = 0; k < K; k++) sum[i][k] = splat<N>(0);
   for (int row = 0; row < Rows; row++) {
@@ -54,10 +56,12 @@ template <int I, int K, int Rows, class N> HD void weight_gradient_block(const f
       UNROLL for (int k = 0; k < K; k++) sum[i][k] += a * d[k];
     }
   }
-  UNROLL for (int i = 0; i < I; i++) UNROLL for (int k = 0; k < K; k++) reinterpret_cast<N*>(gradient + i * stride)[k] += sum[i][k];
+  UNROLL for (int i = 0; i < I; i++)
+      UNROLL for (int k = 0; k < K; k++) reinterpret_cast<N*>(gradient + i * stride)[k] += sum[i][k];
 }
 
-template <class N, int Rows> HD void weight_gradient(const float* x, int n_in, const float* dz, int n_out, float* gradient) {
+template <class N, int Rows>
+HD void weight_gradient(const float* x, int n_in, const float* dz, int n_out, float* gradient) {
   constexpr int L = lanes<N>, fitting = L == 16 ? 4 : 2;
   const int stride = padded_outputs(n_out);
   const Blocks inputs(n_in);
@@ -65,7 +69,8 @@ template <class N, int Rows> HD void weight_gradient(const float* x, int n_in, c
     for (int b = 0, i = 0; b < inputs.count; i += inputs.outputs(b++))
       with_constant<block_outputs>(inputs.outputs(b), [&](auto ni) {
         with_constant<fitting>((stride - k) / L < fitting ? (stride - k) / L : fitting, [&](auto nk) {
-          weight_gradient_block<decltype(ni)::value, decltype(nk)::value, Rows, N>(x + i * Rows, dz + k, gradient + i * stride + k, stride);
+          weight_gradient_block<decltype(ni)::value, decltype(nk)::value, Rows, N>(x + i * Rows, dz + k,
+                                                                                   gradient + i * stride + k, stride);
         });
       });
 }
@@ -80,8 +85,7 @@ template <class N, int Rows> HD void bias_gradient(const float* dz, int n_out, f
 }
 
 // From dL/dz, the gradient of the sum before the activation, to the gradients of weight, bias and input.
-template <class N, int Rows>
-HD void linear_backward(const Tile<N, Rows>& t, const Memory& m, const Instruction& q) {
+template <class N, int Rows> HD void linear_backward(const Tile<N, Rows>& t, const Memory& m, const Instruction& q) {
   constexpr int groups = Tile<N, Rows>::groups;
   const N* dz = t.column(q.out.gradient);
   to_rows<N, groups>(dz, q.out.width, m.scratch);

@@ -19,9 +19,13 @@ template <class N_, int Rows> struct Tile {
   HD int64_t place(int r) const { return index ? index[first_row + r] : first_row + r; }
 
   // f(g) for every group of rows. What f does to one group must not depend on another group.
-  template <class F> HD void each_group(F f) const { for (int g = 0; g < groups; g++) f(g); }
+  template <class F> HD void each_group(F f) const {
+    for (int g = 0; g < groups; g++) f(g);
+  }
   // f(item) for items that are independent of each other: vectors of columns here, elements on CUDA.
-  template <class F> HD void each(int columns_, F f) const { for (int k = 0; k < columns_ * groups; k++) f(k); }
+  template <class F> HD void each(int columns_, F f) const {
+    for (int k = 0; k < columns_ * groups; k++) f(k);
+  }
   HD N& at(int c, int g) const { return column(c)[g]; }
 
   // Number in the batch of each row of a group.
@@ -41,8 +45,10 @@ template <class N_, int Rows> struct Tile {
   HD N of_batch(const float* x, int g) const {
     N v = splat<N>(0);
     const int r = g * lanes<N>;
-    if (!index && r + lanes<N> <= live) memcpy(&v, x + first_row + r, sizeof v);
-    else for (int i = 0; i < lanes<N> && r + i < live; i++) reinterpret_cast<float*>(&v)[i] = x[place(r + i)];
+    if (!index && r + lanes<N> <= live)
+      memcpy(&v, x + first_row + r, sizeof v);
+    else
+      for (int i = 0; i < lanes<N> && r + i < live; i++) reinterpret_cast<float*>(&v)[i] = x[place(r + i)];
     return v;
   }
 
@@ -62,13 +68,18 @@ template <class N_, int Rows> struct Tile {
     }
   }
   HD void store(int c, int n, float* target) const {
-    if (n == 1 && !index) { memcpy(target + first_row, scalars(c), sizeof(float) * live); return; }
+    if (n == 1 && !index) {
+      memcpy(target + first_row, scalars(c), sizeof(float) * live);
+      return;
+    }
     for (int r = 0; r < live; r++) {
       float* to = target + place(r) * n;
       for (int k = 0; k < n; k++) to[k] = scalars(c)[k * rows + r];
     }
   }
-  HD void store_index(int c, int32_t* target) const { for (int r = 0; r < live; r++) target[place(r)] = int32_t(scalars(c)[r]); }
+  HD void store_index(int c, int32_t* target) const {
+    for (int r = 0; r < live; r++) target[place(r)] = int32_t(scalars(c)[r]);
+  }
 
   // Category k of each row of a group where the mask allows it, otherwise -infinity.
   HD N masked(const uint8_t* mask, int n, int k, int g, N logit) const {
