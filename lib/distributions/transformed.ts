@@ -1,0 +1,117 @@
+// A distribution seen through a bijector.
+import { addon, call } from '../addon/load.js';
+import { type ArrayLike, combine, map, type NdArray, toArray, zeros } from '../bijectors/array.js';
+import type { Bijector } from '../bijectors/bijector.js';
+import { bijectorOption } from '../bijectors/chain.js';
+import { options as checkOptions, show } from '../core/check.js';
+import { TorsorError } from '../core/errors.js';
+import { Distribution, type SampleSource } from './distribution.js';
+import { MultivariateNormalDiag } from './multivariate-normal-diag.js';
+
+/** The distribution of y = bijector(x) with x from `distribution`. */
+export class Transformed extends Distribution {
+  readonly distribution: Distribution;
+  readonly bijector: Bijector;
+
+  constructor(given: { distribution: Distribution; bijector: Bijector }) {
+    super();
+    const { distribution } = checkOptions('Transformed', given, ['distribution', 'bijector']);
+    if (!(distribution instanceof Distribution)) {
+      throw new TorsorError('INVALID_ARGUMENT', `distribution: expected a distribution, got ${show(distribution)}`);
+    }
+    this.distribution = distribution as Distribution;
+    this.bijector = bijectorOption('Transformed', 'bijector', given.bijector);
+    const rank = this.distribution.eventShape.length;
+    if (rank !== this.bijector.eventNdimsIn) {
+      throw new TorsorError(
+        'INVALID_SHAPE',
+        `the distribution has events of ${rank} dimensions, the bijector takes ${this.bijector.eventNdimsIn}; a Block adds dimensions`,
+      );
+    }
+  }
+
+  get eventShape(): readonly number[] {
+    return this.distribution.eventShape;
+  }
+
+  get batchShape(): readonly number[] {
+    return this.distribution.batchShape;
+  }
+
+  /** The log-density comes from x itself: exact where `logProb(sample)` would have to invert a saturated y. */
+  sampleAndLogProb(source: SampleSource, sampleShape: readonly number[] = []) {
+    const { sample, logProb } = this.distribution.sampleAndLogProb(source, sampleShape);
+    const { y, logDet } = this.bijector.forwardAndLogDet(sample);
+    return { sample: y, logProb: combine(logProb, logDet, (p, d) => p - d) };
+  }
+
+  logProb(value: ArrayLike): NdArray {
+    const { x, logDet } = this.bijector.inverseAndLogDet(this.#value(value));
+    return combine(this.distribution.logProb(x), logDet, (p, d) => p + d);
+  }
+
+  prob(value: ArrayLike): NdArray {
+    return map(this.logProb(value), Math.exp);
+  }
+
+  /**
+   * Entropy of the base plus E[log |det J|]: exact where that is constant, else by quadrature under a normal base. The rule has 16
+   * nodes per dimension; where a bijector mixes dimensions 5 per dimension up to 6 of them, and beyond a rule of degree 5. In units of
+   * the width of the bijector its error is below 1e-9 at a standard deviation of 0.5, and 1e-3 at 2 (MaxNorm: 2e-4 and 4e-2).
+   */
+  override entropy(): NdArray {
+    const { distribution: base, bijector } = this;
+    if (bijector.isConstantLogDet) {
+      return combine(base.entropy(), bijector.forwardLogDet(base.mean()), (h, d) => h + d);
+    }
+    if (!(base instanceof MultivariateNormalDiag)) return this.unsupported('entropy', 'quadrature needs a normal base');
+    const dims = base.eventShape[0] as number;
+    const expectation = zeros(base.batchShape, base.loc);
+    const [dMean, dStd] = [zeros(base.loc.shape, base.loc), zeros(base.loc.shape, base.loc)];
+    const chain = call(() => bijector.native(dims));
+    call(() =>
+      addon().logDetExpectation(
+        chain,
+        dims,
+        base.loc.data,
+        base.scaleDiag.data,
+        expectation.data,
+        dMean.data,
+        dStd.data,
+      ),
+    );
+    return combine(base.entropy(), expectation, (h, d) => h + d);
+  }
+
+  /** Only where the Jacobian is constant: a mean does not go through other maps. */
+  override mean(): NdArray {
+    if (!this.bijector.isConstantJacobian)
+      return this.unsupported('mean', 'the Jacobian of its bijector is not constant');
+    return this.bijector.forward(this.distribution.mean());
+  }
+
+  /** Only where the log-det is constant; `bijector.forward(distribution.mode())` is the image of the mode of the base. */
+  override mode(): NdArray {
+    if (!this.bijector.isConstantLogDet) return this.unsupported('mode', 'the log-det of its bijector is not constant');
+    return this.bijector.forward(this.distribution.mode());
+  }
+
+  /** KL of the bases, where both have the same bijector with the same parameters. */
+  override klDivergence(other: Distribution): NdArray {
+    if (!(other instanceof Transformed) || !this.bijector.sameAs(other.bijector)) {
+      return this.unsupported('klDivergence', 'the bijectors differ');
+    }
+    return this.distribution.klDivergence(other.distribution);
+  }
+
+  crossEntropy(other: Distribution): NdArray {
+    return combine(this.klDivergence(other), this.entropy(), (kl, h) => kl + h);
+  }
+
+  #value(value: ArrayLike): NdArray {
+    const { distribution: base } = this;
+    return base instanceof MultivariateNormalDiag
+      ? toArray('value', value, base.loc)
+      : toArray('value', value, base.mean());
+  }
+}
