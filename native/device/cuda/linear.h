@@ -14,8 +14,8 @@ template <int Rows> constexpr int outputs_per_thread = Rows == tile_rows ? 4 : 1
 
 // `weight(j, i)` is the weight of input i for output j, `bias(j)` that of output j; finish(j, r, sums of rows r ... r + 3) stores.
 template <int J, int Rows, class Weight, class Bias, class Finish>
-__device__ __forceinline__ void multiply_columns(const Tile<Rows>& t, int in, int n_in, int n_out, Weight weight, Bias bias,
-                                                 Finish finish) {
+__device__ __forceinline__ void multiply_columns(const Tile<Rows>& t, int in, int n_in, int n_out, Weight weight,
+                                                 Bias bias, Finish finish) {
   constexpr int R = rows_per_thread, quads = Rows / R;
   t.spread(quads * ((n_out + J - 1) / J), [&](int item) {
     const int r = item % quads * R, first = item / quads * J;
@@ -34,13 +34,13 @@ __device__ __forceinline__ void multiply_columns(const Tile<Rows>& t, int in, in
         sum[j][3] += w * x.w;
       }
     }
-    UNROLL for (int j = 0; j < J; j++)
-      if (first + j < n_out) finish(first + j, r, sum[j]);
+    UNROLL for (int j = 0; j < J; j++) if (first + j < n_out) finish(first + j, r, sum[j]);
   });
 }
 
 template <int Rows, class Finish>
-__device__ __forceinline__ void linear_columns(const Tile<Rows>& t, const float* parameters, const Instruction& q, Finish finish) {
+__device__ __forceinline__ void linear_columns(const Tile<Rows>& t, const float* parameters, const Instruction& q,
+                                               Finish finish) {
   const float *w = parameters + q.weight, *b = parameters + q.bias;
   multiply_columns<outputs_per_thread<Rows>>(
       t, q.in.column, q.in.width, q.out.width, [&](int j, int i) { return __ldg(w + i * q.out.width + j); },
@@ -48,7 +48,8 @@ __device__ __forceinline__ void linear_columns(const Tile<Rows>& t, const float*
 }
 
 template <int Rows>
-__device__ __forceinline__ void linear_forward(const Tile<Rows>& t, const float* parameters, const float*, const Instruction& q) {
+__device__ __forceinline__ void linear_forward(const Tile<Rows>& t, const float* parameters, const float*,
+                                               const Instruction& q) {
   Activations::visit(q.variant, [&](auto activation) {
     linear_columns(t, parameters, q, [&](int j, int r, const float* sum) {
       UNROLL for (int k = 0; k < rows_per_thread; k++) t.at(q.out.column + j, r + k) = decltype(activation)::f(sum[k]);
@@ -72,7 +73,8 @@ __device__ __forceinline__ void linear_forward_keeping(const Tile<Rows>& t, cons
 }
 
 // From dL/dz, the gradient of the sum before the activation, to the gradients of weight, bias and input.
-template <int Rows> __device__ __forceinline__ void linear_backward(const Tile<Rows>& t, const Memory& m, const Instruction& q) {
+template <int Rows>
+__device__ __forceinline__ void linear_backward(const Tile<Rows>& t, const Memory& m, const Instruction& q) {
   const int n_in = q.in.width, n_out = q.out.width, stride = padded_outputs(n_out), dz = q.out.gradient;
   // Element (i, j) of the weight gradient, the bias as one input more that is always 1: one thread adds its rows in order.
   t.spread((n_in + 1) * n_out, [&](int item) {

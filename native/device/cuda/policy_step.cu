@@ -7,7 +7,8 @@ namespace torsor::TORSOR_ISA {
 constexpr int threads = 256, blocks = 2;
 
 template <int Rows>
-__global__ void __launch_bounds__(threads, blocks) policy_step(const __grid_constant__ Program program, const __grid_constant__ StepIO io, int rows) {
+__global__ void __launch_bounds__(threads, blocks)
+    policy_step(const __grid_constant__ Program program, const __grid_constant__ StepIO io, int rows) {
   extern __shared__ __align__(16) float columns[];  // [program.columns][Rows]
   const int first = blockIdx.x * Rows;
   run_act(Tile<Rows>{columns, first, min(Rows, rows - first), nullptr}, program, io);

@@ -18,7 +18,9 @@ template <int Rows> struct Tile {
   __device__ __forceinline__ int64_t place(int r) const { return index ? __ldg(index + first_row + r) : first_row + r; }
   __device__ __forceinline__ uint32_t row(int g) const { return first_row + g; }
   __device__ __forceinline__ float alive(int g) const { return g < live ? 1.0f : 0.0f; }
-  __device__ __forceinline__ float of_batch(const float* x, int g) const { return g < live ? __ldg(x + place(g)) : 0.0f; }
+  __device__ __forceinline__ float of_batch(const float* x, int g) const {
+    return g < live ? __ldg(x + place(g)) : 0.0f;
+  }
 
   // f(i) for i < n, spread over the threads of the block, then a barrier: the next instruction reads what this one wrote.
   template <class F> __device__ __forceinline__ void spread(int n, F f) const {

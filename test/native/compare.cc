@@ -1,0 +1,189 @@
+// Runs programs with every op through the CPU kernels and through the CUDA tile on the host, and prints how far they are apart.
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <random>
+#include <vector>
+#include "device/kernels.h"
+#include "on_host.h"
+#include "ops/memory.h"
+#include "program/build.h"
+
+namespace torsor::baseline {
+extern const Kernels kernel_table;
+}
+
+using namespace torsor;
+using Floats = std::vector<float>;
+
+static std::mt19937 generator(7);
+static Floats normals(size_t n, float scale = 1) {
+  std::normal_distribution<float> normal(0, scale);
+  Floats x(n);
+  for (float& v : x) v = normal(generator);
+  return x;
+}
+
+static double largest = 0;
+static void compare(const char* what, const char* program, const Floats& cpu, const Floats& cuda) {
+  double worst = 0;
+  for (size_t i = 0; i < cpu.size(); i++) {
+    const double error = std::fabs(cpu[i] - cuda[i]) / (1 + std::fabs(cpu[i]));
+    worst = error <= worst ? worst : error;  // a NaN is the worst
+  }
+  if (!(worst <= largest)) largest = worst;
+  std::printf("%s %s %.2e\n", program, what, worst);
+}
+
+// Every op: two layers, layer norm, an activation of its own, a product, a sum, slices, a concatenation, learned vectors.
+static Trace trace(bool gaussian, const char* bijector, int parameters_of_bijector) {
+  Trace t;
+  t.widths = {17, 21, 21, 21, 10, 11, 21, 21, 21, 37, 5, 5, 1};
+  t.operations = {
+      {"linear", "gelu", {0}, {0, 357}, 1, {}},  // 17 x 21 weights, 21 biases
+      {"layer_norm", "", {1}, {378, 399}, 2, {1e-5}},
+      {"activation", "tanh", {2}, {}, 3, {}},
+      {"slice", "", {3}, {}, 4, {0}},
+      {"slice", "", {3}, {}, 5, {10}},
+      {"concat", "", {5, 4}, {}, 6, {}},
+      {"mul", "", {6, 1}, {}, 7, {}},
+      {"add", "", {7, 2}, {}, 8, {}},
+      {"linear", "silu", {8}, {420, -1}, 9, {}},          // 21 x 37, no bias
+      {"linear", "identity", {9}, {1197, 1382}, 10, {}},  // 37 x 5, 5
+      {"parameter", "", {}, {1387}, 11, {}},              // 5
+      {"linear", "identity", {9}, {1392, 1429}, 12, {}},  // 37, 1
+  };
+  t.parameter_count = 1430;
+  t.value = 12;
+  if (gaussian) {
+    t.head = "gaussian";
+    t.head_inputs = {10, 11};
+    BijectorOperation b;
+    b.name = bijector;
+    for (int k = 0; k < parameters_of_bijector; k++) b.parameters.push_back({k == 1 ? 1e-4 : k == 2 ? 0.9999 : 1.0});
+    t.bijectors = {b};
+  } else {
+    // The learned vector joins the logits, so that nothing is left unread.
+    t.widths.push_back(5);
+    t.operations.push_back({"add", "", {10, 11}, {}, 13, {}});
+    t.head = "categorical";
+    t.head_inputs = {13};
+  }
+  return t;
+}
+
+static void check(const char* name, const Trace& t, int rows, bool small) {
+  const Kernels& cpu = baseline::kernel_table;
+  BijectorChain chain;
+  const Floats constants = chain_constants<float>(t.bijectors, 5, chain);
+  const Program inference = build(t, Purpose::inference, chain, constants.data());
+  const Program training = build(t, Purpose::training_observation, chain, constants.data());
+  const int latent_width = inference.head.latent_width;
+
+  // Aligned as the arena is; the row path reads whole vectors behind it.
+  const auto aligned = [](Floats& memory) {
+    return memory.data() + (64 - reinterpret_cast<uintptr_t>(memory.data()) % 64) / 4;
+  };
+  Floats parameter_memory = normals(t.parameter_count + arena_padding + 16, 0.3f),
+         packed_memory(parameter_memory.size()), transposed_memory(parameter_memory.size());
+  float *parameters = aligned(parameter_memory), *packed = aligned(packed_memory),
+        *transposed = aligned(transposed_memory);
+  cpu.pack(training, parameters, packed, transposed);
+  Floats workspace_memory(cpu.workspace(training) + 16);
+  float* workspace = aligned(workspace_memory);
+
+  const Floats observation = normals(rows * 17);
+  std::vector<uint8_t> mask(rows * 5, 1);
+  for (int r = 0; r < rows; r++) mask[r * 5 + r % 5] = r % 3 == 0;
+
+  Floats action(rows * 5), latent(rows * latent_width), log_prob(rows), value(rows), other_action(action),
+      other_latent(latent), other_log_prob(rows), other_value(rows);
+  std::vector<int32_t> choice(rows), other_choice(rows);
+  const Noise noise{0x123456789abcdefull, 42, 3};
+  const bool discrete = t.head == "categorical";
+  StepIO step{parameters,
+              packed,
+              observation.data(),
+              discrete ? mask.data() : nullptr,
+              discrete ? nullptr : action.data(),
+              discrete ? choice.data() : nullptr,
+              latent.data(),
+              log_prob.data(),
+              value.data(),
+              noise,
+              false};
+  cpu.act(inference, step, 0, rows, workspace);
+  step.action = discrete ? nullptr : other_action.data();
+  step.choice = discrete ? other_choice.data() : nullptr;
+  step.latent = other_latent.data();
+  step.log_prob = other_log_prob.data();
+  step.value = other_value.data();
+  on_host::act(inference, step, rows, small, workspace);
+  compare("action", name, action, other_action);
+  compare("latent", name, latent, other_latent);
+  compare("log_prob", name, log_prob, other_log_prob);
+  compare("value", name, value, other_value);
+  if (choice != other_choice) largest = 1;
+
+  Floats entropy(rows), other_entropy(rows);
+  EvaluateIO given{parameters, packed,          observation.data(), latent.data(), step.mask,
+                   false,      log_prob.data(), entropy.data(),     value.data()};
+  cpu.evaluate(inference, given, 0, rows, workspace);
+  given.log_prob = other_log_prob.data();
+  given.entropy = other_entropy.data();
+  on_host::evaluate(inference, given, rows, small, workspace);
+  compare("entropy", name, entropy, other_entropy);
+  compare("log_prob of the latent", name, log_prob, other_log_prob);
+
+  // Rows in another order, as a minibatch has them.
+  std::vector<int32_t> index(rows);
+  for (int r = 0; r < rows; r++) index[r] = (r * 7 + 3) % rows;
+  const Floats advantage = normals(rows), target = normals(rows), old_value = normals(rows);
+  Floats d_observation(rows * 17), other_d_observation(rows * 17);
+  GradientIO io{};
+  io.parameters = parameters;
+  io.packed = packed;
+  io.packed_transposed = transposed;
+  io.index = index.data();
+  io.observation = observation.data();
+  io.latent = latent.data();
+  io.mask = step.mask;
+  io.exact_entropy = true;
+  io.d_observation = d_observation.data();
+  io.old_log_prob = log_prob.data();
+  io.advantage = advantage.data();
+  io.target = target.data();
+  io.old_value = old_value.data();
+  io.ppo.advantage_scale = 1;
+  io.ppo.value_coefficient = 0.5f;
+  io.ppo.clip_ratio = 0.2f;
+  io.ppo.clip_value = 0.2f;
+  io.ppo.entropy_coefficient = 0.01f;
+  io.loss_rows = rows;
+  Floats sums(training.accumulators + 16), other_sums(training.accumulators + 16), gradient(t.parameter_count),
+      other_gradient(t.parameter_count);
+  double metrics[metric_count], other_metrics[metric_count];
+  float *own = aligned(sums), *other = aligned(other_sums);
+  cpu.gradient(training, io, 0, rows, workspace, own);
+  cpu.collect(training, &own, 1, gradient.data(), metrics);
+  io.d_observation = other_d_observation.data();
+  on_host::gradient(training, io, rows, small, workspace, other);
+  cpu.collect(training, &other, 1, other_gradient.data(), other_metrics);
+  compare("gradient", name, gradient, other_gradient);
+  compare("gradient of the observation", name, d_observation, other_d_observation);
+  compare("metrics", name, Floats(metrics, metrics + metric_count),
+          Floats(other_metrics, other_metrics + metric_count));
+  double size = 0;
+  for (float g : gradient) size += std::fabs(g);
+  if (!(size > 1e-3)) largest = 1;  // nothing was compared
+}
+
+int main() {
+  for (bool small : {false, true})
+    for (int rows : {1, 16, 63, 150}) {
+      check("tanh", trace(true, "tanh", 0), rows, small);
+      check("maxnorm", trace(true, "maxnorm", 4), rows, small);
+      check("categorical", trace(false, "", 0), rows, small);
+    }
+  std::printf("largest %.2e\n", largest);
+}

@@ -1,0 +1,12 @@
+// The CUDA kernels as functions of the host; see cuda_on_host.cc.
+#pragma once
+#include "program/instruction.h"
+
+namespace torsor::on_host {
+
+// `rows` rows, tile by tile, with tiles of tile_rows, or of small_rows if `small`. `columns` has room for program.columns x tile_rows.
+void act(const Program&, const StepIO&, int rows, bool small, float* columns);
+void evaluate(const Program&, const EvaluateIO&, int rows, bool small, float* columns);
+void gradient(const Program&, const GradientIO&, int rows, bool small, float* columns, float* accumulators);
+
+}  // namespace torsor::on_host
