@@ -18,7 +18,8 @@ template <class N>
 HD void advantage_step(N reward, N value, N next_value, N ratio, N continues, const AdvantageConfig& c, N& advantage) {
   using S = Scalar<N>;
   const N rho = at_most<N>(S(c.rho_clip), ratio), trace = at_most<N>(S(c.c_clip), ratio);
-  const N delta = rho * (S(c.reward_scale) * reward + S(c.gamma) * next_value - value);
+  // In this order the product that is rounded on its own (the other goes into a multiply-add) is the one that mostly is exact.
+  const N delta = rho * (S(c.gamma) * next_value + S(c.reward_scale) * reward - value);
   advantage = delta + S(c.gamma) * S(c.lambda) * continues * trace * advantage;
 }
 
