@@ -13,6 +13,8 @@ export interface Comparison {
   tolerance: number;
   /** Why there is nothing to compare with; it counts as a failure. */
   unsupported?: string;
+  /** With `unsupported`: the path in the file of what is therefore not compared. */
+  path?: string;
 }
 
 /** Largest relative errors that are accepted, against float64. */
@@ -60,8 +62,20 @@ export function same(name: string, actual: unknown, expected: unknown): Comparis
   return { name, error: equal ? 0 : Number.POSITIVE_INFINITY, referenceError: 0, tolerance: 0 };
 }
 
-export function unsupported(name: string, reason: string): Comparison {
-  return { name, error: Number.NaN, referenceError: Number.NaN, tolerance: 0, unsupported: reason };
+/** `path` is the part of the file that stays uncompared because of it. */
+export function unsupported(name: string, reason: string, path: string): Comparison {
+  return { name, error: Number.NaN, referenceError: Number.NaN, tolerance: 0, unsupported: reason, path };
+}
+
+/** The case a comparison belongs to. */
+export function caseOf({ name, case: given }: Comparison): string {
+  return given ?? (name.split('/')[0] as string);
+}
+
+/** What was compared, without the case. */
+export function quantityOf(comparison: Comparison): string {
+  const prefix = `${caseOf(comparison)}/`;
+  return comparison.name.startsWith(prefix) ? comparison.name.slice(prefix.length) : comparison.name;
 }
 
 export function passes(comparison: Comparison): boolean {

@@ -48,3 +48,26 @@ export function scalar(array: FileArray | number): number {
   if (values.length !== 1) throw new Error(`expected one number, got ${values.length}`);
   return values[0] as number;
 }
+
+/** A file that is not what it claims to be. */
+export class FormatError extends Error {}
+
+const words = ['NaN', 'Infinity', '-Infinity'];
+
+/** Throws a FormatError where an array of the file has not the numbers its shape promises. */
+export function validate(value: unknown, path = ''): void {
+  if (isArray(value)) {
+    const { shape, data } = value;
+    const whole = Array.isArray(shape) && Array.isArray(data);
+    const size = whole ? shape.reduce((product, length) => product * length, 1) : 0;
+    if (!whole || data.length !== size) {
+      throw new FormatError(
+        `${path}: shape ${JSON.stringify(shape)} and ${whole ? data.length : 'no'} numbers in data`,
+      );
+    }
+    const bad = data.findIndex((x) => typeof x !== 'number' && typeof x !== 'boolean' && !words.includes(x));
+    if (bad >= 0) throw new FormatError(`${path}: data[${bad}] is ${JSON.stringify(data[bad])}, not a number`);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, child] of Object.entries(value)) validate(child, path === '' ? key : `${path}/${key}`);
+  }
+}

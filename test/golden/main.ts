@@ -1,0 +1,38 @@
+// `npm run golden -- FILE… [--device cpu|cuda] [--json]`: compares torsor with the numbers of reference implementations.
+import { parseArgs } from 'node:util';
+import { type DeviceChoice, resolveDevice } from '../../lib/addon/load.js';
+import { document, summary, table } from './report.js';
+import { exitCode, type FileReport, runFile } from './runner.js';
+
+const usage = `usage: npm run golden -- FILE… [--device cpu|cuda] [--json]
+
+Files are golden vectors in the format of test/golden/README.md. Exit code 0: everything in them was compared and is within
+tolerance. 1: something is not, or is not supported. 2: a file cannot be read.`;
+
+/** Returns the exit code. */
+export async function main(args: readonly string[], print: (text: string) => void = console.log): Promise<number> {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: { device: { type: 'string', default: 'cpu' }, json: { type: 'boolean', default: false } },
+      allowPositionals: true,
+    });
+    if (positionals.length === 0) throw new Error('no files given');
+    return await run(positionals, values.device, values.json, print);
+  } catch (error) {
+    print(`golden: ${(error as Error).message}\n${usage}`);
+    return 2;
+  }
+}
+
+async function run(files: string[], choice: string, json: boolean, print: (text: string) => void): Promise<number> {
+  const device = resolveDevice(choice as DeviceChoice);
+  const reports: FileReport[] = [];
+  for (const file of files) {
+    const report = await runFile(file, device);
+    reports.push(report);
+    if (!json) print(`${table(report)}\n`);
+  }
+  print(json ? document(reports, device) : summary(reports));
+  return exitCode(reports);
+}
