@@ -8,7 +8,7 @@ import { skipped } from './skip.mjs';
 
 const checks = {
   lint: ['npm', ['run', '--silent', 'lint']],
-  'format of TypeScript': ['npx', ['biome', 'check', '--linter-enabled=false']],
+  'format of TypeScript': [path.join('node_modules', '.bin', 'biome'), ['check', '--linter-enabled=false']],
   'format of C++': ['node', ['scripts/clang-format.mjs']],
   types: ['npm', ['run', '--silent', 'typecheck']],
   layers: ['npm', ['run', '--silent', 'layers']],

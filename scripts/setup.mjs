@@ -37,9 +37,7 @@ function run(command, args, loud) {
 
 function requireTool(names, purpose) {
   if (names.some((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0)) return;
-  throw new SetupError(
-    `${names.join(' or ')} was not found on PATH; ${purpose} (Debian, Ubuntu: apt-get install cmake g++ make)`,
-  );
+  throw new SetupError(`no ${names.join(' or ')} on PATH: ${purpose} (Debian, Ubuntu: apt-get install cmake g++ make)`);
 }
 
 function requireNode() {
@@ -67,13 +65,13 @@ const steps = {
     },
   },
   native: {
-    message: 'compiling the native core (about a minute)',
+    message: 'compiling the native core (a minute or two)',
     product: path.join(root, 'build', 'Release', 'torsor.node'),
     inputs: () => hashOf([lockFile, path.join(root, 'CMakeLists.txt'), ...filesUnder(path.join(root, 'native'))], cuda),
     run(loud) {
-      requireTool(['cmake'], 'CMake 3.21 or newer configures the native core');
-      requireTool([process.env.CXX ?? 'c++', 'g++', 'clang++'], 'a C++17 compiler builds the native core');
-      requireTool(['ninja', 'make'], 'the native core is built with it');
+      requireTool(['cmake'], 'the native core needs CMake 3.21 or newer');
+      requireTool([process.env.CXX ?? 'c++', 'g++', 'clang++'], 'the native core needs a C++17 compiler');
+      requireTool(['ninja', 'make'], 'the native core is built with one of them');
       const cmakeJs = path.join(modules, 'cmake-js', 'bin', 'cmake-js');
       // `compile` would configure only once and ignore a changed TORSOR_CUDA from then on.
       run(process.execPath, [cmakeJs, 'configure', `--CDTORSOR_CUDA=${cuda}`], loud);
