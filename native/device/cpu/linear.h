@@ -23,21 +23,26 @@ HD void linear_block(const float* weight, const float* bias, int n_in, const N* 
   UNROLL for (int j = 0; j < J; j++) UNROLL for (int g = 0; g < G; g++) out[j * stride + g] = sum[j][g];
 }
 
+// Groups of rows a block takes at once: as many accumulators as leave room for inputs and a weight among 32 registers (AVX-512) or 16.
+// Few outputs take more groups, because an accumulator alone waits for the FMA before.
+template <class N> constexpr int groups_of_block(int outputs, int groups) {
+  constexpr int accumulators = lanes<N> == 16 ? 24 : 12;
+  while (groups > 1 && groups * outputs > accumulators) groups /= 2;
+  return groups;
+}
+
 // Columns times packed weights. `finish(first output, how many)` runs after every block, while it is in the first-level cache.
 template <class N, int Groups, class Finish>
 HD void multiply_columns(const float* packed, const float* bias, int n_in, int n_out, const N* in, N* out,
                          Finish finish) {
-  constexpr int fitting = lanes<N> == 16 ? 4 : 2;  // registers, see program/pack.h
-  constexpr int G = Groups < fitting ? Groups : fitting;
   const Blocks blocks(n_out);
   for (int b = 0, first = 0; b < blocks.count; first += blocks.outputs(b++)) {
     const int outputs = blocks.outputs(b);
-    for (int g = 0; g < Groups; g += G) {
-      const float* bias_of = bias ? bias + first : nullptr;
-      N* to = out + first * Groups + g;
-      with_constant<block_outputs>(
-          outputs, [&](auto j) { linear_block<decltype(j)::value, G>(packed, bias_of, n_in, in + g, to, Groups); });
-    }
+    with_constant<block_outputs>(outputs, [&](auto j) {
+      constexpr int J = decltype(j)::value, G = groups_of_block<N>(J, Groups);
+      for (int g = 0; g < Groups; g += G)
+        linear_block<J, G>(packed, bias ? bias + first : nullptr, n_in, in + g, out + first * Groups + g, Groups);
+    });
     packed += n_in * outputs;
     finish(first, outputs);
   }

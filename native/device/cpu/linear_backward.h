@@ -27,11 +27,11 @@ template <class N> HD void transpose_registers(N* r) {
   transpose_stage<1>(r);
 }
 
-// n columns of a tile to [rows][padded_outputs(n)], zeros in the padding.
+// n columns of a tile to [rows][padded_outputs(n)], zeros up to the end of the last vector.
 template <class N, int Groups> HD void to_rows(const N* columns, int n, float* rows) {
   constexpr int L = lanes<N>;
   const int stride = padded_outputs(n);
-  for (int c = 0; c < stride; c += L)
+  for (int c = 0; c < n; c += L)
     for (int g = 0; g < Groups; g++) {
       N r[L];
       if (c + L <= n) {
@@ -63,21 +63,21 @@ HD void weight_gradient_block(const float* x, const float* dz, float* gradient, 
 template <class N, int Rows>
 HD void weight_gradient(const float* x, int n_in, const float* dz, int n_out, float* gradient) {
   constexpr int L = lanes<N>, fitting = L == 16 ? 4 : 2;
-  const int stride = padded_outputs(n_out);
+  const int stride = padded_outputs(n_out), vectors = (n_out + L - 1) / L;
   const Blocks inputs(n_in);
-  for (int k = 0; k < stride; k += fitting * L)
+  for (int k = 0; k < vectors; k += fitting)
     for (int b = 0, i = 0; b < inputs.count; i += inputs.outputs(b++))
       with_constant<block_outputs>(inputs.outputs(b), [&](auto ni) {
-        with_constant<fitting>((stride - k) / L < fitting ? (stride - k) / L : fitting, [&](auto nk) {
-          weight_gradient_block<decltype(ni)::value, decltype(nk)::value, Rows, N>(x + i * Rows, dz + k,
-                                                                                   gradient + i * stride + k, stride);
+        with_constant<fitting>(vectors - k < fitting ? vectors - k : fitting, [&](auto nk) {
+          constexpr int I = decltype(ni)::value, K = decltype(nk)::value;
+          weight_gradient_block<I, K, Rows, N>(x + i * Rows, dz + k * L, gradient + i * stride + k * L, stride);
         });
       });
 }
 
 template <class N, int Rows> HD void bias_gradient(const float* dz, int n_out, float* gradient) {
   const int stride = padded_outputs(n_out);
-  for (int c = 0; c < stride; c += lanes<N>) {
+  for (int c = 0; c < n_out; c += lanes<N>) {
     N sum = splat<N>(0);
     for (int row = 0; row < Rows; row++) sum += *reinterpret_cast<const N*>(dz + row * stride + c);
     *reinterpret_cast<N*>(gradient + c) += sum;
