@@ -30,13 +30,13 @@ struct Sigmoid {
   template <class N> static HD N df(N, N y) { return y * (1 - y); }
 };
 
-// Below -88 the float sigmoid no longer shrinks, so its factor must not grow.
+// Beyond 88 the float sigmoid no longer moves, so its factor must not grow either.
 struct Silu {
   static constexpr const char* name = "silu";
   template <class N> static HD N f(N x) { return at_least<N>(-88, x) * sigmoid(x); }
-  template <class N> static HD N df(N x, N y) {
-    const N e = exp_of(-x), s = 1 / (1 + e);
-    return s + choose(x < 88, y * (e * s), splat<N>(0));  // e s = 1 - s without cancellation
+  template <class N> static HD N df(N x, N) {
+    const N z = at_most<N>(88, at_least<N>(-88, x)), e = exp_of(-z), s = 1 / (1 + e);
+    return s + z * s * (e * s);  // e s = 1 - s without cancellation
   }
 };
 

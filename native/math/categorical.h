@@ -11,11 +11,12 @@ template <class N> HD N minus_infinity() { return splat<N>(-Scalar<N>(__builtin_
 // p ln p, whose limit at p = 0 is 0.
 template <class N> HD N p_log_p(N p, N log_p) { return choose(p > 0, N(p * log_p), splat<N>(0)); }
 
-// Sum of exp(logit - max), and the max: log_softmax(k) = logit(k) - max - log(sum).
+// log_softmax(k) = (logit(k) - max) - log sum exp(logit - max). The two are kept apart: their sum would round away what a large max
+// leaves of the logarithm.
 template <class N> struct LogNormalizer {
-  N value;
+  N largest, log_sum;
   template <class Logit> HD LogNormalizer(int n, Logit logit) {
-    N largest = logit(0);
+    largest = logit(0);
     for (int k = 1; k < n; k++) {
       const N l = logit(k);
       largest = choose(l > largest, l, largest);
@@ -25,12 +26,13 @@ template <class N> struct LogNormalizer {
       const N l = logit(k);
       sum += choose(l == minus_infinity<N>(), splat<N>(0), exp_of(N(l - largest)));
     }
-    value = largest + log_of(sum);
+    log_sum = log_of(sum);
   }
+  HD N log_prob(N logit) const { return (logit - largest) - log_sum; }
 };
 
 template <class N> HD N probability(N logit, const LogNormalizer<N>& z) {
-  return choose(logit == minus_infinity<N>(), splat<N>(0), exp_of(N(logit - z.value)));
+  return choose(logit == minus_infinity<N>(), splat<N>(0), exp_of(z.log_prob(logit)));
 }
 
 // -sum p ln p
@@ -38,7 +40,7 @@ template <class N, class Logit> HD N categorical_entropy(int n, Logit logit, con
   N entropy = splat<N>(0);
   for (int k = 0; k < n; k++) {
     const N l = logit(k);
-    entropy -= p_log_p(probability(l, z), N(l - z.value));
+    entropy -= p_log_p(probability(l, z), z.log_prob(l));
   }
   return entropy;
 }
@@ -47,7 +49,7 @@ template <class N, class Logit> HD N categorical_entropy(int n, Logit logit, con
 template <class N>
 HD N categorical_gradient(N logit, const LogNormalizer<N>& z, N chosen, N entropy, N d_log_prob, N d_entropy) {
   const N p = probability(logit, z);
-  return d_log_prob * (chosen - p) - d_entropy * (p_log_p(p, N(logit - z.value)) + p * entropy);
+  return d_log_prob * (chosen - p) - d_entropy * (p_log_p(p, z.log_prob(logit)) + p * entropy);
 }
 
 // KL(p || q) = sum p (ln p - ln q): infinite where q forbids what p allows.
@@ -56,7 +58,7 @@ template <class N, class LogitP, class LogitQ> HD N categorical_kl(int n, LogitP
   N kl = splat<N>(0);
   for (int k = 0; k < n; k++) {
     const N l = logit_p(k);
-    kl += p_log_p(probability(l, p), N((l - p.value) - (logit_q(k) - q.value)));
+    kl += p_log_p(probability(l, p), N(p.log_prob(l) - q.log_prob(logit_q(k))));
   }
   return kl;
 }

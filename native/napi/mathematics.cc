@@ -150,7 +150,7 @@ static void categorical(const Napi::CallbackInfo& info) {
       const LogNormalizer<S> z(n, logit);
       for (int k = 0; k < n; k++) {
         probs[r * n + k] = probability(logit(k), z);
-        log_probs[r * n + k] = logit(k) - z.value;
+        log_probs[r * n + k] = z.log_prob(logit(k));
       }
       entropy[r] = categorical_entropy(n, logit, z);
     });

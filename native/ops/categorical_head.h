@@ -38,7 +38,7 @@ struct CategoricalHead {
         choice = choose(better, splat<N>(k), choice);
       }
       t.at(h.latent, g) = choice;
-      t.at(h.log_prob, g) = chosen - LogNormalizer<N>(h.n, logit).value;
+      t.at(h.log_prob, g) = LogNormalizer<N>(h.n, logit).log_prob(chosen);
     });
     if (io.choice) t.store_index(h.latent, io.choice);
     if (io.latent) t.store(h.latent, 1, io.latent);
@@ -56,7 +56,7 @@ struct CategoricalHead {
       const N index = t.at(h.latent, g);
       N chosen = minus_infinity<N>();  // an index that names no category has probability 0
       for (int k = 0; k < h.n; k++) chosen = choose(index == splat<N>(k), logit(k), chosen);
-      t.at(h.log_prob, g) = chosen - z.value;
+      t.at(h.log_prob, g) = z.log_prob(chosen);
       t.at(h.entropy, g) = categorical_entropy(h.n, logit, z);
     });
   }

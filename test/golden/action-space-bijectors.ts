@@ -1,4 +1,5 @@
 // action_space_bijectors.json: Free, Box, Block(Box) and MaxNorm.
+import type { NativeBijector } from '../../lib/addon/addon.js';
 import type { Bijector } from '../../lib/bijectors/bijector.js';
 import { Block } from '../../lib/bijectors/block.js';
 import { ActionSpace } from '../../lib/spaces/action-space.js';
@@ -7,7 +8,7 @@ import { type Comparison, comparePair, same, unsupported } from './compare.js';
 import type { Pair } from './format.js';
 
 /** Options of the reference in the words of ours. */
-const optionNames: Record<string, string> = {
+export const optionNames: Record<string, string> = {
   x_min: 'low',
   x_max: 'high',
   width: 'width',
@@ -87,7 +88,8 @@ function constants(name: string, bijector: Bijector, { center, half, d, table }:
       : [same(`${name}/d`, (table.x as Exclude<Pair, number> as { f64: { shape: number[] } }).f64.shape.at(-1), d)];
   if (!center || !half) return events;
   const dims = typeof center.f64 === 'number' ? 1 : (center.f64.shape[0] ?? 1);
-  const [centre, width] = bijector.native(dims)[0]?.parameters as [Float64Array, Float64Array];
+  const [step] = bijector.native(dims) as [NativeBijector];
+  const [centre, width] = step.parameters as [Float64Array, Float64Array];
   const all = (values: Float64Array): Float64Array =>
     Float64Array.from({ length: dims }, (_, i) => values[i % values.length] as number);
   return [

@@ -9,7 +9,7 @@ import { Transformed } from '../../lib/distributions/transformed.js';
 import { actionSpace } from './action-space-bijectors.js';
 import { array } from './bijector-table.js';
 import { type Comparison, comparePair, same, tolerance } from './compare.js';
-import { type FileArray, ints, isPair, type Pair } from './format.js';
+import { type FileArray, ints, isPair } from './format.js';
 
 type Results = Record<string, NdArray | IntArray | readonly number[] | number | string>;
 interface Case {
