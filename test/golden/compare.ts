@@ -8,7 +8,7 @@ export interface Comparison {
   case?: string;
   /** Largest |a - b| / (1 + |b|) of torsor against the float64 of the reference. */
   error: number;
-  /** The same of the float32 of the reference. */
+  /** The same of the float32 of the reference; NaN where it has no part in what is compared. */
   referenceError: number;
   tolerance: number;
   /** Why there is nothing to compare with; it counts as a failure. */
@@ -62,7 +62,7 @@ export function same(name: string, actual: unknown, expected: unknown): Comparis
   return { name, error: equal ? 0 : Number.POSITIVE_INFINITY, referenceError: 0, tolerance: 0 };
 }
 
-/** `path` is the part of the file that stays uncompared because of it. */
+/** `path` is the part of the file that stays uncompared because of it; the empty path is all of it. */
 export function unsupported(name: string, reason: string, path: string): Comparison {
   return { name, error: Number.NaN, referenceError: Number.NaN, tolerance: 0, unsupported: reason, path };
 }

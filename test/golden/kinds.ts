@@ -1,9 +1,17 @@
 // The kinds of golden files there are, told apart by what is in them.
 import type { Device } from '../../lib/addon/load.js';
+import { checkActionSpaceBijectors } from './action-space-bijectors.js';
+import { checkActivations } from './activations.js';
 import { checkAdvantage } from './advantage.js';
 import type { Comparison } from './compare.js';
-import { isArray, isObject, isPair } from './format.js';
+import { checkDistributions } from './distributions.js';
+import { isArray, isObject } from './format.js';
+import { checkInitFacts } from './init-facts.js';
+import { checkLargeHashed } from './large-hashed.js';
+import { checkLogDetExpectation } from './log-det-expectation.js';
+import { checkMetadata } from './metadata.js';
 import { checkOptimizers } from './optimizers.js';
+import { checkPpoLoss } from './ppo-loss.js';
 
 type Json = Record<string, unknown>;
 type Check = (json: unknown, device: Device) => Comparison[] | Promise<Comparison[]>;
@@ -17,14 +25,14 @@ export interface Kind {
   missing?: string;
 }
 
-/** Every entry of a file of cases, whatever they are called. */
-function entries(json: Json): Json[] {
-  return Object.values(json).filter(isObject);
+/** Files whose cases stand at the top, whatever they are called. */
+function every(json: Json, ...keys: string[]): boolean {
+  const cases = Object.values(json);
+  return cases.length > 0 && cases.every((entry) => has(entry, ...keys));
 }
 
-function all(json: Json, ...keys: string[]): boolean {
-  const cases = entries(json);
-  return cases.length > 0 && cases.every((entry) => has(entry, ...keys));
+function some(json: Json, ...keys: string[]): boolean {
+  return Object.values(json).some((entry) => has(entry, ...keys));
 }
 
 function has(value: unknown, ...keys: string[]): value is Json {
@@ -44,16 +52,28 @@ export const kinds: readonly Kind[] = [
   { name: 'lerax', matches: (json) => typeof json.kind === 'string', missing: 'the models and parts of lerax' },
   { name: 'optimizers', matches: (json) => has(json, 'chains', 'gradients'), check: checkOptimizers },
   { name: 'vtrace_gae', matches: (json) => has(firstCase(json), 'rho_clip', 'c_clip'), check: checkAdvantage },
+  { name: 'ppo_loss', matches: (json) => has(firstCase(json), 'ppo_clip_eps', 'metrics'), check: checkPpoLoss },
   {
     name: 'ppo_epoch',
     matches: (json) => has(json, 'hyperparameters', 'out'),
-    missing: 'epochs of prioritised replay',
+    missing: 'epochs with prioritised replay',
   },
   { name: 'per', matches: (json) => has(json, 'matrices', 'gumbel'), missing: 'prioritised experience replay' },
+  { name: 'drip', matches: (json) => has(json.inputs, 'reward', 'done'), missing: 'DRIP rewards' },
+  { name: 'large_hashed', matches: (json) => ofModels(json, (p) => has(p, 'seed', 'scale')), check: checkLargeHashed },
+  { name: 'activations', matches: (json) => isArray(json.x) && has(json, 'out'), check: checkActivations },
+  { name: 'distributions', matches: (json) => has(json, 'MultivariateNormalDiag'), check: checkDistributions },
+  { name: 'init_facts', matches: (json) => every(json, 'mean', 'std', 'absmax'), check: checkInitFacts },
+  { name: 'metadata', matches: (json) => every(json, 'type_name', 'metadata'), check: checkMetadata },
   {
-    name: 'drip',
-    matches: (json) => has(json, 'inputs', 'cases') && has(json.inputs, 'reward', 'done'),
-    missing: 'DRIP rewards',
+    name: 'action_space_bijectors',
+    matches: (json) => every(json, 'config', 'table'),
+    check: checkActionSpaceBijectors,
+  },
+  {
+    name: 'log_det_expectation',
+    matches: (json) => some(json, 'mean', 'std', 'expectation'),
+    check: checkLogDetExpectation,
   },
 ];
 

@@ -30,7 +30,7 @@ function outcome(comparison: Comparison): string {
 const headings = ['case', 'worst quantity', 'error', 'reference', 'ratio', 'tolerance', ''];
 
 function figures({ error, referenceError, tolerance }: Comparison): string[] {
-  const power = (x: number): string => (x === 0 ? '0' : x.toExponential(1));
+  const power = (x: number): string => (x === 0 ? '0' : Number.isNaN(x) ? '-' : x.toExponential(1));
   const ratio = ratioOf({ error, referenceError } as Comparison);
   return [power(error), power(referenceError), ratio < 1000 ? ratio.toFixed(2) : power(ratio), power(tolerance)];
 }
@@ -62,7 +62,8 @@ const listed = 20;
 /** One file: a row for the worst quantity of every case, a row for everything that failed, and what was left out. */
 export function table(report: FileReport): string {
   const { comparisons, notCompared } = report;
-  const title = `${path.basename(report.file)} (${report.kind ?? 'unknown'}): ${report.status}, ${comparisons.length} compared`;
+  const compared = comparisons.filter(({ unsupported }) => unsupported === undefined).length;
+  const title = `${path.basename(report.file)} (${report.kind ?? 'unknown'}): ${report.status}, ${compared} compared`;
   const lines = [report.message === undefined ? title : `${title}: ${report.message}`];
   if (comparisons.length > 0) {
     const rows = [...groupByCase(comparisons)].flatMap(([name, group]) => {

@@ -41,10 +41,13 @@ export async function runFile(file: string, device: Device = 'cpu'): Promise<Fil
     return { ...report, kind: kind.name, status: 'FAIL', message: (error as Error).stack ?? String(error) };
   }
   const skipped = report.comparisons.flatMap(({ path }) => (path === undefined ? [] : [path]));
-  const notCompared = tracked
-    .unread()
-    .filter((at) => !skipped.some((path) => at === path || at.startsWith(`${path}/`)));
+  const notCompared = tracked.unread().filter((at) => !skipped.some((path) => isWithin(at, path)));
   return { ...report, kind: kind.name, notCompared, status: statusOf(report.comparisons, notCompared) };
+}
+
+/** The empty path is the whole file. */
+function isWithin(at: string, path: string): boolean {
+  return path === '' || at === path || at.startsWith(`${path}/`);
 }
 
 function statusOf(comparisons: Comparison[], notCompared: string[]): Status {

@@ -41,6 +41,7 @@ export function track(root: unknown): Tracked {
     if (isArray(value)) return read.get(value)?.has('data') ? [] : [path];
     return Object.entries(value).flatMap(([key, child]) => {
       const at = path === '' ? key : `${path}/${key}`;
+      if (child === null) return []; // says that there is nothing
       if (!isLeaf(child)) return visit(child as object, at);
       return read.get(value)?.has(key) ? [] : [at];
     });

@@ -1,0 +1,171 @@
+// The vectors kept here, and that the runner cannot be fooled: by wrong numbers, by quantities nobody compares, by broken files.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { passes } from './compare.js';
+import { main } from './main.js';
+import { type FileReport, runFile } from './runner.js';
+
+const here = import.meta.dirname;
+const vectors = path.join(here, 'jaxdem');
+const scratch = mkdtempSync(path.join(tmpdir(), 'torsor-golden-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+function explain(report: FileReport): string {
+  const failed = report.comparisons
+    .filter((comparison) => !passes(comparison))
+    .map(({ name, error }) => `${name}: ${error}`);
+  return [report.message ?? '', ...failed, ...report.notCompared.map((at) => `not compared: ${at}`)].join('\n');
+}
+
+/** Files of which a part asks for models with a memory. */
+const recurrent = ['init_facts.json', 'large_hashed.json', 'metadata.json'];
+
+describe('vectors of JaxDEM', () => {
+  test.each(readdirSync(vectors))('%s', async (name) => {
+    const report = await runFile(path.join(vectors, name));
+    expect(report.comparisons.length, explain(report)).toBeGreaterThan(0);
+    if (!recurrent.includes(name)) return expect(report.status, explain(report)).toBe('ok');
+    expect(report.status, explain(report)).toBe('not supported');
+    const missing = report.comparisons.filter((comparison) => comparison.unsupported !== undefined);
+    expect(missing.every(({ unsupported }) => /LSTM|MinGRU/i.test(unsupported as string))).toBe(true);
+    return undefined;
+  });
+});
+
+type Json = Record<string, unknown>;
+
+/** The object or array at a path of a file, to be changed. */
+function at<T = Json>(json: Json, ...keys: (string | number)[]): T {
+  return keys.reduce<unknown>((value, key) => (value as Json)[key], json) as T;
+}
+
+/** A copy of a vector with something changed in it. */
+function changed(name: string, change: (json: Json) => unknown): string {
+  const json = JSON.parse(readFileSync(path.join(vectors, name), 'utf8'));
+  change(json);
+  return written('changed.json', JSON.stringify(json));
+}
+
+function written(name: string, text: string): string {
+  const file = path.join(scratch, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+async function golden(...args: string[]): Promise<{ code: number; output: string }> {
+  const lines: string[] = [];
+  const code = await main(args, (line) => lines.push(line));
+  return { code, output: lines.join('\n') };
+}
+
+const small = 'vtrace_gae.json';
+const advantage = ['cases', 0, 'advantage', 'f64', 'data'];
+
+describe('the runner', () => {
+  test('exits with 0 where everything was compared', async () => {
+    const { code, output } = await golden(path.join(vectors, small));
+    expect(code).toBe(0);
+    expect(output).toMatch(/ok, 80 compared/);
+    expect(output).toMatch(/case +worst quantity +error +reference +ratio/);
+  });
+
+  test('finds one number that is wrong', async () => {
+    const file = changed(small, (json) => at<number[]>(json, ...advantage).fill(0.5, 7, 8));
+    const { code, output } = await golden(file);
+    expect(code).toBe(1);
+    expect(output).toMatch(/rho 1 c 1 .* advantage .* FAIL/);
+  });
+
+  test('a difference just above the tolerance fails, just below passes', async () => {
+    const moved = (by: number): string =>
+      changed(small, (json) => {
+        const numbers = at<number[]>(json, ...advantage);
+        const [first] = numbers as [number];
+        numbers[0] = first + by * (1 + Math.abs(first));
+      });
+    expect((await golden(moved(2.1e-5))).code).toBe(1);
+    expect((await golden(moved(1.9e-5))).code).toBe(0);
+  });
+
+  test('lists quantities that nothing computes', async () => {
+    const extra = { shape: [1], dtype: 'float64', data: [1] };
+    const file = changed(small, (json) => {
+      at(json, 'cases', 0).surprise = extra;
+    });
+    const { code, output } = await golden(file);
+    expect(code).toBe(1);
+    expect(output).toMatch(/not compared: cases\/0\/surprise/);
+  });
+
+  test('a file of unknown kind, and one of a kind that is missing, are not supported', async () => {
+    const unknown = await golden(written('unknown.json', '{"a": 1}'));
+    expect(unknown.code).toBe(1);
+    expect(unknown.output).toMatch(/not supported.*unknown kind/);
+    const drip = await golden(written('drip.json', '{"inputs": {"reward": 1, "done": 0}, "cases": []}'));
+    expect(drip.code).toBe(1);
+    expect(drip.output).toMatch(/not supported.*DRIP/);
+  });
+
+  test('a part that is not supported does not hide the rest', async () => {
+    const recurrent = /^(LSTM|MinGRU)/;
+    const without = changed('large_hashed.json', (json) => {
+      const kept = Object.entries(at(json, 'cases')).filter(([name]) => !recurrent.test(name));
+      json.cases = Object.fromEntries(kept);
+    });
+    expect((await golden(without)).code).toBe(0);
+    const whole = await golden(path.join(vectors, 'large_hashed.json'));
+    expect(whole.code).toBe(1);
+    expect(whole.output).toMatch(/LSTM.* not supported/);
+    expect(whole.output).not.toMatch(/FAIL,|not compared/);
+  });
+
+  test.each([
+    ['missing', () => path.join(scratch, 'nowhere.json'), /no such file/],
+    ['cut short', () => written('short.json', '{"cases": [1, 2'), /not JSON, or cut short/],
+    [
+      'short of a number',
+      () => changed(small, (json) => at<number[]>(json, 'inputs', 'ratio', 'data').pop()),
+      /inputs\/ratio: shape/,
+    ],
+    [
+      'not made of numbers',
+      () => changed(small, (json) => at<unknown[]>(json, 'inputs', 'ratio', 'data').fill('one')),
+      /"one", not a number/,
+    ],
+  ])('a file that is %s is an error', async (_, make, message) => {
+    const { code, output } = await golden(make(), path.join(vectors, small));
+    expect(code).toBe(2);
+    expect(output).toMatch(message);
+    expect(output).toMatch(/ok, 80 compared/); // the other file was compared
+  });
+
+  test.each([[[]], [['--frobnicate']], [['--device', 'abacus', small]]])('refuses %j', async (args) => {
+    const { code, output } = await golden(...args);
+    expect(code).toBe(2);
+    expect(output).toMatch(/usage: npm run golden/);
+  });
+
+  test('--json prints one document', async () => {
+    const { code, output } = await golden(path.join(vectors, small), '--json');
+    const document = JSON.parse(output);
+    expect(code).toBe(0);
+    expect(document).toMatchObject({
+      device: 'cpu',
+      passed: true,
+      files: [{ kind: 'vtrace_gae', status: 'ok', notCompared: [] }],
+    });
+    const [quantity] = document.files[0].cases[0].quantities;
+    expect(quantity.ratio).toBeCloseTo(quantity.error / quantity.referenceError);
+  });
+
+  test('npm run golden works from the command line', () => {
+    const script = path.join(here, '..', '..', 'scripts', 'golden.mjs');
+    const run = spawnSync(process.execPath, [script, '--json', path.join(vectors, small)], { encoding: 'utf8' });
+    expect(run.stderr).toBe('');
+    expect(run.status).toBe(0);
+    expect(JSON.parse(run.stdout).passed).toBe(true);
+  });
+});
