@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 /** Microseconds per call, of the clock and of the processor (all threads), in groups of calls long enough to be timed. */
-async function measure({ run, awaits }, seconds) {
+async function measure({ run, awaits, units = 1 }, seconds) {
   const call = async (count) => {
     if (awaits) for (let k = 0; k < count; k++) await run();
     else for (let k = 0; k < count; k++) run();
@@ -19,14 +19,17 @@ async function measure({ run, awaits }, seconds) {
     const used = process.cpuUsage();
     const start = performance.now();
     await call(group);
-    wall.push(((performance.now() - start) * 1000) / group);
+    wall.push(((performance.now() - start) * 1000) / group / units);
     const { user, system } = process.cpuUsage(used);
-    cpu.push((user + system) / group);
+    cpu.push((user + system) / group / units);
   } while (performance.now() < end);
   return { wall, cpu };
 }
 
-/** `prepare(case)` gives {run, awaits, check}: the call to time, whether it is asynchronous, and numbers that all must agree on. */
+/**
+ * `prepare(case)` gives {run, awaits, units, check, dispose}: the call to time, whether it is asynchronous, how many times it does what
+ * is measured (default: once), and numbers that all contenders must agree on.
+ */
 export async function serve(version, prepare) {
   say({ version });
   let prepared;
