@@ -1,0 +1,87 @@
+// Torsor itself, as a user calls it: `torsor.mjs THREADS`.
+import { createRequire } from 'node:module';
+import { addon } from '../../dist/addon/load.js';
+import { Box, Model, Rollout, setThreads } from '../../dist/index.js';
+import { resolvePPO } from '../../dist/training/ppo-options.js';
+import { actionSize, normals, observationSize, observations, weights } from '../workloads.mjs';
+import { serve } from './contender.mjs';
+
+const { version } = createRequire(import.meta.url)('../../package.json');
+setThreads(Number(process.argv[2]));
+
+function network(hidden) {
+  const model = Model.create('SharedActorCritic', {
+    observationSpaceSize: observationSize,
+    actionSpaceSize: actionSize,
+    architecture: hidden,
+    activation: 'gelu',
+    actionSpace: 'tanh',
+  });
+  const torso = model.parameters.names.filter((name) => /^network\..*kernel$/.test(name));
+  [...torso, 'actor_mu.kernel', 'critic.kernel'].forEach((name, k) => {
+    const [inputs, outputs] = model.parameters.shape(name);
+    model.parameters.set(name, weights(k, inputs, outputs));
+  });
+  return model;
+}
+
+function policyStep(hidden, rows) {
+  const model = network(hidden);
+  const value = new Float32Array(rows);
+  const step = model.bind({
+    observation: observations(rows),
+    action: new Float32Array(rows * actionSize),
+    logProb: new Float32Array(rows),
+    value,
+    key: 0,
+  });
+  step.step();
+  return { run: () => step.step(), check: [value[0], value.at(-1)], dispose: () => model.dispose() };
+}
+
+/** Environments that cost nothing: 64 of them, always the same observations, rewards that are noise. */
+function environments() {
+  const count = 64;
+  const observation = observations(count);
+  const arrays = {
+    observation,
+    reward: normals(count, 1),
+    terminated: new Uint8Array(count),
+    truncated: new Uint8Array(count),
+    finalObservation: observation,
+  };
+  return {
+    name: 'noise',
+    count,
+    observationSpace: new Box(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, [observationSize]),
+    actionSpace: new Box(-1, 1, [actionSize]),
+    observe: () => observation,
+    reset: () => observation,
+    step: () => arrays,
+    dispose() {},
+  };
+}
+
+/** The update of a whole rollout as one minibatch, in the four passes that are the default; advantages and shuffling count as well. */
+async function ppoUpdate(hidden, rows) {
+  const [model, environment] = [network(hidden), environments()];
+  const epochs = 4;
+  const horizon = rows / environment.count;
+  const config = { epochs, minibatches: 1, clipRatio: 0.2, clipValue: 0.2, valueCoefficient: 0.5, maxGradNorm: 0.5 };
+  const { native, optimizer, key } = resolvePPO({ model, environment, horizon, optimizer: 'adam', ...config });
+  const rollout = new Rollout({ model, environment, horizon });
+  await rollout.collect(key);
+  const trainer = new (addon().Trainer)(model.native, optimizer, new Int32Array());
+  return {
+    run: () => trainer.update(rollout.native, native, 3e-4, key.native),
+    awaits: true,
+    units: epochs,
+    dispose() {
+      for (const each of [trainer, rollout, model]) each.dispose();
+    },
+  };
+}
+
+await serve(`torsor ${version} (${addon().simd})`, ({ bench, hidden, rows }) =>
+  bench === 'policy-step' ? policyStep(hidden, rows) : ppoUpdate(hidden, rows),
+);
