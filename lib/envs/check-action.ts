@@ -5,7 +5,12 @@ import { Box } from '../spaces/box.js';
 import type { Discrete } from '../spaces/discrete.js';
 
 /** Right type and length, no NaN, discrete actions in range. `name` is that of the environment. */
-export function checkActions(name: string, action: Float32Array | Int32Array, space: Box | Discrete, count: number): void {
+export function checkActions(
+  name: string,
+  action: Float32Array | Int32Array,
+  space: Box | Discrete,
+  count: number,
+): void {
   if (space instanceof Box) {
     const values = float32('action', action, count * space.size);
     for (let i = 0; i < values.length; i++) {

@@ -91,7 +91,8 @@ export class NativeVectorEnvironment implements VectorEnvironment {
     int32('steps', steps, this.count);
     int32('episodes', episodes, this.count);
     const bad = state.findIndex((x) => !Number.isFinite(x));
-    if (bad >= 0) throw new TorsorError('NON_FINITE', `state: element ${bad} is ${state[bad]}; expected finite numbers`);
+    if (bad >= 0)
+      throw new TorsorError('NON_FINITE', `state: element ${bad} is ${state[bad]}; expected finite numbers`);
     call(() => this.native.writeState(state, steps, episodes));
   }
 
@@ -111,5 +112,11 @@ export function environmentInfo(name: string, device?: DeviceChoice): NativeEnvi
   const { environments } = addon(device).vocabulary;
   const info = environments.find((candidate) => candidate.name === string('name', name));
   if (info) return info;
-  throw new TorsorError('UNKNOWN_NAME', `no native environment is named ${unknown(name, environments.map((e) => e.name))}`);
+  throw new TorsorError(
+    'UNKNOWN_NAME',
+    `no native environment is named ${unknown(
+      name,
+      environments.map((e) => e.name),
+    )}`,
+  );
 }

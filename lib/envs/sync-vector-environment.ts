@@ -1,5 +1,5 @@
 // Environments written in TypeScript, stepped one after the other in this process; whatever they return is checked.
-import { finite, options, show } from '../core/check.js';
+import { options, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { Key } from '../random/key.js';
 import { Box } from '../spaces/box.js';
@@ -77,7 +77,7 @@ export class SyncVectorEnvironment implements VectorEnvironment {
         );
       }
       this.#store(at, row, result[0]);
-      reward[row] = finite(`reward from ${at}`, result[1]);
+      reward[row] = finiteNumber(`reward from ${at}`, result[1]);
       terminated[row] = flag(`terminated from ${at}`, result[2]);
       truncated[row] = flag(`truncated from ${at}`, result[3]);
       if (result[2] || result[3]) {
@@ -133,11 +133,7 @@ export class SyncVectorEnvironment implements VectorEnvironment {
       );
     }
     for (let i = 0; i < size; i++) {
-      const value = observation[i];
-      if (typeof value !== 'number' || !Number.isFinite(value)) {
-        throw new TorsorError('NON_FINITE', `observation[${i}] from ${at}: expected a finite number, got ${show(value)}`);
-      }
-      this.#arrays.observation[row * size + i] = value;
+      this.#arrays.observation[row * size + i] = finiteNumber(`observation[${i}] from ${at}`, observation[i]);
     }
   }
 }
@@ -149,7 +145,10 @@ function makers({ make, count }: SyncVectorEnvironmentOptions): readonly ((index
     throw new TorsorError('INVALID_ARGUMENT', `make: expected a function or an array of functions, got ${show(make)}`);
   }
   if (count !== undefined && count !== list.length) {
-    throw new TorsorError('INVALID_ARGUMENT', `count: expected ${list.length} as make has functions, got ${show(count)}`);
+    throw new TorsorError(
+      'INVALID_ARGUMENT',
+      `count: expected ${list.length} as make has functions, got ${show(count)}`,
+    );
   }
   return list;
 }
@@ -181,6 +180,11 @@ function checkSpaces(environment: Environment, first: Environment, row: number):
       `${space} of environment ${row}: expected ${first[space]} as that of environment 0, got ${environment[space]}`,
     );
   }
+}
+
+function finiteNumber(name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw new TorsorError('NON_FINITE', `${name}: expected a finite number, got ${show(value)}`);
 }
 
 function flag(name: string, value: unknown): 0 | 1 {

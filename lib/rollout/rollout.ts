@@ -1,0 +1,154 @@
+// Rollout: what a policy saw, did and got in `horizon` steps of every environment, kept on the device for an update.
+import type { NativeEpisodes, NativeRollout } from '../addon/addon.js';
+import { addon, call, callAsync } from '../addon/load.js';
+import { oneOf, options, positiveInteger, required } from '../core/check.js';
+import { TorsorError } from '../core/errors.js';
+import type { VectorEnvironment } from '../envs/environment.js';
+import { NativeVectorEnvironment } from '../envs/native-vector-environment.js';
+import type { Model } from '../models/model.js';
+import type { Key } from '../random/key.js';
+import { breather } from './breather.js';
+import { allocateActions, checkFits } from './fits.js';
+
+export interface RolloutOptions {
+  model: Model<object>;
+  environment: VectorEnvironment;
+  /** Steps of every environment in one rollout. */
+  horizon: number;
+}
+
+/** Columns of a rollout and their shapes: [horizon][environments], times the size of an observation or action. */
+export const columns = [
+  'observation',
+  'latent',
+  'log_prob',
+  'value',
+  'reward',
+  'terminated',
+  'truncated',
+  'advantage',
+  'return',
+] as const;
+export type Column = (typeof columns)[number];
+
+export interface AdvantageOptions {
+  /** Discount of one step. Default 0.99. */
+  gamma?: number;
+  /** 0: one-step errors; 1: whole returns. Default 0.95. */
+  lambda?: number;
+  /** V-trace's limits of the importance ratio; at 1 and above, and with the ratio 1 of a fresh rollout, this is GAE. Default 1. */
+  rhoClip?: number;
+  cClip?: number;
+}
+
+/**
+ * Collects with native environments off the JavaScript thread, and with others step by step, giving way to the event loop.
+ * Actions are sampled with f(key, step, row): neither threads nor the number of environments in a call change them.
+ */
+export class Rollout {
+  readonly model: Model<object>;
+  readonly environment: VectorEnvironment;
+  readonly horizon: number;
+  readonly #action: Float32Array | Int32Array;
+  /** Return and length of the running episode of every environment that is not native. */
+  readonly #returns: Float64Array;
+  readonly #lengths: Int32Array;
+  #native: NativeRollout | undefined;
+
+  constructor(settings: RolloutOptions) {
+    options('Rollout', settings, ['model', 'environment', 'horizon']);
+    const { model, environment } = settings;
+    required('Rollout', 'model', model);
+    required('Rollout', 'environment', environment);
+    this.model = model;
+    this.environment = environment;
+    this.horizon = positiveInteger('horizon', settings.horizon);
+    checkFits(model, environment);
+    this.#action = allocateActions(model, environment.count);
+    this.#returns = new Float64Array(environment.count);
+    this.#lengths = new Int32Array(environment.count);
+    const { Rollout: NativeClass } = addon(model.device);
+    this.#native = call(() => new NativeClass(model.native, this.horizon, environment.count));
+  }
+
+  /** Steps in one rollout. */
+  get size(): number {
+    return this.horizon * this.environment.count;
+  }
+
+  /** The native object. Internal: what a native trainer reads. */
+  get native(): NativeRollout {
+    if (this.#native === undefined) throw new TorsorError('DISPOSED', 'this rollout was disposed');
+    return this.#native;
+  }
+
+  /** Fills the rollout, going on from where the environments are; step t draws its noise from `key.at(key.counter + t)`. */
+  async collect(key: Key): Promise<NativeEpisodes> {
+    const { native, environment } = this;
+    if (!(environment instanceof NativeVectorEnvironment)) return this.#collectHere(native, key);
+    return callAsync(() => native.collect(environment.native, key.native));
+  }
+
+  /** Advantages and returns by GAE or V-trace; the update of a trainer does it itself. */
+  advantage({ gamma = 0.99, lambda = 0.95, rhoClip = 1, cClip = 1 }: AdvantageOptions = {}): void {
+    call(() => this.native.advantage(gamma, lambda, rhoClip, cClip));
+  }
+
+  /** Call it when the environments were reset between rollouts: returns of episodes broken off are not to be counted on. */
+  forgetEpisodes(): void {
+    this.#returns.fill(0);
+    this.#lengths.fill(0);
+  }
+
+  /** A copy of one column, row-major. */
+  read(column: Column): Float32Array {
+    oneOf('column', column, columns);
+    const { observationSize, latentWidth } = this.model.network;
+    const width = column === 'observation' ? observationSize : column === 'latent' ? latentWidth : 1;
+    const target = new Float32Array(this.size * width);
+    call(() => this.native.read(column, target));
+    return target;
+  }
+
+  dispose(): void {
+    this.#native?.dispose();
+    this.#native = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  async #collectHere(native: NativeRollout, key: Key): Promise<NativeEpisodes> {
+    const { environment } = this;
+    const episodes = { count: 0, returnSum: 0, lengthSum: 0 };
+    const breathe = breather();
+    let observation = environment.observe();
+    for (let t = 0; t < this.horizon; t++) {
+      const counted = key.at(key.counter + t).native;
+      call(() => native.act(t, observation, null, this.#action, counted));
+      const step = environment.step(this.#action);
+      call(() => native.record(t, step.reward, step.terminated, step.truncated, step.finalObservation));
+      this.#count(step.reward, step.terminated, step.truncated, episodes);
+      observation = step.observation;
+      await breathe();
+    }
+    call(() => native.finish(observation));
+    return episodes;
+  }
+
+  #count(reward: Float32Array, terminated: Uint8Array, truncated: Uint8Array, episodes: NativeEpisodes): void {
+    for (let row = 0; row < this.environment.count; row++) {
+      const length = (this.#lengths[row] as number) + 1;
+      const sum = (this.#returns[row] as number) + (reward[row] as number);
+      const ended = terminated[row] || truncated[row];
+      if (ended) {
+        episodes.count++;
+        episodes.returnSum += sum;
+        episodes.lengthSum += length;
+      }
+      this.#lengths[row] = ended ? 0 : length;
+      this.#returns[row] = ended ? 0 : sum;
+    }
+  }
+}

@@ -1,0 +1,170 @@
+// Options of PPO: defaults, checks, and the form the native core takes.
+import type { NativeOptimizerConfig, NativePpoConfig } from '../addon/addon.js';
+import {
+  boolean,
+  options as checkOptions,
+  oneOf,
+  positive,
+  positiveInteger,
+  required,
+  show,
+  within,
+} from '../core/check.js';
+import { TorsorError } from '../core/errors.js';
+import type { VectorEnvironment } from '../envs/environment.js';
+import type { Model } from '../models/model.js';
+import { Key } from '../random/key.js';
+import { type Schedule, schedules } from './schedule.js';
+
+export interface OptimizerOptions {
+  name: 'adam' | 'muon';
+  /** Decay of the first moment. Default 0.9. */
+  beta1?: number;
+  /** Decay of the second moment. Default 0.999. */
+  beta2?: number;
+  /** Added to the root of the second moment. Default 1e-5, as is usual in PPO. */
+  epsilon?: number;
+  /** Look ahead by one step of momentum. Default false for adam, true for muon. */
+  nesterov?: boolean;
+  /** Decoupled weight decay. Default 0. */
+  weightDecay?: number;
+}
+
+export interface PPOSettings {
+  /** Steps of every environment in one rollout. Default 128. */
+  horizon: number;
+  /** Passes over a rollout. Default 4. */
+  epochs: number;
+  /** Parts a pass is cut into; each is one step of the optimiser. Default 4. */
+  minibatches: number;
+  /** Discount of one step, in [0, 1]. Default 0.99. */
+  gamma: number;
+  /** Of generalised advantage estimation, in [0, 1]. Default 0.95. */
+  lambda: number;
+  /** V-trace's limits of importance ratios. With 1 or more, and the ratio 1 of a fresh rollout, advantages are GAE. Default 1. */
+  rhoClip: number;
+  cClip: number;
+  /** The policy's gain is cut where its ratio leaves [1 - clipRatio, 1 + clipRatio]. Default 0.2. */
+  clipRatio: number;
+  /** A value may move by this much from that of the rollout before its gradient is cut. Default Infinity: never cut. */
+  clipValue: number;
+  valueCoefficient: number;
+  entropyCoefficient: number;
+  /** Gradients longer than this (Euclidean norm over all parameters) are shortened to it. Default 0.5. */
+  maxGradNorm: number;
+  /** Subtract the mean, divide by the standard deviation of each minibatch. Default true. */
+  normalizeAdvantage: boolean;
+  /** Rewards are multiplied by it before advantages and value targets are made; reported returns are not. Default 1. */
+  rewardScale: number;
+  learningRate: number;
+  /** How the learning rate falls to 0 over the steps of `run`. Default `linear`. */
+  anneal: Schedule;
+  /** A name, or a name with settings. Default `adam`. */
+  optimizer: 'adam' | 'muon' | OptimizerOptions;
+  /** Ends an update after the first pass whose approximate KL divergence exceeds it. Default 0: never. */
+  targetKl: number;
+}
+
+export interface PPOOptions extends Partial<PPOSettings> {
+  model: Model<object>;
+  environment: VectorEnvironment;
+  /** Noise of actions and order of minibatches. Default seed 1. */
+  key?: Key | number | bigint;
+}
+
+export const ppoDefaults: Readonly<PPOSettings> = {
+  horizon: 128,
+  epochs: 4,
+  minibatches: 4,
+  gamma: 0.99,
+  lambda: 0.95,
+  rhoClip: 1,
+  cClip: 1,
+  clipRatio: 0.2,
+  clipValue: Number.POSITIVE_INFINITY,
+  valueCoefficient: 0.5,
+  entropyCoefficient: 0,
+  maxGradNorm: 0.5,
+  normalizeAdvantage: true,
+  rewardScale: 1,
+  learningRate: 3e-4,
+  anneal: 'linear',
+  optimizer: 'adam',
+  targetKl: 0,
+};
+
+export interface ResolvedPPO {
+  model: Model<object>;
+  environment: VectorEnvironment;
+  key: Key;
+  settings: Readonly<PPOSettings>;
+  native: NativePpoConfig;
+  optimizer: NativeOptimizerConfig;
+}
+
+export function resolvePPO(given: PPOOptions): ResolvedPPO {
+  const names = Object.keys(ppoDefaults) as (keyof PPOSettings)[];
+  const { model, environment, key, ...rest } = checkOptions('PPO', given, ['model', 'environment', 'key', ...names]);
+  required('PPO', 'model', model);
+  required('PPO', 'environment', environment);
+  const set = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  const settings = Object.freeze({ ...ppoDefaults, ...set }) as PPOSettings;
+  const native = checkSettings(settings);
+  const rows = settings.horizon * (environment as VectorEnvironment).count;
+  if (settings.minibatches > rows) {
+    throw new TorsorError(
+      'INVALID_ARGUMENT',
+      `minibatches: expected at most horizon x environments = ${rows}, got ${settings.minibatches}`,
+    );
+  }
+  return {
+    model: model as Model<object>,
+    environment: environment as VectorEnvironment,
+    key: Key.from((key as Key | undefined) ?? 1),
+    settings,
+    native,
+    optimizer: resolveOptimizer(settings.optimizer),
+  };
+}
+
+function checkSettings(s: PPOSettings): NativePpoConfig {
+  const nonNegative = (name: keyof PPOSettings): number => within(name, s[name], 0, Number.MAX_VALUE);
+  const limit = (name: keyof PPOSettings): number =>
+    s[name] === Number.POSITIVE_INFINITY ? s[name] : positive(name, s[name]);
+  positive('learningRate', s.learningRate);
+  oneOf('anneal', s.anneal, schedules);
+  positiveInteger('horizon', s.horizon);
+  return {
+    epochs: positiveInteger('epochs', s.epochs),
+    minibatches: positiveInteger('minibatches', s.minibatches),
+    gamma: within('gamma', s.gamma, 0, 1),
+    lambda: within('lambda', s.lambda, 0, 1),
+    rhoClip: limit('rhoClip'),
+    cClip: limit('cClip'),
+    clipRatio: positive('clipRatio', s.clipRatio),
+    clipValue: limit('clipValue'),
+    valueCoefficient: nonNegative('valueCoefficient'),
+    entropyCoefficient: nonNegative('entropyCoefficient'),
+    maxGradNorm: limit('maxGradNorm'),
+    normalizeAdvantage: boolean('normalizeAdvantage', s.normalizeAdvantage),
+    rewardScale: positive('rewardScale', s.rewardScale),
+    targetKl: nonNegative('targetKl'),
+  };
+}
+
+function resolveOptimizer(given: PPOSettings['optimizer']): NativeOptimizerConfig {
+  if (typeof given !== 'string' && (typeof given !== 'object' || given === null)) {
+    throw new TorsorError('INVALID_ARGUMENT', `optimizer: expected a name or {name, …}, got ${show(given)}`);
+  }
+  const o = typeof given === 'string' ? { name: given } : given;
+  checkOptions('optimizer', o, ['name', 'beta1', 'beta2', 'epsilon', 'nesterov', 'weightDecay']);
+  const name = oneOf('optimizer', o.name, ['adam', 'muon'] as const);
+  return {
+    name,
+    beta1: within('optimizer.beta1', o.beta1 ?? 0.9, 0, 1),
+    beta2: within('optimizer.beta2', o.beta2 ?? 0.999, 0, 1),
+    epsilon: positive('optimizer.epsilon', o.epsilon ?? 1e-5),
+    nesterov: boolean('optimizer.nesterov', o.nesterov ?? name === 'muon'),
+    weightDecay: within('optimizer.weightDecay', o.weightDecay ?? 0, 0, Number.MAX_VALUE),
+  };
+}

@@ -1,0 +1,168 @@
+// PPO: collect a rollout, update the model on it, report, again.
+import type { NativeTrainer } from '../addon/addon.js';
+import { addon, call, callAsync } from '../addon/load.js';
+import { options as checkOptions, positiveInteger } from '../core/check.js';
+import { TorsorError } from '../core/errors.js';
+import type { VectorEnvironment } from '../envs/environment.js';
+import { readCheckpoint, writeCheckpoint } from '../io/checkpoint.js';
+import type { Model } from '../models/model.js';
+import type { Key } from '../random/key.js';
+import { Rollout } from '../rollout/rollout.js';
+import { EpisodeWindow, type TrainingMetrics } from './metrics.js';
+import { type PPOOptions, type PPOSettings, type ResolvedPPO, resolvePPO } from './ppo-options.js';
+import { factorAt } from './schedule.js';
+import { restoreTrainer, type TrainerState, trainerCheckpoint } from './trainer-checkpoint.js';
+
+export interface RunOptions {
+  /** Steps of all environments to reach, counted since the trainer was made: a second run goes on where the first ended. */
+  steps: number;
+  /** Ends the run after the iteration under way; nothing is thrown, and the trainer can be saved or run again. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Proximal policy optimisation (Schulman et al. 2017) with clipped losses, on rollouts of a vector of environments. Collecting from native
+ * environments and updating happen off the JavaScript thread. The same seeds give the same bits, whatever the number of threads.
+ *
+ *     const trainer = new PPO({ model, environment, key: 1, horizon: 64, learningRate: 1e-3 });
+ *     for await (const metrics of trainer.run({ steps: 1_000_000 })) console.log(metrics.meanReturn);
+ */
+export class PPO {
+  readonly model: Model<object>;
+  readonly environment: VectorEnvironment;
+  /** Every setting, defaults filled in. */
+  readonly settings: Readonly<PPOSettings>;
+  readonly rollout: Rollout;
+  readonly #resolved: ResolvedPPO;
+  readonly #window = new EpisodeWindow();
+  #native: NativeTrainer | undefined;
+  #keys: { actions: Key; minibatches: Key };
+  #iteration = 0;
+  #running = false;
+
+  constructor(options: PPOOptions) {
+    this.#resolved = resolvePPO(options);
+    const { model, environment, key, settings, optimizer } = this.#resolved;
+    this.model = model;
+    this.environment = environment;
+    this.settings = settings;
+    this.rollout = new Rollout({ model, environment, horizon: settings.horizon });
+    const [actions, minibatches] = key.split(2) as [Key, Key];
+    this.#keys = { actions, minibatches };
+    const { Trainer } = addon(model.device);
+    this.#native = call(() => new Trainer(model.native, optimizer, matricesOf(model)));
+  }
+
+  /** Rollouts collected and updates made so far. */
+  get iteration(): number {
+    return this.#iteration;
+  }
+
+  /** Steps of all environments so far. */
+  get steps(): number {
+    return this.#iteration * this.rollout.size;
+  }
+
+  /**
+   * Trains until `steps` is reached, one iteration per turn of the loop; leaving the loop ends the run.
+   *
+   * @throws TorsorError NON_FINITE when a loss or gradient is not finite; the update stops before it touches the parameters.
+   */
+  async *run(options: RunOptions): AsyncGenerator<TrainingMetrics, void, undefined> {
+    checkOptions('run', options, ['steps', 'signal']);
+    const total = positiveInteger('steps', options?.steps);
+    if (this.#running) throw new TorsorError('INVALID_ARGUMENT', 'this trainer is running already');
+    this.#running = true;
+    try {
+      const start = performance.now();
+      while (this.steps < total && !options.signal?.aborted) yield await this.#iterate(total, start);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** Writes model and training state to one file, from which `load` goes on bit for bit; `Model.load` reads it too. */
+  async save(path: string): Promise<void> {
+    await writeCheckpoint(path, trainerCheckpoint(this.#state()));
+  }
+
+  /**
+   * Goes on from a file that `save` wrote. Model, environments and settings are to be as they were. Environments that
+   * cannot restore their state start new episodes. Nothing changes when the file does not fit.
+   */
+  async load(path: string): Promise<void> {
+    if (this.#running) throw new TorsorError('INVALID_ARGUMENT', 'load: this trainer is running');
+    const { iteration, actions, minibatches, episodes } = restoreTrainer(
+      await readCheckpoint(path),
+      path,
+      this.#state(),
+    );
+    this.#iteration = iteration;
+    this.#keys = { actions, minibatches };
+    this.#window.batches = episodes;
+    this.rollout.forgetEpisodes();
+  }
+
+  /** Frees the rollout and the optimiser; model and environment stay. */
+  dispose(): void {
+    this.rollout.dispose();
+    this.#native?.dispose();
+    this.#native = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  get #trainer(): NativeTrainer {
+    if (this.#native === undefined) throw new TorsorError('DISPOSED', 'this trainer was disposed');
+    return this.#native;
+  }
+
+  #state(): TrainerState {
+    const { model, environment } = this;
+    const { optimizer } = this.#trainer;
+    return { model, environment, optimizer, iteration: this.#iteration, ...this.#keys, episodes: this.#window.batches };
+  }
+
+  async #iterate(total: number, start: number): Promise<TrainingMetrics> {
+    const { settings, rollout } = this;
+    const trainer = this.#trainer;
+    const began = performance.now();
+    const learningRate = settings.learningRate * factorAt(settings.anneal, this.steps / total);
+    const { actions, minibatches } = this.#keys;
+    const episodes = await rollout.collect(actions.at(this.#iteration * settings.horizon));
+    const shuffle = minibatches.at(this.#iteration * settings.epochs).native;
+    const { nonFinite, ...metrics } = await callAsync(() =>
+      trainer.update(rollout.native, this.#resolved.native, learningRate, shuffle),
+    );
+    if (nonFinite) {
+      throw new TorsorError(
+        'NON_FINITE',
+        `iteration ${this.#iteration}: loss ${metrics.loss}, gradient norm ${metrics.gradNorm}; the update stopped before this ` +
+          'minibatch and the parameters are still finite. A lower learningRate or maxGradNorm may help.',
+      );
+    }
+    this.#iteration++;
+    this.#window.add(episodes);
+    const now = performance.now();
+    return {
+      iteration: this.#iteration,
+      steps: this.steps,
+      seconds: (now - start) / 1000,
+      stepsPerSecond: rollout.size / ((now - began) / 1000),
+      episodes: episodes.count,
+      meanReturn: this.#window.meanReturn,
+      meanLength: this.#window.meanLength,
+      learningRate,
+      ...metrics,
+    };
+  }
+}
+
+/** [offset, rows, columns] of every matrix among the parameters: what Muon orthogonalises. */
+function matricesOf(model: Model<object>): Int32Array {
+  return Int32Array.from(
+    model.program.parameters.flatMap(({ offset, shape }) => (shape.length === 2 ? [offset, ...shape] : [])),
+  );
+}

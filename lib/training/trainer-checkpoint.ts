@@ -1,0 +1,110 @@
+// The state of a trainer in a checkpoint: the model, the optimiser, where its random numbers are, and the environments.
+import type { NativeEpisodes, NativeOptimizer } from '../addon/addon.js';
+import { call } from '../addon/load.js';
+import { show } from '../core/check.js';
+import { TorsorError } from '../core/errors.js';
+import type { VectorEnvironment } from '../envs/environment.js';
+import type { Checkpoint } from '../io/checkpoint.js';
+import type { SavedArray } from '../io/safetensors.js';
+import type { Model } from '../models/model.js';
+import { modelCheckpoint } from '../models/saved.js';
+import { Key } from '../random/key.js';
+
+/** What goes on changing while a trainer runs. */
+export interface TrainerProgress {
+  iteration: number;
+  /** Keys of the noise of actions and of the order of minibatches. */
+  actions: Key;
+  minibatches: Key;
+  /** Of the window whose mean return is reported. */
+  episodes: readonly NativeEpisodes[];
+}
+
+export interface TrainerState extends TrainerProgress {
+  model: Model<object>;
+  environment: VectorEnvironment;
+  optimizer: NativeOptimizer;
+}
+
+/** Names of arrays beside those of the model, whose prefix no parameter has. */
+const names = {
+  first: 'trainer/optimizer.first',
+  second: 'trainer/optimizer.second',
+  state: 'trainer/environment.state',
+  steps: 'trainer/environment.steps',
+  episodes: 'trainer/environment.episodes',
+};
+
+export function trainerCheckpoint(state: TrainerState): Checkpoint {
+  const { tensors, metadata } = modelCheckpoint(state.model);
+  const count = state.model.native.parameterCount;
+  const [first, second] = [new Float32Array(count), new Float32Array(count)];
+  const updates = call(() => state.optimizer.readState(first, second));
+  const arrays: Record<string, SavedArray['data']> = { [names.first]: first, [names.second]: second };
+  const saved = state.environment.save?.();
+  if (saved)
+    Object.assign(arrays, { [names.state]: saved.state, [names.steps]: saved.steps, [names.episodes]: saved.episodes });
+  for (const [name, data] of Object.entries(arrays)) tensors.set(name, { shape: [data.length], data });
+  const { iteration, actions, minibatches, episodes } = state;
+  const environment = { name: state.environment.name, count: state.environment.count };
+  const trainer = JSON.stringify({ updates, iteration, actions, minibatches, episodes, environment });
+  return { tensors, metadata: { ...metadata, trainer } };
+}
+
+/** Writes a checkpoint into model, optimiser and environment of `state`, and returns the rest of it. All is checked before. */
+export function restoreTrainer(
+  { tensors, metadata }: Checkpoint,
+  source: string,
+  state: TrainerState,
+): TrainerProgress {
+  const { model, environment, optimizer } = state;
+  const misfit = (what: string): TorsorError => new TorsorError('INVALID_ARGUMENT', `${source}: ${what}`);
+  if (metadata.trainer === undefined) throw misfit('a model without the state of a trainer; Model.load reads it');
+  if (metadata.program !== JSON.stringify(model.program))
+    throw misfit('it holds another model than that of this trainer');
+  const trainer = parse(metadata.trainer, source);
+  const { name, count } = environment;
+  if (trainer.environment.name !== name || trainer.environment.count !== count) {
+    const { name: otherName, count: otherCount } = trainer.environment;
+    throw misfit(`it was trained on ${otherCount} of ${otherName}, this trainer has ${count} of ${name}`);
+  }
+  const array = <T extends SavedArray['data']>(key: string, type: new (length: number) => T, length?: number): T => {
+    const data = tensors.get(key)?.data;
+    if (data instanceof type && (length === undefined || data.length === length)) return data;
+    throw new TorsorError('CORRUPT_FILE', `${source}: ${key} is ${data === undefined ? 'missing' : show(data)}`);
+  };
+  const size = model.native.parameterCount;
+  const moments = [array(names.first, Float32Array, size), array(names.second, Float32Array, size)] as const;
+  const parameters = model.parameters.names.map((key) => [key, array(key, Float32Array)] as const);
+  for (const [key, values] of parameters) model.parameters.check(key, values);
+  if (environment.restore && tensors.has(names.state)) {
+    environment.restore({
+      state: array(names.state, Float32Array),
+      steps: array(names.steps, Int32Array, count),
+      episodes: array(names.episodes, Int32Array, count),
+    });
+  } else environment.reset();
+  for (const [key, values] of parameters) model.parameters.set(key, values);
+  call(() => optimizer.writeState(...moments, trainer.updates));
+  return trainer;
+}
+
+interface SavedTrainer extends TrainerProgress {
+  updates: number;
+  environment: { name: string; count: number };
+}
+
+function parse(text: string, source: string): SavedTrainer {
+  try {
+    const saved = JSON.parse(text);
+    const { updates, iteration, episodes, environment } = saved;
+    if (![updates, iteration].every((n) => Number.isSafeInteger(n) && n >= 0))
+      throw new Error('counters are no counters');
+    if (!Array.isArray(episodes) || typeof environment?.name !== 'string') throw new Error('fields are missing');
+    return { ...saved, actions: Key.fromJSON(saved.actions), minibatches: Key.fromJSON(saved.minibatches) };
+  } catch (error) {
+    throw new TorsorError('CORRUPT_FILE', `${source}: trainer in the metadata: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
