@@ -21,28 +21,36 @@ static Vector* columns_of(float* workspace) { return reinterpret_cast<Vector*>(w
 
 static int64_t workspace(const Program& p) { return int64_t(p.columns + p.widest) * tile_rows; }
 
-// f(tile) for the rows, tile by tile: a tile that is partly empty costs less than several small ones.
-template <class F> static void each_tile(const Program&, int first, int rows, float* memory, F f) {
-  int row = first;
-  const int end = first + rows;
-  while (end - row > small_rows) {
-    const int live = end - row < tile_rows ? end - row : tile_rows;
-    f(Tile64{columns_of(memory), row, live, nullptr});
-    row += live;
+// More rows than this fill a large tile well enough; fewer are done sooner by several small ones. (Measured: a small tile of AVX-512 has
+// one vector a column, too few accumulators to hide the latency of an FMA.)
+constexpr int worth_a_tile = lanes<Vector> == 16 ? 2 * small_rows : 3 * small_rows;
+
+// f(tile) for the rows, tile by tile.
+template <class F> static void each_tile(int first, int rows, float* memory, F f) {
+  for (int row = first, end = first + rows; row < end;) {
+    const int left = end - row;
+    if (left > worth_a_tile) {
+      const int live = left < tile_rows ? left : tile_rows;
+      f(Tile64{columns_of(memory), row, live, nullptr});
+      row += live;
+    } else {
+      const int live = left < small_rows ? left : small_rows;
+      f(Tile16{columns_of(memory), row, live, nullptr});
+      row += live;
+    }
   }
-  if (row < end) f(Tile16{columns_of(memory), row, end - row, nullptr});
 }
 
 static void act(const Program& p, const StepIO& io, int first, int rows, float* memory) {
-  each_tile(p, first, rows, memory, [&](const auto& tile) { run_act(tile, p, io); });
+  each_tile(first, rows, memory, [&](const auto& tile) { run_act(tile, p, io); });
 }
 
 static void forward(const Program& p, const ForwardIO& io, int first, int rows, float* memory) {
-  each_tile(p, first, rows, memory, [&](const auto& tile) { run_outputs(tile, p, io); });
+  each_tile(first, rows, memory, [&](const auto& tile) { run_outputs(tile, p, io); });
 }
 
 static void evaluate(const Program& p, const EvaluateIO& io, int first, int rows, float* memory) {
-  each_tile(p, first, rows, memory, [&](const auto& tile) { run_evaluate(tile, p, io); });
+  each_tile(first, rows, memory, [&](const auto& tile) { run_evaluate(tile, p, io); });
 }
 
 static void gradient(const Program& p, const GradientIO& io, int first, int rows, float* memory, float* accumulators) {
