@@ -8,13 +8,15 @@ import {
   firstArray,
   map,
   type NdArray,
+  sumLast,
   toArray,
   zeros,
 } from '../bijectors/array.js';
-import { options as checkOptions, show } from '../core/check.js';
+import { options as checkOptions } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { fill } from '../random/random.js';
-import { checkShape, flatten, type Nested, sameShape, shapeOf, showShape, sizeOf } from '../tensor/shape.js';
+import { checkShape, sameShape, showShape, sizeOf } from '../tensor/shape.js';
+import { argmax, type Choice, readChoice } from './choice.js';
 import { Distribution, type IntArray, readSource, type SampleSource } from './distribution.js';
 
 export interface CategoricalOptions {
@@ -25,13 +27,6 @@ export interface CategoricalOptions {
   /** 1 where a choice is allowed; broadcasts to the logits. */
   mask?: ArrayLike;
 }
-
-/** Indices of choices: a number, nested numbers, an Int32Array, or {data, shape}. */
-export type Choice =
-  | Nested
-  | Int32Array
-  | IntArray
-  | { readonly shape: readonly number[]; dataSync(): ArrayBufferView };
 
 /** Distribution over the integers 0 … K - 1. */
 export class Categorical extends Distribution<Choice, IntArray> {
@@ -53,18 +48,24 @@ export class Categorical extends Distribution<Choice, IntArray> {
     if ((logits === undefined) === (probs === undefined)) {
       throw new TorsorError('INVALID_ARGUMENT', 'Categorical takes either logits or probs');
     }
-    const input =
-      logits === undefined ? fromProbs(firstArray('probs', probs as ArrayLike)) : firstArray('logits', logits);
+    const input = logits === undefined ? firstArray('probs', probs as ArrayLike) : firstArray('logits', logits);
     const categories = input.shape.at(-1);
-    if (!categories)
-      throw new TorsorError('INVALID_SHAPE', `logits: expected [..., K], got the shape ${showShape(input.shape)}`);
-    const allowed = mask === undefined ? input : masked(input, mask);
+    if (!categories) {
+      const option = logits === undefined ? 'probs' : 'logits';
+      throw new TorsorError('INVALID_SHAPE', `${option}: expected [..., K], got the shape ${showShape(input.shape)}`);
+    }
+    const forbidden = logits === undefined ? 0 : Number.NEGATIVE_INFINITY;
+    const allowed = mask === undefined ? input : masked(input, mask, forbidden);
     this.numCategories = categories;
     this.batchShape = input.shape.slice(0, -1);
-    this.logits = zeros(input.shape, input);
-    this.probs = zeros(input.shape, input);
+    const [logProbs, exps] = [zeros(input.shape, input), zeros(input.shape, input)];
     this.#entropy = zeros(this.batchShape, input);
-    call(() => addon().categorical(categories, allowed.data, this.logits.data, this.probs.data, this.#entropy.data));
+    // Probabilities that were given stay as they are, but for their sum: their logarithm and back would round them.
+    const fractions = logits === undefined ? normalized(allowed) : undefined;
+    const raw = fractions ? logarithm(fractions) : allowed;
+    call(() => addon().categorical(categories, raw.data, logProbs.data, exps.data, this.#entropy.data));
+    this.logits = fractions ? raw : logProbs;
+    this.probs = fractions ?? exps;
   }
 
   /** `noise`: Gumbel noise of the shape sampleShape + batch + [K]. A row of invalid probabilities gives -1. */
@@ -146,37 +147,24 @@ export class Categorical extends Distribution<Choice, IntArray> {
   }
 }
 
-function readChoice(value: Choice): IntArray {
-  if (value instanceof Int32Array) return { data: value, shape: [value.length] };
-  if (typeof value === 'object' && value !== null && 'shape' in value) {
-    const data = 'dataSync' in value ? value.dataSync() : value.data;
-    if (data instanceof Int32Array) return { data, shape: value.shape };
-  } else if (typeof value === 'number' || Array.isArray(value)) {
-    const shape = shapeOf('value', value as Nested);
-    const data = new Float64Array(sizeOf(shape));
-    flatten('value', value as Nested, shape, data);
-    if (data.every(Number.isInteger)) return { data: Int32Array.from(data), shape };
-  }
-  throw new TorsorError('INVALID_DTYPE', `value: expected integers or an Int32Array, got ${show(value)}`);
-}
-
-function fromProbs(probs: NdArray): NdArray {
-  const categories = probs.shape.at(-1) ?? 0;
+function normalized(probs: NdArray): NdArray {
   if (probs.data.some((p) => p < 0)) throw new TorsorError('INVALID_ARGUMENT', 'probs: expected numbers of at least 0');
-  const logits = zeros(probs.shape, probs);
-  const total = zeros([...probs.shape.slice(0, -1), 1], probs);
-  for (const [i, p] of probs.data.entries()) (total.data[Math.floor(i / categories)] as number) += p;
-  const normal = combine(probs, total, (p, sum) => p / sum);
-  if (normal.data.length > 0) call(() => addon().apply('log', [normal.data], [logits.data]));
-  return logits;
+  const { data: totals, shape } = sumLast(probs, 1);
+  return combine(probs, { data: totals, shape: [...shape, 1] }, (p, sum) => p / sum);
 }
 
-/** Logits with -Infinity where the mask forbids. */
-function masked(logits: NdArray, mask: ArrayLike): NdArray {
+function logarithm(x: NdArray): NdArray {
+  const result = zeros(x.shape, x);
+  if (x.data.length > 0) call(() => addon().apply('log', [x.data], [result.data]));
+  return result;
+}
+
+/** The given number where the mask forbids. */
+function masked(logits: NdArray, mask: ArrayLike, forbidden: number): NdArray {
   const categories = logits.shape.at(-1) as number;
   const allowed = toArray('mask', mask, logits);
   if (allowed.data.some((m) => m !== 0 && m !== 1)) throw new TorsorError('INVALID_MASK', 'mask: expected 0 and 1');
-  const result = combine(logits, allowed, (l, m) => (m === 1 ? l : Number.NEGATIVE_INFINITY));
+  const result = combine(logits, allowed, (l, m) => (m === 1 ? l : forbidden));
   if (!sameShape(result.shape, logits.shape)) {
     throw new TorsorError(
       'INVALID_SHAPE',
@@ -190,21 +178,4 @@ function masked(logits: NdArray, mask: ArrayLike): NdArray {
     }
   }
   return result;
-}
-
-function argmax({ data, shape }: NdArray): IntArray {
-  const width = shape.at(-1) as number;
-  const rows = shape.slice(0, -1);
-  const result = new Int32Array(sizeOf(rows)).fill(-1);
-  for (let r = 0; r < result.length; r++) {
-    let best = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < width; k++) {
-      const value = data[r * width + k] as number;
-      if (value > best) {
-        best = value;
-        result[r] = k;
-      }
-    }
-  }
-  return { data: result, shape: rows };
 }

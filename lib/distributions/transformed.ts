@@ -1,6 +1,6 @@
 // A distribution seen through a bijector.
 import { addon, call } from '../addon/load.js';
-import { type ArrayLike, combine, map, type NdArray, toArray, zeros } from '../bijectors/array.js';
+import { type ArrayLike, combine, firstArray, map, type NdArray, toArray, zeros } from '../bijectors/array.js';
 import type { Bijector } from '../bijectors/bijector.js';
 import { bijectorOption } from '../bijectors/chain.js';
 import { options as checkOptions, show } from '../core/check.js';
@@ -108,10 +108,10 @@ export class Transformed extends Distribution {
     return combine(this.klDivergence(other), this.entropy(), (kl, h) => kl + h);
   }
 
+  /** Plain numbers take the precision of the distribution at the bottom. */
   #value(value: ArrayLike): NdArray {
-    const { distribution: base } = this;
-    return base instanceof MultivariateNormalDiag
-      ? toArray('value', value, base.loc)
-      : toArray('value', value, base.mean());
+    let base = this.distribution;
+    while (base instanceof Transformed) base = base.distribution;
+    return base instanceof MultivariateNormalDiag ? toArray('value', value, base.loc) : firstArray('value', value);
   }
 }
