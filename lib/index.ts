@@ -1,20 +1,6 @@
 // The public list.
-export { type Device, type DeviceChoice } from './addon/load.js';
-export { threads, setThreads } from './addon/threads.js';
-export { type ErrorCode, TorsorError } from './core/errors.js';
-
-export { memory, Tensor } from './tensor/tensor.js';
-export type { Dtype } from './tensor/dtype.js';
-
-export { Key } from './random/key.js';
-export { bits, gumbel, normal, uniform } from './random/random.js';
-export * as initializers from './random/initializers.js';
-
-export type { Space } from './spaces/space.js';
-export { Box } from './spaces/box.js';
-export { Discrete } from './spaces/discrete.js';
-export { ActionSpace } from './spaces/action-space.js';
-
+export type { Device, DeviceChoice } from './addon/load.js';
+export { setThreads, threads } from './addon/threads.js';
 export { Bijector } from './bijectors/bijector.js';
 export { Block, DiagLinear } from './bijectors/block.js';
 export { Box as BoxBijector } from './bijectors/box.js';
@@ -28,27 +14,52 @@ export { ScalarAffine, Shift } from './bijectors/scalar-affine.js';
 export { Sigmoid } from './bijectors/sigmoid.js';
 export { Softplus } from './bijectors/softplus.js';
 export { Tanh } from './bijectors/tanh.js';
-
+export { type ErrorCode, TorsorError } from './core/errors.js';
 export { Categorical } from './distributions/categorical.js';
 export { Distribution } from './distributions/distribution.js';
 export { MultivariateNormalDiag } from './distributions/multivariate-normal-diag.js';
 export { Transformed } from './distributions/transformed.js';
-
+export type {
+  ActionOf,
+  Environment,
+  EnvironmentState,
+  Info,
+  StepArrays,
+  VectorEnvironment,
+} from './envs/environment.js';
+export { NativeVectorEnvironment, type NativeVectorEnvironmentOptions } from './envs/native-vector-environment.js';
+export { SyncVectorEnvironment, type SyncVectorEnvironmentOptions } from './envs/sync-vector-environment.js';
 export type { Node } from './graph/node.js';
 export type { ProgramSpec } from './graph/program.js';
+export { type Checkpoint, readCheckpoint, writeCheckpoint } from './io/checkpoint.js';
+export { decodeSafetensors, encodeSafetensors } from './io/safetensors.js';
 export { ActorCritic, type ActorCriticOptions } from './models/actor-critic.js';
 export { BoundStep, type StepBuffers } from './models/bound-step.js';
-export { categorical, gaussian, type GaussianOptions, type ModelOutputs, type PolicyHead } from './models/heads.js';
+export { categorical, type GaussianOptions, gaussian, type ModelOutputs, type PolicyHead } from './models/heads.js';
 export { Model } from './models/model.js';
 export type { ModelOptions } from './models/options.js';
-export type { ActOptions, ActResult, EvaluateOptions, EvaluateResult, GradientOptions, GradientResult } from './models/policy.js';
+export type {
+  ActOptions,
+  ActResult,
+  EvaluateOptions,
+  EvaluateResult,
+  GradientOptions,
+  GradientResult,
+} from './models/policy.js';
 export { SharedActorCritic, type SharedActorCriticOptions } from './models/shared-actor-critic.js';
-
-export type { Environment, VectorEnvironment } from './envs/environment.js';
-export { NativeVectorEnvironment } from './envs/native-vector-environment.js';
-export { SyncVectorEnvironment } from './envs/sync-vector-environment.js';
-export { evaluatePolicy, type Evaluation, type EvaluationOptions } from './rollout/evaluate.js';
-export { Rollout } from './rollout/rollout.js';
-
-export { readCheckpoint, writeCheckpoint, type Checkpoint } from './io/checkpoint.js';
-export { decodeSafetensors, encodeSafetensors } from './io/safetensors.js';
+export * as initializers from './random/initializers.js';
+export { Key } from './random/key.js';
+export { bits, gumbel, normal, uniform } from './random/random.js';
+export { type Evaluation, type EvaluationOptions, evaluatePolicy } from './rollout/evaluate.js';
+export { type AdvantageOptions, type Column, Rollout, type RolloutOptions } from './rollout/rollout.js';
+export { ActionSpace } from './spaces/action-space.js';
+export { Box } from './spaces/box.js';
+export { Discrete } from './spaces/discrete.js';
+export type { Space } from './spaces/space.js';
+export type { Dtype } from './tensor/dtype.js';
+export { memory, Tensor } from './tensor/tensor.js';
+export type { TrainingMetrics } from './training/metrics.js';
+export { PPO, type RunOptions } from './training/ppo.js';
+export type { OptimizerOptions, PPOOptions, PPOSettings } from './training/ppo-options.js';
+export { type Preset, presets } from './training/presets.js';
+export type { Schedule } from './training/schedule.js';

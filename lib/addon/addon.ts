@@ -209,6 +209,8 @@ export interface NativePpoConfig {
   entropyCoefficient: number;
   maxGradNorm: number;
   normalizeAdvantage: boolean;
+  /** Factor of rewards in advantages and value targets; default 1. */
+  rewardScale?: number;
   /** 0: no early stop; otherwise epochs end once the approximate KL of an epoch exceeds it. */
   targetKl: number;
 }

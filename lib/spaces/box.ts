@@ -30,7 +30,8 @@ export class Box implements Space<Float32Array> {
     this.high = limits('high', high, this.size);
     for (let i = 0; i < this.size; i++) {
       const [l, h] = [this.low[i] as number, this.high[i] as number];
-      if (!(l <= h)) throw new TorsorError('INVALID_ARGUMENT', `Box: low[${i}] is ${l}, high[${i}] is ${h}; low <= high`);
+      if (!(l <= h))
+        throw new TorsorError('INVALID_ARGUMENT', `Box: low[${i}] is ${l}, high[${i}] is ${h}; low <= high`);
     }
   }
 
