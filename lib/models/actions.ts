@@ -1,0 +1,82 @@
+// Actions given to a model to judge: their shape, and that the policy could have made them.
+import type { NativeBuffer } from '../addon/addon.js';
+import type { Bijector } from '../bijectors/bijector.js';
+import { TorsorError } from '../core/errors.js';
+import { sizeOf } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import { ofVectors } from './distribution.js';
+import { type ArrayInput, onHost, readRows } from './inputs.js';
+import type { Network } from './network.js';
+
+/**
+ * Actions for observations of the shape [...batch, …]. Discrete ones come back as int32 indices; a float32 index, which is what `act`
+ * gives as latent, is taken too.
+ */
+export function readAction(
+  network: Network,
+  value: ArrayInput<'float32' | 'int32'>,
+  batch: readonly number[],
+  latent: boolean,
+): Float32Array | Int32Array | NativeBuffer {
+  const name = latent ? 'latent' : 'action';
+  const rows = sizeOf(batch);
+  if (network.discrete) return choices(name, network, value, batch, rows);
+  const n = network.actionSize;
+  const memory = readRows(name, value as ArrayInput<'float32'>, 'float32', batch, n, network.device);
+  const numbers = onHost(memory, 'float32', rows * n);
+  for (let i = 0; i < numbers.length; i++) {
+    if (Number.isFinite(numbers[i])) continue;
+    throw new TorsorError('NON_FINITE', `${name}: row ${Math.floor(i / n)}, dimension ${i % n} is ${numbers[i]}`);
+  }
+  if (!latent && network.actionSpace) checkRange(network.actionSpace, numbers, n);
+  return memory;
+}
+
+function choices(
+  name: string,
+  network: Network,
+  value: ArrayInput<'float32' | 'int32'>,
+  batch: readonly number[],
+  rows: number,
+): Int32Array {
+  const float = isFloat(value);
+  const memory = float
+    ? readRows(name, value as ArrayInput<'float32'>, 'float32', batch, undefined, network.device)
+    : readRows(name, value as ArrayInput<'int32'>, 'int32', batch, undefined, network.device);
+  const numbers: ArrayLike<number> = float
+    ? onHost(memory as Float32Array, 'float32', rows)
+    : onHost(memory as Int32Array, 'int32', rows);
+  for (let row = 0; row < rows; row++) {
+    const choice = numbers[row] as number;
+    if (Number.isInteger(choice) && choice >= 0 && choice < network.actionSize) continue;
+    throw new TorsorError(
+      'OUT_OF_RANGE',
+      `${name}: row ${row}: expected an integer from 0 to ${network.actionSize - 1}, got ${choice}`,
+    );
+  }
+  return numbers instanceof Int32Array ? numbers : Int32Array.from(numbers);
+}
+
+function isFloat(value: ArrayInput<'float32' | 'int32'>): boolean {
+  const data = typeof value === 'object' && 'data' in value && !(value instanceof Tensor) ? value.data : value;
+  return data instanceof Float32Array || (data instanceof Tensor && data.dtype === 'float32');
+}
+
+/** How far a reachable action may come back from the round trip; limits themselves, which are clipped, come back within 1e-6. */
+const tolerance = 1e-4;
+
+/** Throws OUT_OF_RANGE at the first action that no latent maps to: one that does not come back from the inverse and forward. */
+function checkRange(bijector: Bijector, actions: Float32Array, n: number): void {
+  const space = ofVectors(bijector);
+  const given = { data: Float64Array.from(actions), shape: [actions.length / n, n] };
+  const nearest = space.forward(space.inverse(given)).data;
+  for (let i = 0; i < actions.length; i++) {
+    const [want, got] = [given.data[i] as number, nearest[i] as number];
+    if (Math.abs(want - got) <= tolerance * (1 + Math.abs(want))) continue;
+    const reach = Number.isFinite(got) ? `the nearest it reaches is ${got}` : 'it has no inverse there';
+    throw new TorsorError(
+      'OUT_OF_RANGE',
+      `action: row ${Math.floor(i / n)}, dimension ${i % n}: expected a number in the range of ${bijector.constructor.name}, got ${want}; ${reach}`,
+    );
+  }
+}

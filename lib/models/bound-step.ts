@@ -1,0 +1,150 @@
+// A policy step bound to its arrays once: what a rollout calls a million times.
+import type { NativeBuffer, NativeStep } from '../addon/addon.js';
+import { call } from '../addon/load.js';
+import { boolean, options as checkOptions, show } from '../core/check.js';
+import { TorsorError } from '../core/errors.js';
+import { Key } from '../random/key.js';
+import { type ArrayOf, type Dtype, dtypeOf } from '../tensor/dtype.js';
+import { Tensor } from '../tensor/tensor.js';
+import { checkMask } from './inputs.js';
+import type { Network } from './network.js';
+
+type Bindable<D extends Dtype> = ArrayOf[D] | Tensor<D>;
+
+/** Arrays a step reads and writes in place. Typed arrays may view a SharedArrayBuffer. */
+export interface StepBuffers {
+  /** [rows][observation size], read at every step. */
+  observation: Bindable<'float32'>;
+  /** [rows][n], or int32 [rows] for discrete actions. */
+  action: Bindable<'float32'> | Bindable<'int32'>;
+  /** [rows][n], or [rows] for discrete actions; optional. */
+  latent?: Bindable<'float32'>;
+  /** [rows] */
+  logProb: Bindable<'float32'>;
+  /** [rows] */
+  value: Bindable<'float32'>;
+  /** [rows][actions], read at every step; discrete actions only. */
+  mask?: Bindable<'uint8'>;
+  /** Noise of the first step; each step takes the next counter. Not needed when deterministic. */
+  key?: Key | number | bigint;
+  /** Default: false. */
+  deterministic?: boolean;
+}
+
+const names = ['observation', 'action', 'latent', 'logProb', 'value', 'mask', 'key', 'deterministic'];
+
+/** `step()` reads the observation (and mask) and overwrites action, latent, logProb and value. Nothing is allocated. */
+export class BoundStep {
+  readonly rows: number;
+  readonly #native: NativeStep;
+  readonly #bound: (ArrayOf[Dtype] | Tensor)[] = [];
+  readonly #logProb: Float32Array | undefined;
+  readonly #mask: Uint8Array | undefined;
+  readonly #categories: number;
+  readonly #first: Key;
+  #counter: number;
+
+  /** Internal: `model.bind` makes it. */
+  constructor(network: Network, given: StepBuffers) {
+    const buffers = checkOptions('bind', given, names) as unknown as StepBuffers;
+    const { discrete, actionSize, observationSize, latentWidth } = network;
+    const deterministic = boolean('deterministic', buffers.deterministic ?? false);
+    if (buffers.key === undefined && !deterministic) {
+      throw new TorsorError('MISSING_OPTION', 'bind needs a key for its noise, or deterministic: true');
+    }
+    if (buffers.mask !== undefined && !discrete) {
+      throw new TorsorError(
+        'INVALID_ARGUMENT',
+        'mask: only discrete actions can be masked, this model has continuous ones',
+      );
+    }
+    const size = sizeOfBindable(buffers.observation);
+    if (size === 0 || size % observationSize !== 0) {
+      throw new TorsorError(
+        'INVALID_SHAPE',
+        `observation: expected rows of ${observationSize} numbers, got ${size} numbers`,
+      );
+    }
+    const rows = size / observationSize;
+    const memory = <D extends Dtype>(name: string, value: Bindable<D> | undefined, dtype: D, length: number) =>
+      this.#bind(network, name, value, dtype, length);
+    const observation = memory('observation', buffers.observation, 'float32', size);
+    const action = discrete
+      ? memory('action', buffers.action as Bindable<'int32'>, 'int32', rows)
+      : memory('action', buffers.action as Bindable<'float32'>, 'float32', rows * actionSize);
+    const logProb = memory('logProb', buffers.logProb, 'float32', rows);
+    const value = memory('value', buffers.value, 'float32', rows);
+    const latent = buffers.latent && memory('latent', buffers.latent, 'float32', rows * latentWidth);
+    const mask = buffers.mask && memory('mask', buffers.mask, 'uint8', rows * actionSize);
+    this.rows = rows;
+    this.#categories = actionSize;
+    this.#mask = mask instanceof Uint8Array ? mask : undefined;
+    this.#logProb = mask !== undefined && logProb instanceof Float32Array ? logProb : undefined;
+    this.#first = Key.from(buffers.key ?? 0);
+    this.#counter = this.#first.native.counter;
+    const arrays = { rows, observation, action, logProb, value, ...(latent && { latent }), ...(mask && { mask }) };
+    this.#native = call(() => network.native.bind(arrays, this.#first.native, deterministic));
+  }
+
+  /** The key of the next step. */
+  get key(): Key {
+    return this.#first.at(this.#counter);
+  }
+
+  step(): void {
+    // Memory may be gone: a tensor disposed, an array transferred to another thread. Its address would still be in use here.
+    for (const array of this.#bound) if (gone(array)) throw lost(array);
+    try {
+      this.#native.run(this.#counter);
+    } catch (error) {
+      throw TorsorError.from(error);
+    }
+    this.#counter += 1;
+    if (this.#logProb !== undefined) this.#checkMasked(this.#logProb);
+  }
+
+  /** A row without a choice has no distribution; its log-probability is NaN, cheaper to see than the mask. */
+  #checkMasked(logProb: Float32Array): void {
+    for (let row = 0; row < this.rows; row++) {
+      if (Number.isNaN(logProb[row]) && this.#mask) return checkMask(this.#mask, this.#categories);
+    }
+  }
+
+  #bind<D extends Dtype>(network: Network, name: string, value: Bindable<D> | undefined, dtype: D, length: number) {
+    if (value === undefined) throw new TorsorError('MISSING_OPTION', `bind needs ${name}`);
+    const actual = value instanceof Tensor ? value.dtype : dtypeOf(value);
+    if (actual !== dtype)
+      throw new TorsorError('INVALID_DTYPE', `${name}: expected ${dtype}, got ${actual ?? show(value)}`);
+    if (value instanceof Tensor && value.device !== network.device) {
+      throw new TorsorError(
+        'INVALID_DEVICE',
+        `${name}: the model is on ${network.device}, this tensor on ${value.device}`,
+      );
+    }
+    if (sizeOfBindable(value) !== length) {
+      throw new TorsorError('INVALID_SHAPE', `${name}: expected ${length} numbers, got ${sizeOfBindable(value)}`);
+    }
+    this.#bound.push(value as ArrayOf[Dtype] | Tensor);
+    return (value instanceof Tensor ? value.storage : value) as ArrayOf[D] | NativeBuffer;
+  }
+}
+
+function sizeOfBindable(value: Bindable<Dtype>): number {
+  if (value instanceof Tensor) return value.size;
+  if (dtypeOf(value) !== undefined) return (value as ArrayOf[Dtype]).length;
+  throw new TorsorError(
+    value === undefined ? 'MISSING_OPTION' : 'INVALID_DTYPE',
+    `bind: expected a tensor or a typed array, got ${show(value)}`,
+  );
+}
+
+function gone(value: ArrayOf[Dtype] | Tensor): boolean {
+  return value instanceof Tensor ? value.disposed : value.length === 0;
+}
+
+function lost(value: ArrayOf[Dtype] | Tensor): TorsorError {
+  return new TorsorError(
+    'DISPOSED',
+    value instanceof Tensor ? 'a tensor of this step was disposed' : 'an array of this step was transferred away',
+  );
+}

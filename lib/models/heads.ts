@@ -1,0 +1,62 @@
+// Policy heads: which nodes a policy reads, and as what.
+import type { Bijector } from '../bijectors/bijector.js';
+import { options as checkOptions } from '../core/check.js';
+import { TorsorError } from '../core/errors.js';
+import type { Head } from '../graph/compile.js';
+import type { Node } from '../graph/node.js';
+import type { BijectorSpec } from '../graph/program.js';
+
+/** What `build` returns as `policy`: made by `gaussian` or `categorical`. */
+export interface PolicyHead extends Head {
+  /** From the latent action to the action; absent where they are the same. */
+  actionSpace?: Bijector;
+}
+
+/** What `build` returns. */
+export interface ModelOutputs {
+  policy: PolicyHead;
+  /** Estimate of the return, a node of width 1. */
+  value: Node;
+}
+
+export interface GaussianOptions {
+  /** Logarithm of the standard deviation, of the width of the mean; or `std`. */
+  logStd?: Node;
+  /** Standard deviation, positive, of the width of the mean; or `logStd`. */
+  std?: Node;
+  /** Applied to samples; null or absent: actions are unbounded. */
+  actionSpace?: Bijector | null;
+}
+
+/** Independent normals, one per dimension of the action, and what becomes of them. */
+export function gaussian(mean: Node, options: GaussianOptions): PolicyHead {
+  checkOptions('gaussian', options, ['logStd', 'std', 'actionSpace']);
+  const { logStd, std, actionSpace } = options;
+  if ((logStd === undefined) === (std === undefined)) {
+    throw new TorsorError('INVALID_ARGUMENT', 'gaussian needs either logStd or std');
+  }
+  const scale = mean.trace.checkNode('scale of gaussian', logStd ?? std);
+  if (scale.width !== mean.width) {
+    throw new TorsorError('INVALID_SHAPE', `gaussian: the mean has width ${mean.width}, the scale ${scale.width}`);
+  }
+  return {
+    kind: 'gaussian',
+    inputs: [mean, scale],
+    scale: logStd === undefined ? 'std' : 'log_std',
+    bijectors: actionSpace ? nativeChain(actionSpace, mean.width) : [],
+    ...(actionSpace && { actionSpace }),
+  };
+}
+
+/** One of `logits.width` choices, with unnormalised log-probabilities. */
+export function categorical(logits: Node): PolicyHead {
+  return { kind: 'categorical', inputs: [logits] };
+}
+
+function nativeChain(actionSpace: Bijector, dims: number): BijectorSpec[] {
+  return actionSpace.native(dims).map(({ name, inverse, parameters }) => ({
+    name,
+    inverse,
+    parameters: parameters.map((values) => [...values]),
+  }));
+}

@@ -1,0 +1,76 @@
+// What the models of this folder share: a stack of layers, and the actor on top of features.
+import type { Bijector } from '../bijectors/bijector.js';
+import { positiveIntegers } from '../core/check.js';
+import type { Node } from '../graph/node.js';
+import type { ActivationName } from '../graph/ops.js';
+import { constant, orthogonal } from '../random/initializers.js';
+import { categorical, gaussian, type PolicyHead } from './heads.js';
+
+/** Options of every feed-forward actor-critic, in the words of the reference (JaxDEM) in camel case. */
+export interface ActorCriticBase {
+  /** Scale of the orthogonal kernels of hidden layers. Default: sqrt(2). */
+  inScale: number;
+  /** Scale of the orthogonal kernel of the mean or the logits. Default: 1. */
+  actorScale: number;
+  /** Scale of the orthogonal kernels of the value and of the sigma head. Default: 0.01. */
+  criticScale: number;
+  /** Standard deviations from the features, softplus(f · W + b), instead of one learned vector. Default: false. */
+  actorSigmaHead: boolean;
+  /** Of every hidden layer. Default: `gelu`, the tanh form. */
+  activation: ActivationName;
+}
+
+export const actorCriticDefaults: ActorCriticBase = {
+  inScale: Math.SQRT2,
+  actorScale: 1,
+  criticScale: 0.01,
+  actorSigmaHead: false,
+  activation: 'gelu',
+};
+
+export interface StackOptions {
+  /** Prefix of parameter names; layer k is `name.layers.2k`, as odd places of the reference's list hold activations. */
+  name: string;
+  /** Width of each layer; none is legal. */
+  widths: readonly number[];
+  /** The option `widths` came from, for messages. */
+  argument: string;
+  activation: ActivationName;
+  scale: number;
+}
+
+/** linear + activation, once per width, the last included. */
+export function stack(input: Node, { name, widths, argument, activation, scale }: StackOptions): Node {
+  return positiveIntegers(argument, widths).reduce(
+    (x, width, k) =>
+      x.linear(width, { name: `${name}.layers.${2 * k}`, activation, kernelInitializer: orthogonal(scale) }),
+    input,
+  );
+}
+
+/**
+ * Mean and scale, or logits, from features. A model holds only the parameters it uses: the reference keeps a `_log_std` beside a
+ * sigma head, and a sigma in discrete models, that nothing reads.
+ */
+export function actor(
+  features: Node,
+  options: ActorCriticBase & { actionSpaceSize: number; actionSpace: Bijector | null; discrete: boolean },
+): PolicyHead {
+  const { actionSpaceSize, actionSpace, criticScale } = options;
+  const mean = features.linear(actionSpaceSize, {
+    name: 'actor_mu',
+    kernelInitializer: orthogonal(options.actorScale),
+  });
+  if (options.discrete) return categorical(mean);
+  if (!options.actorSigmaHead) {
+    return gaussian(mean, { logStd: features.parameter('_log_std', [1, actionSpaceSize], constant(0)), actionSpace });
+  }
+  // softplus(-1) = 0.313: a policy that explores less than one of standard deviation 1, whose samples a tanh would saturate.
+  const std = features.linear(actionSpaceSize, {
+    name: 'actor_sigma.net.layers.0',
+    kernelInitializer: orthogonal(criticScale),
+    biasInitializer: constant(-1),
+    activation: 'softplus',
+  });
+  return gaussian(mean, { std, actionSpace });
+}

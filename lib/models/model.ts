@@ -1,0 +1,180 @@
+// Model: what every actor-critic is, ours and a user's. `build` says what it computes; everything else follows.
+import type { NativeModel } from '../addon/addon.js';
+import { type Device, type DeviceChoice, resolveDevice } from '../addon/load.js';
+import { Registry } from '../core/registry.js';
+import type { Node } from '../graph/node.js';
+import type { ProgramSpec } from '../graph/program.js';
+import { Key } from '../random/key.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { ActorCritic } from './actor-critic.js';
+import { BoundStep, type StepBuffers } from './bound-step.js';
+import { type Policy, policyDistribution } from './distribution.js';
+import type { ModelOutputs } from './heads.js';
+import type { ArrayInput } from './inputs.js';
+import { Network } from './network.js';
+import { type ModelClass, type ModelOptions, metadataOf, type ResolvedOptions, resolveOptions } from './options.js';
+import type { Parameters } from './parameters.js';
+import * as policy from './policy.js';
+import type { SharedActorCritic } from './shared-actor-critic.js';
+
+/** Our models by name, so that `Model.create` knows their options. */
+interface ModelTypes {
+  SharedActorCritic: SharedActorCritic;
+  ActorCritic: ActorCritic;
+}
+
+type OwnOptions<M> = M extends Model<infer O> ? O : never;
+type CreateOptions<O extends object> = ModelOptions & { [K in keyof O]?: O[K] | undefined };
+
+const registry = new Registry<Model<object>>('model');
+
+/**
+ * An actor-critic. `O` are the options of the class besides those of every model; `static defaults` holds their defaults.
+ *
+ *     ⁣@Model.register('mine')
+ *     class Mine extends Model<{ hidden: number }> {
+ *       static override readonly defaults = { hidden: 64 };
+ *       build(observation: Node) {
+ *         const x = observation.linear(this.options.hidden).tanh();
+ *         const logStd = x.parameter('log_std', [this.options.actionSpaceSize]);
+ *         return { policy: gaussian(x.linear(this.options.actionSpaceSize), { logStd }), value: x.linear(1) };
+ *       }
+ *     }
+ */
+export abstract class Model<O extends object = object> {
+  static readonly defaults: object = {};
+  readonly options: ResolvedOptions & Readonly<O>;
+  readonly #key: Key;
+  readonly #device: Device;
+  #network: Network | undefined;
+
+  constructor(options: CreateOptions<O>) {
+    this.options = resolveOptions(this.constructor as ModelClass, options) as ResolvedOptions & Readonly<O>;
+    this.#key = Key.from(options.key ?? 0);
+    this.#device = resolveDevice(options.device);
+  }
+
+  /** What the model computes, in symbols; called once, at first use. */
+  abstract build(observation: Node): ModelOutputs;
+
+  /** A class decorator, also a plain call: `Model.register('mine')(Mine)`. Without a name, that of the class. */
+  static register(
+    name?: string,
+  ): <C extends abstract new (...args: never[]) => Model<object>>(cls: C, context?: unknown) => C {
+    return registry.register(name);
+  }
+
+  /** Names of registered models. */
+  static get names(): string[] {
+    return registry.names;
+  }
+
+  /** The class registered under a name, or undefined. Internal. */
+  static registered(name: string): (new (options: ModelOptions) => Model<object>) | undefined {
+    return registry.has(name) ? (registry.get(name) as new (options: ModelOptions) => Model<object>) : undefined;
+  }
+
+  /** A registered model with fresh parameters. Unknown names and options are errors that list what there is. */
+  static create<N extends keyof ModelTypes>(name: N, options: CreateOptions<OwnOptions<ModelTypes[N]>>): ModelTypes[N];
+  static create<M extends Model<object> = Model>(name: string, options: ModelOptions & Record<string, unknown>): M;
+  static create(name: string, options: ModelOptions): Model<object> {
+    const cls = registry.get(name) as new (options: ModelOptions) => Model<object>;
+    const model = new cls(options);
+    model.network; // traces now, so that what is wrong with the options shows here
+    return model;
+  }
+
+  /** Reads a model that `save` wrote: of its class where that is registered, otherwise as the stored program. */
+  static async load(path: string, options: { device?: DeviceChoice } = {}): Promise<Model<object>> {
+    const { loadModel } = await import('./saved.js');
+    return loadModel(path, options);
+  }
+
+  /** Writes parameters, options and program to one safetensors file; an existing file is replaced whole or not at all. */
+  async save(path: string): Promise<void> {
+    const { saveModel } = await import('./saved.js');
+    await saveModel(this, path);
+  }
+
+  /** The normalised name the class is registered under, or the name of the class. */
+  get typeName(): string {
+    return registry.keyOf(this) ?? this.constructor.name;
+  }
+
+  /** Options as JSON: `Model.create(m.typeName, m.metadata)` is a model of the same kind. */
+  get metadata(): Record<string, unknown> {
+    return metadataOf(this.options as ResolvedOptions & Record<string, unknown>);
+  }
+
+  /** The compiled program, plain JSON. */
+  get program(): ProgramSpec {
+    return this.network.program;
+  }
+
+  get parameters(): Parameters {
+    return this.network.parameters;
+  }
+
+  get device(): Device {
+    return this.#device;
+  }
+
+  /** The object of the native core. Internal. */
+  get native(): NativeModel {
+    return this.network.native;
+  }
+
+  /** Internal. */
+  get network(): Network {
+    this.#network ??= new Network(
+      (observation) => this.build(observation),
+      this.options.observationSpaceSize,
+      this.#key,
+      this.#device,
+    );
+    return this.#network;
+  }
+
+  /** Observations [..., observationSpaceSize] to the distribution of actions and the value [..., 1]. */
+  forward(observation: ArrayInput<'float32'>): { policy: Policy; value: Tensor<'float32'> } {
+    const { outputs, batch, value } = policy.forward(this.network, observation);
+    return { policy: policyDistribution(this.network, outputs, batch), value };
+  }
+
+  /** Samples an action for every observation, in one native call. */
+  act(observation: ArrayInput<'float32'>, options: policy.ActOptions = {}): policy.ActResult {
+    return policy.act(this.network, observation, options);
+  }
+
+  /** Log-probability and entropy of given actions, and the value. */
+  evaluate(
+    observation: ArrayInput<'float32'>,
+    action: ArrayInput<'float32' | 'int32'>,
+    options: policy.EvaluateOptions = {},
+  ): policy.EvaluateResult {
+    return policy.evaluate(this.network, observation, action, options);
+  }
+
+  /** Gradients with respect to parameters and observations, given those with respect to log-probability, entropy and value. */
+  gradient(
+    observation: ArrayInput<'float32'>,
+    latent: ArrayInput<'float32' | 'int32'>,
+    options: policy.GradientOptions,
+  ): policy.GradientResult {
+    return policy.gradient(this.network, observation, latent, options);
+  }
+
+  /** A step over arrays given once, for loops: `step()` allocates nothing. */
+  bind(buffers: StepBuffers): BoundStep {
+    return new BoundStep(this.network, buffers);
+  }
+
+  /** Frees the native memory; using the model afterwards is an error. */
+  dispose(): void {
+    this.#network?.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,88 @@
+// A compiled model on a device: the program, its parameters, and the native object that runs it.
+import type { NativeModel } from '../addon/addon.js';
+import { addon, call, type Device } from '../addon/load.js';
+import type { Bijector } from '../bijectors/bijector.js';
+import { firstNonFinite, show } from '../core/check.js';
+import { TorsorError } from '../core/errors.js';
+import { compile } from '../graph/compile.js';
+import type { Node } from '../graph/node.js';
+import { type ProgramSpec, toNative } from '../graph/program.js';
+import { Trace } from '../graph/trace.js';
+import type { Key } from '../random/key.js';
+import type { ModelOutputs } from './heads.js';
+import { onHost, type Rows } from './inputs.js';
+import { Parameters } from './parameters.js';
+
+export class Network {
+  readonly device: Device;
+  readonly program: ProgramSpec;
+  readonly parameters: Parameters;
+  /** From latent actions to actions; null where they are the same. */
+  readonly actionSpace: Bijector | null;
+  readonly discrete: boolean;
+  readonly observationSize: number;
+  /** Dimensions of an action, or number of choices. */
+  readonly actionSize: number;
+  readonly #native: NativeModel;
+  #disposed = false;
+
+  /** Traces `build` once, compiles what it made and fills the arena. */
+  constructor(build: (observation: Node) => ModelOutputs, observationSize: number, key: Key, device: Device) {
+    const trace = new Trace(observationSize);
+    const outputs = build(trace.observation);
+    if (typeof outputs !== 'object' || outputs === null || !outputs.policy?.kind) {
+      throw new TorsorError(
+        'INVALID_ARGUMENT',
+        `build must return {policy: gaussian(…) or categorical(…), value: node}, got ${show(outputs)}`,
+      );
+    }
+    const { actionSpace = null, ...head } = outputs.policy;
+    const { program, parameters } = compile(trace, head, outputs.value);
+    const keys = key.split(Math.max(1, parameters.length));
+    const initial = parameters.map(({ shape, initializer }, i) => initializer(keys[i] as Key, shape));
+    this.device = device;
+    this.program = program;
+    this.actionSpace = actionSpace;
+    this.discrete = head.kind === 'categorical';
+    this.observationSize = observationSize;
+    this.actionSize = program.widths[program.head.inputs[0] as number] as number;
+    this.#native = call(() => new (addon(device).Model)(toNative(program)));
+    this.parameters = new Parameters(this.#native, program.parameters);
+    parameters.forEach(({ name }, i) => this.parameters.set(name, initial[i] as Float32Array));
+  }
+
+  get native(): NativeModel {
+    if (this.#disposed) throw new TorsorError('DISPOSED', 'this model was disposed');
+    return this.#native;
+  }
+
+  /** Actions of a row as numbers: one for an index. */
+  get latentWidth(): number {
+    return this.discrete ? 1 : this.actionSize;
+  }
+
+  /**
+   * Throws NON_FINITE when a result holds what no finite model gives for finite observations, and says where it comes from: looking
+   * at the few results instead of all parameters at every call costs nothing.
+   */
+  checkResults(results: Record<string, Float32Array>, observation: Rows<'float32'>): void {
+    for (const [name, values] of Object.entries(results)) {
+      const bad = firstNonFinite(values);
+      if (bad < 0) continue;
+      this.parameters.checkFinite();
+      const seen = onHost(observation.memory, 'float32', observation.rows * this.observationSize);
+      const at = firstNonFinite(seen.subarray(0, observation.rows * this.observationSize));
+      if (at >= 0) {
+        const [row, column] = [Math.floor(at / this.observationSize), at % this.observationSize];
+        throw new TorsorError('NON_FINITE', `observation: row ${row}, column ${column} is ${seen[at]}`);
+      }
+      throw new TorsorError('NON_FINITE', `${name}: element ${bad} is ${values[bad]}: the model overflows`);
+    }
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#native.dispose();
+  }
+}

@@ -1,0 +1,119 @@
+// Models as checkpoints: parameters by name, and in the metadata the options and the program.
+import type { DeviceChoice } from '../addon/load.js';
+import type { Bijector } from '../bijectors/bijector.js';
+import { options as checkOptions, show } from '../core/check.js';
+import { TorsorError } from '../core/errors.js';
+import type { ProgramSpec } from '../graph/program.js';
+import { readProgram } from '../graph/validate.js';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../io/checkpoint.js';
+import { sameShape } from '../tensor/shape.js';
+import { Model } from './model.js';
+import { type ModelOptions, resolveActionSpace } from './options.js';
+import { ProgramModel } from './program-model.js';
+
+/** What a file keeps of a model. A trainer adds arrays and metadata of its own under other names. */
+export function modelCheckpoint(model: Model<object>): Checkpoint {
+  model.parameters.checkFinite();
+  const { parameters } = model;
+  return {
+    tensors: new Map(
+      parameters.names.map((name) => [name, { shape: parameters.shape(name), data: parameters.get(name) }]),
+    ),
+    metadata: {
+      typeName: model.typeName,
+      metadata: JSON.stringify(model.metadata),
+      program: JSON.stringify(model.program),
+    },
+  };
+}
+
+export async function saveModel(model: Model<object>, path: string): Promise<void> {
+  await writeCheckpoint(path, modelCheckpoint(model));
+}
+
+export async function loadModel(path: string, given: { device?: DeviceChoice }): Promise<Model<object>> {
+  const { device } = checkOptions('load', given, ['device']) as { device?: DeviceChoice };
+  return modelFrom(await readCheckpoint(path), path, device);
+}
+
+/** The model of a checkpoint; `source` names the file in errors. Arrays that are not the model's are left alone. */
+export function modelFrom(checkpoint: Checkpoint, source: string, device?: DeviceChoice): Model<object> {
+  const fail = (what: string): never => {
+    throw new TorsorError('CORRUPT_FILE', `${source}: ${what}`);
+  };
+  const parse = (key: string): unknown => {
+    const text = checkpoint.metadata[key];
+    if (text === undefined) return fail(`the metadata has no ${key}`);
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      return fail(`${key} in the metadata is not JSON (${(error as Error).message})`);
+    }
+  };
+  const { typeName } = checkpoint.metadata;
+  if (typeName === undefined) return fail('the metadata has no typeName');
+  const program = readProgram(parse('program'), source);
+  const metadata = parse('metadata');
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
+    return fail('metadata is no object');
+  checkTensors(checkpoint, program, fail);
+  const model = rebuild(typeName, metadata as Record<string, unknown>, program, source, device);
+  for (const { name } of program.parameters) {
+    model.parameters.set(name, checkpoint.tensors.get(name)?.data as Float32Array);
+  }
+  return model;
+}
+
+function checkTensors(checkpoint: Checkpoint, program: ProgramSpec, fail: (what: string) => never): void {
+  for (const { name, shape } of program.parameters) {
+    const saved = checkpoint.tensors.get(name);
+    if (saved === undefined) return fail(`the array of parameter ${show(name)} is missing`);
+    if (!(saved.data instanceof Float32Array) || !sameShape(saved.shape, shape)) {
+      fail(
+        `parameter ${show(name)}: expected float32 ${show(shape)}, the file has ${show(saved.data)} ${show(saved.shape)}`,
+      );
+    }
+  }
+}
+
+function rebuild(
+  typeName: string,
+  metadata: Record<string, unknown>,
+  program: ProgramSpec,
+  source: string,
+  device: DeviceChoice | undefined,
+): Model<object> {
+  const cls = Model.registered(typeName);
+  if (cls === undefined) {
+    return new ProgramModel({ program, typeName, metadata, actionSpace: storedActionSpace(metadata) }, device);
+  }
+  const model = new cls({ ...metadata, ...(device !== undefined && { device }) } as unknown as ModelOptions);
+  if (JSON.stringify(model.program) !== JSON.stringify(program)) {
+    model.dispose();
+    throw new TorsorError(
+      'INVALID_ARGUMENT',
+      `${source}: the class registered as ${show(typeName)} builds another model than the one saved: ` +
+        `${difference(model.program, program)}. Load the file where that class is not registered to run it as it was saved.`,
+    );
+  }
+  return model;
+}
+
+/** The action space of a model whose class is unknown, where it is of a kind that is known. */
+function storedActionSpace(metadata: Record<string, unknown>): Bijector | undefined {
+  try {
+    return resolveActionSpace(metadata.actionSpace) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function difference(built: ProgramSpec, saved: ProgramSpec): string {
+  const list = (program: ProgramSpec) => program.parameters.map(({ name, shape }) => `${name} [${shape.join(', ')}]`);
+  const [here, there] = [list(built), list(saved)];
+  const missing = there.find((parameter) => !here.includes(parameter));
+  const extra = here.find((parameter) => !there.includes(parameter));
+  if (missing !== undefined) return `it has no parameter ${missing}`;
+  if (extra !== undefined) return `it has a parameter ${extra} of its own`;
+  return 'its instructions differ';
+}
