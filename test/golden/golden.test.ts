@@ -119,7 +119,7 @@ describe('the runner', () => {
     const whole = await golden(path.join(vectors, 'large_hashed.json'));
     expect(whole.code).toBe(1);
     expect(whole.output).toMatch(/LSTM.* not supported/);
-    expect(whole.output).not.toMatch(/FAIL,|not compared/);
+    expect(whole.output).not.toMatch(/: FAIL|not compared/);
   });
 
   test.each([
@@ -164,8 +164,7 @@ describe('the runner', () => {
   test('npm run golden works from the command line', () => {
     const script = path.join(here, '..', '..', 'scripts', 'golden.mjs');
     const run = spawnSync(process.execPath, [script, '--json', path.join(vectors, small)], { encoding: 'utf8' });
-    expect(run.stderr).toBe('');
-    expect(run.status).toBe(0);
+    expect(run.status, run.stderr).toBe(0);
     expect(JSON.parse(run.stdout).passed).toBe(true);
   });
 });

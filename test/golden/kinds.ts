@@ -22,7 +22,7 @@ export interface Kind {
   /** Absent where torsor has nothing to compare. */
   check?: Check;
   /** What is missing then. */
-  missing?: string;
+  missing?: string | ((json: Json) => string);
 }
 
 /** Files whose cases stand at the top, whatever they are called. */
@@ -49,7 +49,7 @@ function ofModels(json: Json, parameter: (value: unknown) => boolean): boolean {
 }
 
 export const kinds: readonly Kind[] = [
-  { name: 'lerax', matches: (json) => typeof json.kind === 'string', missing: 'the models and parts of lerax' },
+  { name: 'lerax', matches: (json) => typeof json.kind === 'string', missing: ({ kind }) => `${kind} of lerax` },
   { name: 'optimizers', matches: (json) => has(json, 'chains', 'gradients'), check: checkOptimizers },
   { name: 'vtrace_gae', matches: (json) => has(firstCase(json), 'rho_clip', 'c_clip'), check: checkAdvantage },
   { name: 'ppo_loss', matches: (json) => has(firstCase(json), 'ppo_clip_eps', 'metrics'), check: checkPpoLoss },

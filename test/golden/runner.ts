@@ -32,7 +32,9 @@ export async function runFile(file: string, device: Device = 'cpu'): Promise<Fil
   const kind = kindOf(json);
   if (kind === undefined) return { ...report, status: 'not supported', message: 'a file of unknown kind' };
   if (kind.check === undefined) {
-    return { ...report, kind: kind.name, status: 'not supported', message: kind.missing ?? kind.name };
+    const { missing = kind.name } = kind;
+    const message = typeof missing === 'string' ? missing : missing(json as Record<string, unknown>);
+    return { ...report, kind: kind.name, status: 'not supported', message };
   }
   const tracked = track(json);
   try {
