@@ -50,8 +50,8 @@ export function compile(trace: Trace, head: Head, value: Node): Compiled {
   }
 
   const { placed, count } = layout(parameters);
-  const { inputs, ...rest } = head;
-  const headSpec: HeadSpec = { ...rest, inputs: inputs.map((input) => index.get(input) as number) };
+  const { kind, inputs, ...rest } = head;
+  const headSpec: HeadSpec = { kind, inputs: inputs.map((input) => index.get(input) as number), ...rest };
   const program = {
     version: programVersion,
     widths,

@@ -152,6 +152,9 @@ function checkSettings(s: PPOSettings): NativePpoConfig {
   };
 }
 
+/** A moment that never decays has no bias correction. */
+const largestDecay = 0.999999;
+
 function resolveOptimizer(given: PPOSettings['optimizer']): NativeOptimizerConfig {
   if (typeof given !== 'string' && (typeof given !== 'object' || given === null)) {
     throw new TorsorError('INVALID_ARGUMENT', `optimizer: expected a name or {name, …}, got ${show(given)}`);
@@ -161,8 +164,8 @@ function resolveOptimizer(given: PPOSettings['optimizer']): NativeOptimizerConfi
   const name = oneOf('optimizer', o.name, ['adam', 'muon'] as const);
   return {
     name,
-    beta1: within('optimizer.beta1', o.beta1 ?? 0.9, 0, 1),
-    beta2: within('optimizer.beta2', o.beta2 ?? 0.999, 0, 1),
+    beta1: within('optimizer.beta1', o.beta1 ?? 0.9, 0, largestDecay),
+    beta2: within('optimizer.beta2', o.beta2 ?? 0.999, 0, largestDecay),
     epsilon: positive('optimizer.epsilon', o.epsilon ?? 1e-5),
     nesterov: boolean('optimizer.nesterov', o.nesterov ?? name === 'muon'),
     weightDecay: within('optimizer.weightDecay', o.weightDecay ?? 0, 0, Number.MAX_VALUE),

@@ -1,0 +1,171 @@
+// The command line: JSON lines, text, exit codes, files, Ctrl-C.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { main } from '../../lib/cli/main.js';
+import { textReporter } from '../../lib/cli/report.js';
+import { evaluatePolicy, Model, NativeVectorEnvironment } from '../../lib/index.js';
+import type { TrainingMetrics } from '../../lib/training/metrics.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'torsor-cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(() => vi.restoreAllMocks());
+
+interface Run {
+  code: number;
+  out: string;
+  err: string;
+}
+
+/** Runs the command line in this process; `onOutput` sees every piece of standard output. */
+async function run(args: string[], onOutput: (text: string) => void = () => undefined): Promise<Run> {
+  const result = { code: -1, out: '', err: '' };
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    result.out += text;
+    onOutput(String(text));
+    return true;
+  });
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    result.err += text;
+    return true;
+  });
+  try {
+    result.code = await main(args);
+  } finally {
+    vi.restoreAllMocks();
+  }
+  return result;
+}
+
+const lines = (text: string): Record<string, unknown>[] =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+describe('train --json', () => {
+  it('writes one JSON object a line, ends with done, and the checkpoint is what was evaluated', async () => {
+    const out = path.join(folder, 'json');
+    const args = ['train', '--env', 'CartPole-v1', '--seed', '7', '--steps', '20_000', '--json', '--out', out];
+    const { code, out: text, err } = await run(args);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const all = lines(text);
+    expect(all[0]).toMatchObject({ event: 'start', env: 'CartPole-v1', seed: 7, steps: 20_000, device: 'cpu' });
+    const progress = all.filter(({ event }) => event === 'progress');
+    expect(progress).toHaveLength(5);
+    expect(progress[4]).toMatchObject({ iteration: 5, steps: 5 * 4096, total: 20_000 });
+    const done = all.at(-1) as Record<string, unknown>;
+    expect(Object.keys(done).slice(0, 8)).toEqual([
+      'event',
+      'env',
+      'model',
+      'seed',
+      'steps',
+      'seconds',
+      'meanReturn',
+      'checkpoint',
+    ]);
+    expect(done).toMatchObject({
+      event: 'done',
+      env: 'CartPole-v1',
+      seed: 7,
+      steps: 5 * 4096,
+      interrupted: false,
+      episodes: 100,
+    });
+    expect(done.checkpoint).toBe(path.join(out, 'model.safetensors'));
+    expect(
+      readFileSync(done.metrics as string, 'utf8')
+        .trim()
+        .split('\n'),
+    ).toHaveLength(5);
+
+    const model = await Model.load(done.checkpoint as string);
+    const environment = new NativeVectorEnvironment({ name: 'CartPole-v1', count: 100, key: 5 });
+    const { meanReturn } = await evaluatePolicy(model, environment);
+    expect(Math.abs(meanReturn - (done.meanReturn as number))).toBeLessThan(0.3 * meanReturn);
+  });
+
+  it('is repeatable', async () => {
+    const args = ['train', '--steps', '5000', '--json', '--out', path.join(folder, 'twice')];
+    const results = [await run(args), await run(args), await run([...args, '--seed', '2'])];
+    const [one, two, other] = results.map(({ out }) => lines(out).at(-1)?.meanReturn);
+    expect(two).toBe(one);
+    expect(other).not.toBe(one);
+  });
+
+  it('stops at Ctrl-C, saves, and says that it was interrupted', async () => {
+    const out = path.join(folder, 'interrupted');
+    const before = process.listenerCount('SIGINT');
+    let seen = 0;
+    const { code, out: text } = await run(['train', '--json', '--out', out], (line) => {
+      if (line.includes('"progress"') && ++seen === 2) process.emit('SIGINT');
+    });
+    expect(code).toBe(0);
+    const done = lines(text).at(-1);
+    expect(done).toMatchObject({ event: 'done', interrupted: true, meanReturn: null, steps: 2 * 4096 });
+    expect(existsSync(path.join(out, 'model.safetensors'))).toBe(true);
+    expect(process.listenerCount('SIGINT')).toBe(before);
+  });
+});
+
+describe('train', () => {
+  it('says what it does in plain lines where there is no terminal', async () => {
+    const out = path.join(folder, 'plain');
+    const { code, out: text } = await run(['train', '--model', 'actor-critic', '--steps', '4096', '--out', out]);
+    expect(code).toBe(0);
+    expect(text).toMatch(/Training actor-critic \(\d+ parameters\) on 64 × Pendulum-v1 for 4096 steps, seed 1/);
+    expect(text).toMatch(/100 % {2}4096 steps {2}.*\/s {2}return – {2}KL [\d.]+ {2}ETA 0 s/);
+    expect(text).toMatch(/Evaluation over 100 episodes, deterministic: return -[\d.]+ ± [\d.]+/);
+    expect(text).toContain(path.join(out, 'model.safetensors'));
+    expect(text).toContain(path.join(out, 'metrics.jsonl'));
+    expect(text).not.toContain('\x1b');
+  });
+
+  it.each([
+    [['--help'], 0, 'out', /--env NAME/],
+    [['train', '--help'], 0, 'out', /Ctrl-C/],
+    [['trian'], 2, 'err', /no command 'trian'/],
+    [['train', '--stesp', '5'], 2, 'err', /--stesp/],
+    [['train', '--steps', 'many'], 2, 'err', /--steps: expected an integer of at least 1, got 'many'/],
+    [['train', '--steps', '0'], 2, 'err', /--steps/],
+    [['train', '--seed', ''], 2, 'err', /--seed/],
+    [['train', 'CartPole-v1'], 2, 'err', /CartPole-v1/],
+    [['train', '--env', 'Pendulum-v0'], 1, 'err', /^torsor: UNKNOWN_NAME: .*Pendulum-v0.*Pendulum-v1.*\n$/],
+    [['train', '--model', 'lstm'], 1, 'err', /^torsor: UNKNOWN_NAME: .*lstm.*\n$/],
+    [['train', '--device', 'cuda'], 1, 'err', /^torsor: DEVICE_UNAVAILABLE: .*\n$/],
+    [['train', '--out', '/dev/null/x'], 1, 'err', /^torsor: IO: .*\n$/],
+  ] as const)('%j exits with %i', async (args, code, stream, message) => {
+    const result = await run([...args]);
+    expect(result.code).toBe(code);
+    expect(result[stream]).toMatch(message);
+    expect(result[stream === 'out' ? 'err' : 'out']).toBe('');
+  });
+
+  it('reports errors as JSON too, when that is asked for', async () => {
+    const { code, out, err } = await run(['train', '--env', 'nothing', '--json']);
+    expect(code).toBe(1);
+    expect(lines(out)).toEqual([{ event: 'error', code: 'UNKNOWN_NAME', message: expect.stringContaining('nothing') }]);
+    expect(err).toMatch(/^torsor: UNKNOWN_NAME/);
+  });
+});
+
+describe('the live line', () => {
+  const metrics = (steps: number, seconds: number): TrainingMetrics =>
+    ({ steps, seconds, meanReturn: -123.44, approxKl: 0.01234 }) as TrainingMetrics;
+
+  it('is rewritten in place, fits the terminal, and ends with a line break', () => {
+    let text = '';
+    const write = (piece: string) => (text += piece);
+    const reporter = textReporter({ write, isTTY: true, columns: 60 });
+    reporter.progress(metrics(250_000, 1), 1_000_000);
+    reporter.progress(metrics(251_000, 1.01), 1_000_000);
+    reporter.progress(metrics(1_000_000, 4), 1_000_000);
+    const pieces = text.split('\r\x1b[K').slice(1);
+    expect(pieces).toEqual([
+      ' 25 %  250k steps  250k/s  return -123.4  KL 0.0123  ETA 3 ',
+      '100 %  1.00M steps  250k/s  return -123.4  KL 0.0123  ETA 0\n',
+    ]);
+  });
+});
