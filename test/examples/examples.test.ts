@@ -1,0 +1,37 @@
+// Every example runs with its one command, and says what it is meant to say.
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const expected: Record<string, RegExp> = {
+  'quick-start': /evaluation: -(1|2)\d\d\.\d ± /,
+  'custom-model': /twoeyes: 2435 parameters\n[\s\S]*evaluation: (4[5-9]\d|500)\./,
+  'custom-action-space': /least 1\.\d\d W.*most 9\d\.\d\d W\n[\s\S]*"type":"power","kw":\{"low":1,"high":100\}/,
+  'save-and-load': /equal bits\nthe loaded sharedactorcritic acts alike: (0 and 0|1 and 1)\n/,
+  'own-environment': /before: -[3-9]\d\.\d\nafter: -\d\.\d /,
+};
+
+describe('npm run example', () => {
+  it('knows every file of examples/', () => {
+    const files = readdirSync(path.join(root, 'examples')).map((file) => path.parse(file).name);
+    expect(files.sort()).toEqual(Object.keys(expected).sort());
+  });
+
+  it.each(Object.entries(expected))('-- %s', (name, output) => {
+    const script = path.join(root, 'scripts', 'example.mjs');
+    const { status, stdout, stderr } = spawnSync(process.execPath, [script, name], { cwd: root, encoding: 'utf8' });
+    expect(status, stderr).toBe(0);
+    expect(stdout).toMatch(output);
+  });
+
+  it('lists the examples where the name is unknown', () => {
+    const script = path.join(root, 'scripts', 'example.mjs');
+    const { status, stderr } = spawnSync(process.execPath, [script, 'fast-start'], { encoding: 'utf8' });
+    expect(status).toBe(1);
+    expect(stderr).toContain('custom-model');
+  });
+});
