@@ -122,7 +122,11 @@ describe('Rollout', () => {
     const [pendulum, cartpole] = [make('Pendulum-v1'), make('CartPole-v1')];
     const making = (environment: VectorEnvironment, model: Model<object>) => () =>
       new Rollout({ environment, model, horizon: 4 });
-    expectError(making(pendulum, modelFor(cartpole)), 'INVALID_SHAPE', /observations of 4 numbers, Pendulum-v1 gives 3/);
+    expectError(
+      making(pendulum, modelFor(cartpole)),
+      'INVALID_SHAPE',
+      /observations of 4 numbers, Pendulum-v1 gives 3/,
+    );
     const continuous = Model.create('SharedActorCritic', { observationSpaceSize: 4, actionSpaceSize: 2 });
     expectError(making(cartpole, continuous), 'INVALID_SHAPE', /continuous actions of 2.*one of 2 discrete/);
     expectError(
