@@ -1,6 +1,7 @@
 // From the nodes of a trace to a program: dead nodes dropped, activations fused into the linear before them, parameters placed.
 import { TorsorError } from '../core/errors.js';
-import { layout } from './layout.js';
+import { showShape, sizeOf } from '../tensor/shape.js';
+import { layout, type PlacedParameter } from './layout.js';
 import type { Node } from './node.js';
 import type { ActivationName, HeadName, OpName, ScaleName } from './ops.js';
 import { type BijectorSpec, type HeadSpec, type InstructionSpec, type ProgramSpec, programVersion } from './program.js';
@@ -34,7 +35,8 @@ export function compile(trace: Trace, head: Head, value: Node): Compiled {
   const index = new Map<Node, number>([[trace.observation, 0]]);
   const widths = [trace.observation.width];
   const instructions: InstructionSpec[] = [];
-  const parameters: Parameter[] = [];
+  // A set: instructions of a stored program may share a parameter.
+  const parameters = new Set<Parameter>();
   for (const node of nodes) {
     const fused = fusedLinear(node, readers);
     if (fused) {
@@ -43,13 +45,14 @@ export function compile(trace: Trace, head: Head, value: Node): Compiled {
       index.set(node, at);
       continue;
     }
-    for (const parameter of node.attributes.parameters ?? []) if (parameter) parameters.push(parameter);
+    for (const parameter of node.attributes.parameters ?? []) if (parameter) parameters.add(parameter);
     instructions.push(instructionOf(node, index));
     widths.push(node.width);
     index.set(node, instructions.length);
   }
 
   const { placed, count } = layout(parameters);
+  checkSize(placed, count);
   const { kind, inputs, ...rest } = head;
   const headSpec: HeadSpec = { kind, inputs: inputs.map((input) => index.get(input) as number), ...rest };
   const program = {
@@ -61,7 +64,19 @@ export function compile(trace: Trace, head: Head, value: Node): Compiled {
     parameters: placed,
     parameterCount: count,
   };
-  return { program, parameters };
+  return { program, parameters: [...parameters] };
+}
+
+/** What the native core takes: 4 GiB of float32. */
+const largestArena = 2 ** 30;
+
+function checkSize(placed: readonly PlacedParameter[], count: number): void {
+  if (count <= largestArena) return;
+  const largest = placed.reduce((a, b) => (sizeOf(b.shape) > sizeOf(a.shape) ? b : a));
+  throw new TorsorError(
+    'INVALID_SHAPE',
+    `the parameters of this model are ${count} numbers, at most ${largestArena} fit; the largest is ${largest.name} ${showShape(largest.shape)}`,
+  );
 }
 
 function reachable(results: readonly Node[]): Set<Node> {

@@ -1,6 +1,7 @@
 // Model: what every actor-critic is, ours and a user's. `build` says what it computes; everything else follows.
 import type { NativeModel } from '../addon/addon.js';
 import { type Device, type DeviceChoice, resolveDevice } from '../addon/load.js';
+import { TorsorError } from '../core/errors.js';
 import { Registry } from '../core/registry.js';
 import type { Node } from '../graph/node.js';
 import type { ProgramSpec } from '../graph/program.js';
@@ -47,6 +48,7 @@ export abstract class Model<O extends object = object> {
   readonly #key: Key;
   readonly #device: Device;
   #network: Network | undefined;
+  #disposed = false;
 
   constructor(options: CreateOptions<O>) {
     this.options = resolveOptions(this.constructor as ModelClass, options) as ResolvedOptions & Readonly<O>;
@@ -126,6 +128,7 @@ export abstract class Model<O extends object = object> {
 
   /** Internal. */
   get network(): Network {
+    if (this.#disposed) throw new TorsorError('DISPOSED', 'this model was disposed');
     this.#network ??= new Network(
       (observation) => this.build(observation),
       this.options.observationSpaceSize,
@@ -171,7 +174,8 @@ export abstract class Model<O extends object = object> {
 
   /** Frees the native memory; using the model afterwards is an error. */
   dispose(): void {
-    this.#network?.dispose();
+    this.#disposed = true;
+    this.#network?.native.dispose();
   }
 
   [Symbol.dispose](): void {

@@ -62,12 +62,10 @@ export interface GradientResult {
 }
 
 export function act(network: Network, input: ArrayInput<'float32'>, given: ActOptions): ActResult {
-  const {
-    key,
-    mask: maskInput,
-    deterministic = false,
-  } = checkOptions('act', given, ['key', 'deterministic', 'mask']) as ActOptions;
-  if (key === undefined && !boolean('deterministic', deterministic)) {
+  const options = checkOptions('act', given, ['key', 'deterministic', 'mask']) as ActOptions;
+  const { key, mask: maskInput } = options;
+  const deterministic = boolean('deterministic', options.deterministic ?? false);
+  if (key === undefined && !deterministic) {
     throw new TorsorError('MISSING_OPTION', 'act needs a key for its noise, or deterministic: true');
   }
   const { native, device, discrete, actionSize, latentWidth } = network;

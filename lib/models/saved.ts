@@ -58,10 +58,16 @@ export function modelFrom(checkpoint: Checkpoint, source: string, device?: Devic
     return fail('metadata is no object');
   checkTensors(checkpoint, program, fail);
   const model = rebuild(typeName, metadata as Record<string, unknown>, program, source, device);
-  for (const { name } of program.parameters) {
-    model.parameters.set(name, checkpoint.tensors.get(name)?.data as Float32Array);
+  try {
+    for (const name of model.parameters.names) {
+      model.parameters.set(name, checkpoint.tensors.get(name)?.data as Float32Array);
+    }
+    return model;
+  } catch (error) {
+    model.dispose();
+    const { code, message } = TorsorError.from(error);
+    throw new TorsorError(code, `${source}: ${message}`, { cause: error });
   }
-  return model;
 }
 
 function checkTensors(checkpoint: Checkpoint, program: ProgramSpec, fail: (what: string) => never): void {
