@@ -1,19 +1,17 @@
 // ProgramModel: a model whose class is not here. It replays a stored program, node by node.
 import type { DeviceChoice } from '../addon/load.js';
-import type { Bijector } from '../bijectors/bijector.js';
 import type { Node } from '../graph/node.js';
 import type { ProgramSpec } from '../graph/program.js';
 import type { Parameter } from '../graph/trace.js';
 import { constant } from '../random/initializers.js';
 import type { ModelOutputs } from './heads.js';
 import { Model } from './model.js';
+import { StoredActionSpace } from './stored-action-space.js';
 
 export interface StoredModel {
   program: ProgramSpec;
   typeName: string;
   metadata: Record<string, unknown>;
-  /** Absent where the class of the action space is not here either. */
-  actionSpace?: Bijector | undefined;
 }
 
 /** Runs and trains like the model it was saved from. */
@@ -41,7 +39,7 @@ export class ProgramModel extends Model {
   }
 
   build(observation: Node): ModelOutputs {
-    const { program, actionSpace } = this.#stored;
+    const { program } = this.#stored;
     const { trace } = observation;
     const declared = new Map<string, Parameter>();
     for (const { name, shape } of program.parameters) declared.set(name, trace.declare(name, shape, constant(0)));
@@ -60,8 +58,9 @@ export class ProgramModel extends Model {
       values.push(node);
     });
     const { inputs, ...head } = program.head;
+    const actionSpace = head.bijectors?.length ? { actionSpace: new StoredActionSpace(head.bijectors) } : {};
     return {
-      policy: { ...head, inputs: inputs.map((index) => values[index] as Node), ...(actionSpace && { actionSpace }) },
+      policy: { ...head, inputs: inputs.map((index) => values[index] as Node), ...actionSpace },
       value: values[program.value] as Node,
     };
   }
