@@ -1,7 +1,7 @@
 // What a model computes for observations: actions, log-probabilities, entropies, values, and their gradients.
 import type { NativeBuffer } from '../addon/addon.js';
 import { call } from '../addon/load.js';
-import { boolean, options as checkOptions, float32 } from '../core/check.js';
+import { boolean, options as checkOptions, firstNonFinite, float32 } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { Key } from '../random/key.js';
 import { sizeOf } from '../tensor/shape.js';
@@ -80,7 +80,7 @@ export function act(network: Network, input: ArrayInput<'float32'>, given: ActOp
     const arrays = { rows, observation: observation.memory, action, latent, logProb, value, ...(mask && { mask }) };
     call(() => native.act(arrays, Key.from(key ?? 0).native, deterministic));
   }
-  network.checkResults({ value, logProb }, observation);
+  network.checkResults({ value, latent, logProb }, observation);
   const shape = discrete ? batch : [...batch, actionSize];
   return {
     action: Tensor.view<Float32Array | Int32Array>(action, shape),
@@ -110,7 +110,9 @@ export function evaluate(
   if (rows > 0) {
     call(() => native.evaluate(rows, observation.memory, action, isLatent, mask, logProb, entropy, value));
   }
-  network.checkResults({ value, entropy }, observation);
+  // -Infinity is a result: that of an action which the mask forbids.
+  const possible = logProb.map((x) => (x === Number.NEGATIVE_INFINITY ? 0 : x));
+  network.checkResults({ value, entropy, logProb: possible }, observation);
   return {
     logProb: Tensor.view(logProb, batch),
     entropy: Tensor.view(entropy, batch),
@@ -133,8 +135,12 @@ export function gradient(
   const read = readAction(network, latents, batch, true);
   const latent = read instanceof Int32Array ? Float32Array.from(read) : (read as Float32Array | NativeBuffer);
   const mask = readMask(maskInput, batch, discrete ? actionSize : undefined, device);
-  const weights = (name: string, array: Float32Array | undefined): Float32Array =>
-    array === undefined ? new Float32Array(rows) : float32(name, array, rows);
+  const weights = (name: string, array: Float32Array | undefined): Float32Array => {
+    const given = array === undefined ? new Float32Array(rows) : float32(name, array, rows);
+    const bad = firstNonFinite(given);
+    if (bad >= 0) throw new TorsorError('NON_FINITE', `${name}: element ${bad} is ${given[bad]}`);
+    return given;
+  };
   const logProb = weights('dLogProb', dLogProb);
   const entropy = weights('dEntropy', dEntropy);
   const value = weights('dValue', dValue);
@@ -143,6 +149,7 @@ export function gradient(
   if (rows > 0) {
     call(() => native.gradient(rows, observation.memory, latent, mask, logProb, entropy, value, flat, dObservation));
   }
+  network.checkResults({ gradient: flat, 'gradient of the observation': dObservation }, observation);
   const parameters = Object.fromEntries(
     network.program.parameters.map(({ name, shape, offset }) => [name, flat.slice(offset, offset + sizeOf(shape))]),
   );
@@ -157,6 +164,7 @@ export function forward(network: Network, input: ArrayInput<'float32'>) {
   const outputs = program.head.inputs.map(() => new Float32Array(rows * actionSize));
   const value = new Float32Array(rows);
   if (rows > 0) call(() => native.forward(rows, observation.memory, outputs, value));
-  network.checkResults({ value }, observation);
+  const [first, scale] = outputs as [Float32Array, Float32Array?];
+  network.checkResults(scale ? { value, mean: first, scale } : { value, logits: first }, observation);
   return { outputs, batch, value: Tensor.view(value, [...batch, 1]) };
 }
