@@ -15,8 +15,7 @@ export interface Evaluated extends Row {
   entropy: number;
 }
 
-type Numbers = ArrayLike<number>;
-type Step = (arena: Numbers, inputs: Numbers[]) => Numbers;
+type Step = (arena: Float64Array, inputs: Float64Array[]) => Float64Array;
 
 export class Oracle {
   readonly program: ProgramSpec;
@@ -32,25 +31,30 @@ export class Oracle {
   }
 
   /** `arena` holds the parameters at their offsets. */
-  forward(arena: Numbers, observation: Numbers): Row {
-    const values: Numbers[] = [observation];
+  forward(arena: Float64Array, observation: Float64Array): Row {
+    const values = [observation];
     for (const { run, inputs } of this.#steps) {
       values.push(
         run(
           arena,
-          inputs.map((index) => values[index] as Numbers),
+          inputs.map((index) => values[index] as Float64Array),
         ),
       );
     }
     const { head, value } = this.program;
     return {
-      outputs: head.inputs.map((index) => Array.from(values[index] as Numbers)),
-      value: (values[value] as Numbers)[0] as number,
+      outputs: head.inputs.map((index) => Array.from(values[index] as Float64Array)),
+      value: (values[value] as Float64Array)[0] as number,
     };
   }
 
   /** Log-probability and entropy as well, of a latent action: before the bijectors; an index for a categorical head. */
-  evaluate(arena: Numbers, observation: Numbers, latent: Numbers, mask?: Numbers): Evaluated {
+  evaluate(
+    arena: Float64Array,
+    observation: Float64Array,
+    latent: ArrayLike<number>,
+    mask?: ArrayLike<number>,
+  ): Evaluated {
     const row = this.forward(arena, observation);
     return {
       ...row,
@@ -81,7 +85,7 @@ export class Oracle {
   }
 }
 
-function categorical({ outputs }: Row, choice: number, mask?: Numbers): { logProb: number; entropy: number } {
+function categorical({ outputs }: Row, choice: number, mask?: ArrayLike<number>): { logProb: number; entropy: number } {
   const logits = (outputs[0] as number[]).map((logit, k) => (mask?.[k] === 0 ? Number.NEGATIVE_INFINITY : logit));
   const largest = Math.max(...logits);
   const normalizer = largest + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0));
@@ -100,13 +104,13 @@ function stepOf(instruction: InstructionSpec, width: number, offsets: ReadonlyMa
     for (let j = 0; j < width; j++) y[j] = column(j);
     return y;
   };
-  const at = (x: Numbers | undefined, j: number): number => (x as Numbers)[j] as number;
+  const at = (x: Float64Array | undefined, j: number): number => (x as Float64Array)[j] as number;
   switch (op) {
     case 'linear':
       return (arena, [x]) =>
         columns((j) => {
           let sum = bias === undefined ? 0 : at(arena, bias + j);
-          for (let i = 0; i < (x as Numbers).length; i++)
+          for (let i = 0; i < (x as Float64Array).length; i++)
             sum += at(x, i) * at(arena, (weight as number) + i * width + j);
           return f(sum);
         });
@@ -119,7 +123,7 @@ function stepOf(instruction: InstructionSpec, width: number, offsets: ReadonlyMa
     case 'scale':
       return (_, [x]) => columns((j) => first * at(x, j) + second);
     case 'concat':
-      return (_, inputs) => inputs.flatMap((x) => Array.from(x));
+      return (_, inputs) => Float64Array.from(inputs.flatMap((x) => Array.from(x)));
     case 'slice':
       return (_, [x]) => columns((j) => at(x, first + j));
     case 'layer_norm':
