@@ -185,6 +185,20 @@ describe('bad input', () => {
     port2.close();
   });
 
+  test('an array whose buffer was shrunk', () => {
+    // The types of Node do not know resizable buffers yet.
+    const Resizable = ArrayBuffer as unknown as new (
+      bytes: number,
+      options: { maxByteLength: number },
+    ) => ArrayBuffer & { resize(bytes: number): void };
+    const rows = 50_000; // enough pages for V8 to give some back to the system
+    const buffer = new Resizable(4 * 3 * rows, { maxByteLength: 4 * 3 * rows });
+    const step = continuous.bind({ ...buffers(rows), observation: new Float32Array(buffer), key: 1 });
+    step.step();
+    buffer.resize(4096);
+    expectError(() => step.step(), 'DISPOSED', 'shrunk');
+  });
+
   test('a model that is gone', () => {
     const model = Model.create('SharedActorCritic', sizes);
     const step = model.bind({ ...buffers(1), key: 1 });
