@@ -325,7 +325,8 @@ export interface Addon extends NativeMathematics {
   threads(): number;
   /** Number of threads that share a call, from 1; results do not depend on it. */
   setThreads(count: number): void;
-  memory(): { buffers: number; bytes: number };
+  /** Device memory in buffers, and what the threads of native calls keep as scratch. */
+  memory(): { buffers: number; bytes: number; scratch: number };
   Buffer: new (byteLength: number) => NativeBuffer;
   Model: new (program: NativeProgram) => NativeModel;
   Environment: new (name: string, count: number, key: NativeKey) => NativeEnvironment;

@@ -35,6 +35,7 @@ static Napi::Value memory(const Napi::CallbackInfo& info) {
   const Napi::Object o = Napi::Object::New(info.Env());
   o.Set("buffers", double(use.buffers));
   o.Set("bytes", double(use.bytes));
+  o.Set("scratch", double(workspace_bytes()));
   return o;
 }
 
