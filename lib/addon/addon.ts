@@ -325,8 +325,9 @@ export interface Addon extends NativeMathematics {
   threads(): number;
   /** Number of threads that share a call, from 1; results do not depend on it. */
   setThreads(count: number): void;
-  /** Device memory in buffers, and what the threads of native calls keep as scratch. */
-  memory(): { buffers: number; bytes: number; scratch: number };
+  memory(): { buffers: number; bytes: number };
+  /** Bytes that the threads of native calls keep as scratch for the next one. */
+  scratch(): number;
   Buffer: new (byteLength: number) => NativeBuffer;
   Model: new (program: NativeProgram) => NativeModel;
   Environment: new (name: string, count: number, key: NativeKey) => NativeEnvironment;

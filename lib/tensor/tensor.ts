@@ -154,8 +154,8 @@ export class Tensor<D extends Dtype = Dtype> {
 /** In bytes: more than any machine of today has. */
 const largest = 2 ** 40;
 
-/** Device memory held by tensors and models (blocks and bytes), and bytes that the threads of native calls keep as scratch. */
-export function memory(device: DeviceChoice = 'cpu'): { buffers: number; bytes: number; scratch: number } {
+/** Device memory held by tensors and models: blocks and bytes. */
+export function memory(device: DeviceChoice = 'cpu'): { buffers: number; bytes: number } {
   return addon(device).memory();
 }
 
