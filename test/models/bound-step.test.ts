@@ -106,10 +106,14 @@ describe('cost', () => {
     };
     run(20_000); // compiled by now
     await collectGarbage();
-    const [native, heap] = [memory(), process.memoryUsage().heapUsed];
-    run(20_000);
-    // What the measurement itself leaves behind; one object per step would be 300 kB and more.
-    expect(process.memoryUsage().heapUsed - heap).toBeLessThan(60_000);
+    const native = memory();
+    const grown = Array.from({ length: 5 }, () => {
+      const heap = process.memoryUsage().heapUsed;
+      run(20_000);
+      return process.memoryUsage().heapUsed - heap;
+    }).sort((a, b) => a - b);
+    // The median: Vitest itself allocates now and then, and a collection takes away. One object per step would be 300 kB and more.
+    expect(grown[2]).toBeLessThan(60_000);
     expect(memory()).toEqual(native);
   });
 
