@@ -15,7 +15,7 @@ const trainer = new PPO({
   environment,
   key: 3,
   horizon: 64,
-  epochs: 10,
+  epochs: 5,
   minibatches: 8,
   gamma: 0.95,
   learningRate: 1e-3,

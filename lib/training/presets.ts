@@ -24,7 +24,7 @@ export const presets: Readonly<Record<string, Preset>> = {
     environments: 64,
     steps: 1_000_000,
     architecture: [64, 64],
-    settings: { horizon: 64, epochs: 10, minibatches: 8, gamma: 0.95, learningRate: 1e-3, rewardScale: 0.01 },
+    settings: { horizon: 64, epochs: 5, minibatches: 8, gamma: 0.95, learningRate: 1e-3, rewardScale: 0.01 },
   },
 };
 
