@@ -5,11 +5,20 @@ export { Bijector } from './bijectors/bijector.js';
 export { Block, DiagLinear } from './bijectors/block.js';
 export { Box as BoxBijector } from './bijectors/box.js';
 export { Chain } from './bijectors/chain.js';
+export { MaskedCoupling, SplitCoupling } from './bijectors/coupling.js';
 export { Exp } from './bijectors/exp.js';
 export { GumbelCDF } from './bijectors/gumbel-cdf.js';
 export { Free, Identity } from './bijectors/identity.js';
 export { Inverse } from './bijectors/inverse.js';
+export { Lambda } from './bijectors/lambda.js';
+export {
+  DiagPlusLowRankLinear,
+  LowerUpperTriangularAffine,
+  TriangularLinear,
+  UnconstrainedAffine,
+} from './bijectors/matrix-affine.js';
 export { MaxNorm } from './bijectors/max-norm.js';
+export { RationalQuadraticSpline } from './bijectors/rational-quadratic-spline.js';
 export { ScalarAffine, Shift } from './bijectors/scalar-affine.js';
 export { Sigmoid } from './bijectors/sigmoid.js';
 export { Softplus } from './bijectors/softplus.js';

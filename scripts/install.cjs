@@ -3,6 +3,7 @@
 'use strict';
 const { spawnSync } = require('node:child_process');
 const { existsSync } = require('node:fs');
+const { availableParallelism } = require('node:os');
 const path = require('node:path');
 const root = path.join(__dirname, '..');
 
@@ -24,8 +25,10 @@ function prebuiltLoads() {
 
 if (!fromSource && prebuiltLoads()) process.exit(0);
 
-const command = [require.resolve('cmake-js/bin/cmake-js'), 'compile', '--directory', root];
-if (process.env.TORSOR_CUDA) command.push(`--CDTORSOR_CUDA=${process.env.TORSOR_CUDA}`);
+const jobs = String(availableParallelism());
+// The CUDA kernels are compiled on request only: nothing loads them yet.
+const cuda = `--CDTORSOR_CUDA=${process.env.TORSOR_CUDA ?? 'OFF'}`;
+const command = [require.resolve('cmake-js/bin/cmake-js'), 'compile', '--directory', root, '--parallel', jobs, cuda];
 const build = spawnSync(process.execPath, command, { cwd: root, stdio: 'inherit' });
 if (build.status !== 0) {
   console.error(

@@ -11,15 +11,15 @@ export interface NdArray {
 }
 
 /** Numbers nested to any depth, a typed array (one dimension), an NdArray, or a Tensor. Plain numbers count as float32. */
-export type ArrayLike = Nested | Reals | NdArray | { readonly shape: readonly number[]; dataSync(): ArrayBufferView };
+export type NdArrayLike = Nested | Reals | NdArray | { readonly shape: readonly number[]; dataSync(): ArrayBufferView };
 
 /** An array whose precision the others of a call follow: plain numbers follow too, unless they are all there is. */
-export function toArray(name: string, value: ArrayLike, like?: NdArray): NdArray {
+export function toArray(name: string, value: NdArrayLike, like?: NdArray): NdArray {
   const array = read(name, value);
   return like && array.weak ? cast(array, like) : { data: array.data, shape: array.shape };
 }
 
-function read(name: string, value: ArrayLike): NdArray & { weak: boolean } {
+function read(name: string, value: NdArrayLike): NdArray & { weak: boolean } {
   if (value instanceof Float32Array || value instanceof Float64Array) {
     return { data: value, shape: [value.length], weak: false };
   }
@@ -48,13 +48,13 @@ function read(name: string, value: ArrayLike): NdArray & { weak: boolean } {
 }
 
 /** A first argument of a call: plain numbers become float32. */
-export function firstArray(name: string, value: ArrayLike): NdArray {
+export function firstArray(name: string, value: NdArrayLike): NdArray {
   const array = read(name, value);
   return { data: array.weak ? Float32Array.from(array.data) : array.data, shape: array.shape };
 }
 
 /** A parameter, kept in float64: what it is in float32 is known only when it is used. */
-export function parameter(name: string, value: ArrayLike): NdArray {
+export function parameter(name: string, value: NdArrayLike): NdArray {
   const { data, shape } = read(name, value);
   const bad = data.findIndex((x) => !Number.isFinite(x));
   if (bad >= 0) throw new TorsorError('NON_FINITE', `${name}: expected finite numbers, got ${data[bad]}`);

@@ -3,7 +3,7 @@ import type { NativeBijector } from '../addon/addon.js';
 import { nonNegativeInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { showShape } from '../tensor/shape.js';
-import { type ArrayLike, firstArray, type NdArray } from './array.js';
+import { firstArray, type NdArray, type NdArrayLike } from './array.js';
 import { type BijectorJson, registry } from './registry.js';
 
 export interface BijectorTraits {
@@ -61,36 +61,36 @@ export abstract class Bijector {
     );
   }
 
-  forward(x: ArrayLike): NdArray {
+  forward(x: NdArrayLike): NdArray {
     return this.mapChecked(x, false).value;
   }
 
-  inverse(y: ArrayLike): NdArray {
+  inverse(y: NdArrayLike): NdArray {
     return this.mapChecked(y, true).value;
   }
 
   /** log |det dy/dx| at x. */
-  forwardLogDet(x: ArrayLike): NdArray {
+  forwardLogDet(x: NdArrayLike): NdArray {
     return this.mapChecked(x, false).logDet;
   }
 
   /** log |det dx/dy| at y. */
-  inverseLogDet(y: ArrayLike): NdArray {
+  inverseLogDet(y: NdArrayLike): NdArray {
     return this.mapChecked(y, true).logDet;
   }
 
-  forwardAndLogDet(x: ArrayLike): { y: NdArray; logDet: NdArray } {
+  forwardAndLogDet(x: NdArrayLike): { y: NdArray; logDet: NdArray } {
     const { value, logDet } = this.mapChecked(x, false);
     return { y: value, logDet };
   }
 
-  inverseAndLogDet(y: ArrayLike): { x: NdArray; logDet: NdArray } {
+  inverseAndLogDet(y: NdArrayLike): { x: NdArray; logDet: NdArray } {
     const { value, logDet } = this.mapChecked(y, true);
     return { x: value, logDet };
   }
 
   /** For bijectors made of others. Internal. */
-  mapChecked(input: ArrayLike, inverse: boolean): Mapped {
+  mapChecked(input: NdArrayLike, inverse: boolean): Mapped {
     const [name, ndims] = inverse ? ['y', this.eventNdimsOut] : ['x', this.eventNdimsIn];
     const array = firstArray(name, input);
     if (array.shape.length < ndims) {

@@ -2,7 +2,7 @@
 import type { NativeBijector } from '../addon/addon.js';
 import { options as checkOptions, nonNegativeInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import { type ArrayLike, type NdArray, nested, parameter, sumLast } from './array.js';
+import { type NdArray, type NdArrayLike, nested, parameter, sumLast } from './array.js';
 import { Bijector, type Mapped } from './bijector.js';
 import { bijectorOption } from './chain.js';
 import { ScalarAffine } from './scalar-affine.js';
@@ -49,7 +49,7 @@ export class Block extends Bijector {
 export class DiagLinear extends Block {
   readonly #diag: NdArray;
 
-  constructor(given: { diag: ArrayLike }) {
+  constructor(given: { diag: NdArrayLike }) {
     checkOptions('DiagLinear', given, ['diag']);
     const diag = parameter('diag', given?.diag);
     if (diag.shape.length === 0) throw new TorsorError('INVALID_SHAPE', 'diag: expected at least one dimension');

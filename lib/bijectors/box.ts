@@ -1,13 +1,13 @@
 // y = centre + half · tanh(x / width): actions between two limits.
 import { options as checkOptions, positive, required, within } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import { type ArrayLike, combine, map, type NdArray, nested, parameter } from './array.js';
+import { combine, map, type NdArray, type NdArrayLike, nested, parameter } from './array.js';
 import { ScalarBijector } from './scalar.js';
 
 export interface BoxOptions {
   /** Limits: numbers, or one per dimension of the action. */
-  low: ArrayLike;
-  high: ArrayLike;
+  low: NdArrayLike;
+  high: NdArrayLike;
   /** Width of the range of x that is mapped almost linearly. Default: 1. */
   width?: number;
   /** The limits are missed by this part of half the interval, and the inverse clips there, so that it is finite. Default: 1e-6. */

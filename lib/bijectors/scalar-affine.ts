@@ -1,16 +1,16 @@
 // y = scale · x + shift, and its special cases.
 import { options as checkOptions, required } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import { type ArrayLike, map, type NdArray, nested, parameter } from './array.js';
+import { map, type NdArray, type NdArrayLike, nested, parameter } from './array.js';
 import { ScalarBijector } from './scalar.js';
 
 export interface ScalarAffineOptions {
   /** Default: 0. */
-  shift?: ArrayLike;
+  shift?: NdArrayLike;
   /** Not 0; may be negative. Default: 1. */
-  scale?: ArrayLike;
+  scale?: NdArrayLike;
   /** Its logarithm, in place of `scale`. */
-  logScale?: ArrayLike;
+  logScale?: NdArrayLike;
 }
 
 /** Numbers times a scale plus a shift; both broadcast against the numbers. */
@@ -40,7 +40,7 @@ export class ScalarAffine extends ScalarBijector {
 
 /** y = x + shift. */
 export class Shift extends ScalarAffine {
-  constructor(given: { shift: ArrayLike }) {
+  constructor(given: { shift: NdArrayLike }) {
     required('Shift', 'shift', checkOptions('Shift', given, ['shift']).shift);
     super({ shift: given.shift });
   }

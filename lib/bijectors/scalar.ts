@@ -3,7 +3,7 @@ import type { NativeBijector, Reals } from '../addon/addon.js';
 import { addon, call } from '../addon/load.js';
 import { TorsorError } from '../core/errors.js';
 import { showShape } from '../tensor/shape.js';
-import { type ArrayLike, broadcastShapes, broadcastTo, cast, firstArray, type NdArray, zeros } from './array.js';
+import { broadcastShapes, broadcastTo, cast, firstArray, type NdArray, type NdArrayLike, zeros } from './array.js';
 import { Bijector, type Mapped } from './bijector.js';
 
 /** A map of numbers with its derivatives, all of the shape of the value. */
@@ -30,7 +30,7 @@ export abstract class ScalarBijector extends Bijector {
   }
 
   /** Values, log-dets and derivatives at x, or of the inverse at y. */
-  derivatives(input: ArrayLike, inverse = false): Derivatives {
+  derivatives(input: NdArrayLike, inverse = false): Derivatives {
     const array = firstArray(inverse ? 'y' : 'x', input);
     const shape = broadcastShapes(array.shape, ...this.#parameters.map((each) => each.shape));
     const x = broadcastTo(array, shape);

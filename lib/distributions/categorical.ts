@@ -1,13 +1,13 @@
 // One of K choices.
 import { addon, call } from '../addon/load.js';
 import {
-  type ArrayLike,
   broadcastTo,
   cast,
   combine,
   firstArray,
   map,
   type NdArray,
+  type NdArrayLike,
   sumLast,
   toArray,
   zeros,
@@ -21,11 +21,11 @@ import { Distribution, type IntArray, readSource, type SampleSource } from './di
 
 export interface CategoricalOptions {
   /** Logarithms of probabilities up to a constant, [..., K]; -Infinity forbids a choice. */
-  logits?: ArrayLike;
+  logits?: NdArrayLike;
   /** Probabilities up to a factor, [..., K], in place of logits. */
-  probs?: ArrayLike;
+  probs?: NdArrayLike;
   /** 1 where a choice is allowed; broadcasts to the logits. */
-  mask?: ArrayLike;
+  mask?: NdArrayLike;
 }
 
 /** Distribution over the integers 0 … K - 1. */
@@ -48,7 +48,7 @@ export class Categorical extends Distribution<Choice, IntArray> {
     if ((logits === undefined) === (probs === undefined)) {
       throw new TorsorError('INVALID_ARGUMENT', 'Categorical takes either logits or probs');
     }
-    const input = logits === undefined ? firstArray('probs', probs as ArrayLike) : firstArray('logits', logits);
+    const input = logits === undefined ? firstArray('probs', probs as NdArrayLike) : firstArray('logits', logits);
     const categories = input.shape.at(-1);
     if (!categories) {
       const option = logits === undefined ? 'probs' : 'logits';
@@ -74,7 +74,7 @@ export class Categorical extends Distribution<Choice, IntArray> {
     const { key, noise: given } = readSource(source);
     const noise = key
       ? { data: fill('gumbel', key, shape, zeros(shape, this.logits).data), shape }
-      : cast(toArray('noise', given as ArrayLike, this.logits), this.logits);
+      : cast(toArray('noise', given as NdArrayLike, this.logits), this.logits);
     if (!sameShape(noise.shape, shape)) {
       throw new TorsorError(
         'INVALID_SHAPE',
@@ -160,7 +160,7 @@ function logarithm(x: NdArray): NdArray {
 }
 
 /** The given number where the mask forbids. */
-function masked(logits: NdArray, mask: ArrayLike, forbidden: number): NdArray {
+function masked(logits: NdArray, mask: NdArrayLike, forbidden: number): NdArray {
   const categories = logits.shape.at(-1) as number;
   const allowed = toArray('mask', mask, logits);
   if (allowed.data.some((m) => m !== 0 && m !== 1)) throw new TorsorError('INVALID_MASK', 'mask: expected 0 and 1');

@@ -1,5 +1,5 @@
 // Distribution: what can be asked of any probability distribution.
-import type { ArrayLike, NdArray } from '../bijectors/array.js';
+import type { NdArray, NdArrayLike } from '../bijectors/array.js';
 import { show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { Key } from '../random/key.js';
@@ -11,13 +11,13 @@ export interface IntArray {
 }
 
 /** Where a sample comes from: a key, or the noise itself, of the shape of the sample. */
-export type SampleSource = Key | { noise: ArrayLike };
+export type SampleSource = Key | { noise: NdArrayLike };
 
 /**
  * Base of all distributions, after distrax. Samples have the shape sampleShape + batch + event, densities that of sampleShape + batch;
  * results have the precision of the parameters. What a distribution cannot tell throws UNSUPPORTED.
  */
-export abstract class Distribution<Value = ArrayLike, Sample extends NdArray | IntArray = NdArray> {
+export abstract class Distribution<Value = NdArrayLike, Sample extends NdArray | IntArray = NdArray> {
   /** Shape of one draw. */
   abstract readonly eventShape: readonly number[];
   /** Shape of the independent distributions this object stands for. */
@@ -87,7 +87,7 @@ export abstract class Distribution<Value = ArrayLike, Sample extends NdArray | I
 }
 
 /** A source as its two possibilities. */
-export function readSource(source: SampleSource): { key?: Key; noise?: ArrayLike } {
+export function readSource(source: SampleSource): { key?: Key; noise?: NdArrayLike } {
   if (source instanceof Key) return { key: source };
   if (typeof source === 'object' && source !== null && 'noise' in source) return { noise: source.noise };
   throw new TorsorError('INVALID_ARGUMENT', `sample: expected a Key or {noise}, got ${show(source)}`);

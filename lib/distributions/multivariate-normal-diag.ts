@@ -1,7 +1,6 @@
 // Independent normals, one per dimension of a vector.
 import { addon, call } from '../addon/load.js';
 import {
-  type ArrayLike,
   broadcastShapes,
   broadcastTo,
   cast,
@@ -9,6 +8,7 @@ import {
   firstArray,
   map,
   type NdArray,
+  type NdArrayLike,
   sumLast,
   toArray,
   zeros,
@@ -21,9 +21,9 @@ import { Distribution, readSource, type SampleSource } from './distribution.js';
 
 export interface MultivariateNormalDiagOptions {
   /** Means, [..., n]. Default: 0. */
-  loc?: ArrayLike;
+  loc?: NdArrayLike;
   /** Standard deviations, [..., n]. Default: 1. */
-  scaleDiag?: ArrayLike;
+  scaleDiag?: NdArrayLike;
 }
 
 /** Normal distribution of vectors with a diagonal covariance. `loc` and `scaleDiag` broadcast; one of them must be given. */
@@ -66,7 +66,7 @@ export class MultivariateNormalDiag extends Distribution {
     const { key, noise: given } = readSource(source);
     const noise = key
       ? { data: fill('normal', key, shape, zeros(shape, this.loc).data), shape }
-      : cast(toArray('noise', given as ArrayLike, this.loc), this.loc);
+      : cast(toArray('noise', given as NdArrayLike, this.loc), this.loc);
     if (!sameShape(noise.shape, shape)) {
       throw new TorsorError(
         'INVALID_SHAPE',
@@ -82,11 +82,11 @@ export class MultivariateNormalDiag extends Distribution {
     return { sample, logProb: sumLast(density, 1) };
   }
 
-  logProb(value: ArrayLike): NdArray {
+  logProb(value: NdArrayLike): NdArray {
     return sumLast(apply('gaussian_log_prob', this.#value(value), this.loc, this.scaleDiag), 1);
   }
 
-  prob(value: ArrayLike): NdArray {
+  prob(value: NdArrayLike): NdArray {
     return map(this.logProb(value), Math.exp);
   }
 
@@ -123,11 +123,11 @@ export class MultivariateNormalDiag extends Distribution {
     return result;
   }
 
-  override cdf(value: ArrayLike): NdArray {
+  override cdf(value: NdArrayLike): NdArray {
     return map(this.logCdf(value), Math.exp);
   }
 
-  override logCdf(value: ArrayLike): NdArray {
+  override logCdf(value: NdArrayLike): NdArray {
     const centred = combine(this.#value(value), this.loc, (x, m) => x - m);
     return sumLast(
       apply(
@@ -156,7 +156,7 @@ export class MultivariateNormalDiag extends Distribution {
     return apply('log', this.stddev());
   }
 
-  #value(value: ArrayLike): NdArray {
+  #value(value: NdArrayLike): NdArray {
     const array = cast(toArray('value', value, this.loc), this.loc);
     if (array.shape.at(-1) !== this.eventShape[0]) {
       throw new TorsorError(
@@ -178,7 +178,7 @@ function apply(name: string, ...inputs: readonly NdArray[]): NdArray {
 }
 
 /** Two arrays in one precision: float64 if either is. */
-function pair(a: ArrayLike, b: ArrayLike): [NdArray, NdArray] {
+function pair(a: NdArrayLike, b: NdArrayLike): [NdArray, NdArray] {
   const [x, y] = [firstArray('loc', a), firstArray('scaleDiag', b)];
   const wide = x.data instanceof Float64Array ? x : y;
   return [toArray('loc', a, wide), toArray('scaleDiag', b, wide)].map((each) => cast(each, wide)) as [NdArray, NdArray];

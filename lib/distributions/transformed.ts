@@ -1,6 +1,6 @@
 // A distribution seen through a bijector.
 import { addon, call } from '../addon/load.js';
-import { type ArrayLike, combine, firstArray, map, type NdArray, toArray, zeros } from '../bijectors/array.js';
+import { combine, firstArray, map, type NdArray, type NdArrayLike, toArray, zeros } from '../bijectors/array.js';
 import type { Bijector } from '../bijectors/bijector.js';
 import { bijectorOption } from '../bijectors/chain.js';
 import { options as checkOptions, show } from '../core/check.js';
@@ -45,12 +45,12 @@ export class Transformed extends Distribution {
     return { sample: y, logProb: combine(logProb, logDet, (p, d) => p - d) };
   }
 
-  logProb(value: ArrayLike): NdArray {
+  logProb(value: NdArrayLike): NdArray {
     const { x, logDet } = this.bijector.inverseAndLogDet(this.#value(value));
     return combine(this.distribution.logProb(x), logDet, (p, d) => p + d);
   }
 
-  prob(value: ArrayLike): NdArray {
+  prob(value: NdArrayLike): NdArray {
     return map(this.logProb(value), Math.exp);
   }
 
@@ -109,7 +109,7 @@ export class Transformed extends Distribution {
   }
 
   /** Plain numbers take the precision of the distribution at the bottom. */
-  #value(value: ArrayLike): NdArray {
+  #value(value: NdArrayLike): NdArray {
     let base = this.distribution;
     while (base instanceof Transformed) base = base.distribution;
     return base instanceof MultivariateNormalDiag ? toArray('value', value, base.loc) : firstArray('value', value);

@@ -7,7 +7,14 @@ import { Exp } from '../bijectors/exp.js';
 import { GumbelCDF } from '../bijectors/gumbel-cdf.js';
 import { Free, Identity } from '../bijectors/identity.js';
 import { Inverse } from '../bijectors/inverse.js';
+import {
+  DiagPlusLowRankLinear,
+  LowerUpperTriangularAffine,
+  TriangularLinear,
+  UnconstrainedAffine,
+} from '../bijectors/matrix-affine.js';
 import { MaxNorm } from '../bijectors/max-norm.js';
+import { RationalQuadraticSpline } from '../bijectors/rational-quadratic-spline.js';
 import { type BijectorJson, registry } from '../bijectors/registry.js';
 import { ScalarAffine, Shift } from '../bijectors/scalar-affine.js';
 import { Sigmoid } from '../bijectors/sigmoid.js';
@@ -33,6 +40,11 @@ const builtIn = {
   chain: Chain,
   block: Block,
   inverse: Inverse,
+  triangularlinear: TriangularLinear,
+  loweruppertriangularaffine: LowerUpperTriangularAffine,
+  unconstrainedaffine: UnconstrainedAffine,
+  diagpluslowranklinear: DiagPlusLowRankLinear,
+  rationalquadraticspline: RationalQuadraticSpline,
 } satisfies Record<string, AnyClass<Bijector>>;
 
 for (const [name, cls] of Object.entries(builtIn)) registry.register(name)(cls as AnyClass<Bijector>);

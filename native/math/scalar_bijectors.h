@@ -126,14 +126,17 @@ struct ScalarAffineBijector {
   }
 };
 
-// y = exp(-exp(-x)), the distribution function of Gumbel noise.
+// y = exp(-exp(-x)), the distribution function of Gumbel noise. The float exponential stops growing at 88 and shrinking at -87; here
+// infinity and 0 are wanted beyond, as the C library's gives them for double.
 struct GumbelCdfBijector {
   static constexpr const char* name = "gumbel_cdf";
   static constexpr int parameters = 0;
   static constexpr bool vector = false, constant = false;
   template <class N, class P> static HD Terms<N> forward(P, N x) {
-    const N e = exp_of(-x), y = exp_of(-e);
-    return {y, -x - e, y * e, e - 1};
+    constexpr int growing = same<N, double> ? 709 : 88, shrinking = same<N, double> ? 745 : 87;
+    const N zero = splat<N>(0), e = choose(x < -growing, infinity_of<N>(), exp_of(-x));
+    const N y = choose(e > shrinking, zero, exp_of(-e));
+    return {y, -x - e, choose(e > shrinking, zero, y * e), e - 1};
   }
   // With l = -log y: x = -log l, log |dx/dy| = l - log l; at y = 0, where l is infinite, its limit is infinite too.
   template <class N, class P> static HD Terms<N> inverse(P, N y) {

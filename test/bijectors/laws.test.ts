@@ -7,7 +7,8 @@ import type { Bijector } from '../../lib/bijectors/bijector.js';
 import { Inverse } from '../../lib/bijectors/inverse.js';
 import { ScalarBijector } from '../../lib/bijectors/scalar.js';
 import { ActionSpace } from '../../lib/spaces/action-space.js';
-import { examples } from '../support/bijectors.js';
+import { examples, withoutNative } from '../support/bijectors.js';
+import { expectError } from '../support/errors.js';
 
 const points = [-3, -1.7, -0.9, -0.35, -0.02, 0.1, 0.6, 1.4, 2.9];
 const rows = 3;
@@ -48,13 +49,13 @@ function numericLogDet(bijector: Bijector, row: readonly number[]): number {
   return Math.log(Math.abs(a * (e * k - f * i) - b * (d * k - f * g) + c * (d * i - e * g)));
 }
 
-describe.each(examples)('$name', ({ bijector, points: own }) => {
+function summed(logDet: NdArray): Float64Array {
+  const width = logDet.data.length / rows;
+  return Float64Array.from({ length: rows }, (_, r) => sum(logDet.data.subarray(r * width, (r + 1) * width)));
+}
+
+describe.each([...examples, ...withoutNative])('$name', ({ bijector, points: own }) => {
   const x = double(own ?? points);
-  const summed = (logDet: NdArray): Float64Array =>
-    Float64Array.from({ length: rows }, (_, r) => {
-      const width = logDet.data.length / rows;
-      return sum(logDet.data.subarray(r * width, (r + 1) * width));
-    });
 
   test('inverse of forward, and log-dets of opposite sign', () => {
     const { y, logDet } = bijector.forwardAndLogDet(x);
@@ -81,6 +82,18 @@ describe.each(examples)('$name', ({ bijector, points: own }) => {
     );
     expectClose(analytic, numeric, 2e-6);
   });
+
+  test('float32 is float64 rounded', () => {
+    const { y, logDet } = bijector.forwardAndLogDet(x);
+    const float = bijector.forwardAndLogDet(single(x.data));
+    expect(float.y.data).toBeInstanceOf(Float32Array);
+    expectClose(float.y.data, y.data, 1e-6);
+    expectClose(float.logDet.data, logDet.data, 2e-6);
+  });
+});
+
+describe.each(examples)('$name in the native core', ({ bijector, points: own }) => {
+  const x = double(own ?? points);
 
   test('derivatives are those of central differences', () => {
     if (!(bijector instanceof ScalarBijector)) return;
@@ -141,23 +154,31 @@ describe.each(examples)('$name', ({ bijector, points: own }) => {
       });
     }
   });
+});
 
-  test('float32 is float64 rounded', () => {
-    const { y, logDet } = bijector.forwardAndLogDet(x);
-    const float = bijector.forwardAndLogDet(single(x.data));
-    expect(float.y.data).toBeInstanceOf(Float32Array);
-    expectClose(float.y.data, y.data, 1e-6);
-    expectClose(float.logDet.data, logDet.data, 2e-6);
-  });
+describe.each([...examples, ...withoutNative.filter(({ files }) => files)])(
+  '$name in a file',
+  ({ bijector, points: own }) => {
+    const x = double(own ?? points);
 
-  test('sameAs compares parameters, and metadata makes the same bijector', () => {
-    const copy = ActionSpace.create(JSON.parse(JSON.stringify(bijector.metadata)));
-    expect(copy.sameAs(bijector)).toBe(true);
-    expect(bijector.sameAs(copy)).toBe(true);
-    expect(copy.metadata).toEqual(bijector.metadata);
-    expect(copy.forward(x)).toEqual(bijector.forward(x));
-    expect(new Inverse({ bijector }).sameAs(bijector)).toBe(false);
-  });
+    test('sameAs compares parameters, and metadata makes the same bijector', () => {
+      const copy = ActionSpace.create(JSON.parse(JSON.stringify(bijector.metadata)));
+      expect(copy.sameAs(bijector)).toBe(true);
+      expect(bijector.sameAs(copy)).toBe(true);
+      expect(copy.metadata).toEqual(bijector.metadata);
+      expect(copy.forward(x)).toEqual(bijector.forward(x));
+      expect(new Inverse({ bijector }).sameAs(bijector)).toBe(false);
+    });
+  },
+);
+
+test('what has no native form, or no form in a file, says so', () => {
+  for (const { bijector, files } of withoutNative) {
+    expectError(() => bijector.native(dims), 'UNSUPPORTED', bijector.constructor.name);
+    if (!files) expectError(() => bijector.metadata, 'UNKNOWN_NAME', bijector.constructor.name);
+    if (!files) expectError(() => bijector.options, 'UNSUPPORTED', 'functions');
+    expect(bijector.sameAs(bijector)).toBe(true);
+  }
 });
 
 test('no two examples are the same, but Identity and Free', () => {

@@ -10,6 +10,7 @@ import { checkInitFacts } from './init-facts.js';
 import { checkLargeHashed } from './large-hashed.js';
 import { checkLogDetExpectation } from './log-det-expectation.js';
 import { checkMetadata } from './metadata.js';
+import { checkModel } from './models.js';
 import { checkOptimizers } from './optimizers.js';
 import { checkPpoLoss } from './ppo-loss.js';
 
@@ -61,6 +62,7 @@ export const kinds: readonly Kind[] = [
   { name: 'per', matches: (json) => has(json, 'matrices', 'gumbel'), missing: 'prioritised experience replay' },
   { name: 'drip', matches: (json) => has(json.inputs, 'reward', 'done'), missing: 'DRIP rewards' },
   { name: 'large_hashed', matches: (json) => ofModels(json, (p) => has(p, 'seed', 'scale')), check: checkLargeHashed },
+  { name: 'model', matches: (json) => ofModels(json, isArray), check: checkModel },
   { name: 'activations', matches: (json) => isArray(json.x) && has(json, 'out'), check: checkActivations },
   { name: 'distributions', matches: (json) => has(json, 'MultivariateNormalDiag'), check: checkDistributions },
   { name: 'init_facts', matches: (json) => every(json, 'mean', 'std', 'absmax'), check: checkInitFacts },

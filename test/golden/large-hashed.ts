@@ -1,13 +1,12 @@
 // large_hashed: realistic sizes, whose parameters and inputs are hashes of their index, and whose results are summaries.
 import type { Device } from '../../lib/addon/load.js';
 import { Categorical } from '../../lib/distributions/categorical.js';
-import { MultivariateNormalDiag } from '../../lib/distributions/multivariate-normal-diag.js';
-import { Transformed } from '../../lib/distributions/transformed.js';
 import type { Model } from '../../lib/models/model.js';
 import { sizeOf } from '../../lib/tensor/shape.js';
 import { type Comparison, compare, same, tolerance, unsupported } from './compare.js';
 import type { FileArray } from './format.js';
-import { createModel, isSupported, latentsOf, type ReferenceModel, setParameters } from './reference-model.js';
+import { baseOf, type Computed, evaluated, type Shaped, sum } from './model-quantities.js';
+import { createModel, isSupported, type ReferenceModel, setParameters } from './reference-model.js';
 
 /** What the file keeps of a large array. */
 interface Summary {
@@ -74,47 +73,14 @@ function checkCase(name: string, c: Case, device: Device): Comparison[] {
   ];
 }
 
-type Computed = Record<string, ArrayLike<number>>;
-
-function compute(model: Model, observation: { data: Float32Array; shape: number[] }, actions: Float32Array): Computed {
-  const latent = latentsOf(model, Float64Array.from(actions));
-  const action = model.options.discrete ? Int32Array.from(latent) : latent;
-  const shaped = {
-    data: action,
-    shape: model.options.discrete
-      ? observation.shape.slice(0, -1)
-      : [...observation.shape.slice(0, -1), model.options.actionSpaceSize],
-  };
-  const evaluated = model.evaluate(observation, shaped, { latent: true });
-  const [value, logProb, entropy] = [evaluated.value, evaluated.logProb, evaluated.entropy].map((t) =>
-    t.dataSync(),
-  ) as [Float32Array, Float32Array, Float32Array];
-  // L = sum(log_prob) + sum(value^2) + sum(entropy)
-  const ones = new Float32Array(value.length).fill(1);
-  const gradient = model.gradient(observation, shaped, {
-    dLogProb: ones,
-    dEntropy: ones,
-    dValue: value.map((v) => 2 * v),
-  });
-  const loss = sum(logProb) + sum(Float64Array.from(value, (v) => v * v)) + sum(entropy);
-  const gradients = Object.entries(gradient.parameters).map(([key, values]) => [`grads ${key}`, values]);
+function compute(model: Model, observation: Shaped, actions: Float32Array): Computed {
+  const base = baseOf(model, observation);
   return {
-    value,
-    log_prob: logProb,
-    entropy,
-    loss: [loss],
-    grad_obs: gradient.observation,
-    ...policyOf(model, observation),
-    ...Object.fromEntries(gradients),
+    ...evaluated(model, observation, Float64Array.from(actions)),
+    ...(base instanceof Categorical
+      ? { logits: base.logits.data }
+      : { loc: base.loc.data, scale_diag: base.scaleDiag.data }),
   };
-}
-
-function policyOf(model: Model, observation: { data: Float32Array; shape: number[] }): Computed {
-  const { policy } = model.forward(observation);
-  const base = policy instanceof Transformed ? policy.distribution : policy;
-  if (base instanceof Categorical) return { logits: base.logits.data };
-  if (base instanceof MultivariateNormalDiag) return { loc: base.loc.data, scale_diag: base.scaleDiag.data };
-  throw new Error(`a policy of class ${base.constructor.name}`);
 }
 
 function compareAll(name: string, computed: Computed, f64: Results, f32: Results, prefix: string): Comparison[] {
@@ -155,8 +121,4 @@ function compareSummary(
     compare(`${name} sum`, sum(values), f64.sum, f32.sum, accepted),
     same(`${name} shapes`, f32.shape, f64.shape),
   ];
-}
-
-function sum(values: ArrayLike<number>): number {
-  return Array.from(values).reduce((total, x) => total + x, 0);
 }

@@ -40,8 +40,14 @@ export function setParameters(
   names: readonly string[],
   values: (name: string) => Float32Array,
 ): string[] {
-  for (const name of model.parameters.names) model.parameters.set(name, values(name));
-  const others = names.filter((name) => !model.parameters.names.includes(name));
+  const missing = model.parameters.names.filter((name) => !names.includes(name));
+  if (missing.length > 0) throw new Error(`the file has no parameter ${missing.join(', ')}`);
+  const others: string[] = [];
+  for (const name of names) {
+    const array = values(name);
+    if (model.parameters.names.includes(name)) model.parameters.set(name, array);
+    else others.push(name);
+  }
   const strange = others.filter((name) => !isUnused(name, reference));
   if (strange.length > 0) throw new Error(`the model has no parameter ${strange.join(', ')}`);
   return others;
