@@ -33,8 +33,9 @@ struct Lstm {
     const Instruction linear = product(q, false);
     linear_forward(t, m.parameters, m.packed, linear);
 
-    N *i = t.column(linear.out.column), *f = t.column(linear.out.column + units), *g = t.column(linear.out.column + 2 * units),
-      *o = t.column(linear.out.column + 3 * units), *tanh_c = t.column(linear.out.column + 4 * units);
+    N *i = t.column(linear.out.column), *f = t.column(linear.out.column + units),
+      *g = t.column(linear.out.column + 2 * units), *o = t.column(linear.out.column + 3 * units),
+      *tanh_c = t.column(linear.out.column + 4 * units);
     const N* c = t.column(q.in2.column + units);
     N *next_h = t.column(q.out.column), *next_c = t.column(q.out.column + units);
     t.each(units, [&](int k) {
@@ -58,8 +59,8 @@ struct Lstm {
     using N = typename Tile::N;
     const int units = q.out.width / 2;
     const Instruction linear = product(q, true);
-    N *i = t.column(linear.out.column), *f = t.column(linear.out.column + units), *g = t.column(linear.out.column + 2 * units),
-      *o = t.column(linear.out.column + 3 * units);
+    N *i = t.column(linear.out.column), *f = t.column(linear.out.column + units),
+      *g = t.column(linear.out.column + 2 * units), *o = t.column(linear.out.column + 3 * units);
     const N *tanh_c = t.column(linear.out.column + 4 * units), *c = t.column(q.in2.column + units);
     const N *d_h = t.column(q.out.gradient), *d_c = t.column(q.out.gradient + units);
     const bool carried = q.in2.gradient >= 0;

@@ -82,7 +82,8 @@ static std::vector<Step> steps_of(const Trace& trace) {
     if (w < 1 || w > 1 << 20) malformed("a value of width " + std::to_string(w));
   defined[0] = true;
   for (const Trace::State& state : trace.states) {
-    if (state.value < 1 || state.value >= int(defined.size()) || defined[state.value]) malformed("a state is no new value");
+    if (state.value < 1 || state.value >= int(defined.size()) || defined[state.value])
+      malformed("a state is no new value");
     defined[state.value] = true;
   }
   const auto parameters_at = [&](const Operation& o, int offset, int64_t count) {

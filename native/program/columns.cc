@@ -56,8 +56,8 @@ void Layout::assign_inference(std::vector<Step>& steps, const std::vector<int>& 
   }
 }
 
-void Layout::assign_training(std::vector<Step>& steps, const std::vector<int>& sources,
-                             const std::vector<int>& results, bool observation_gradient, int clear) {
+void Layout::assign_training(std::vector<Step>& steps, const std::vector<int>& sources, const std::vector<int>& results,
+                             bool observation_gradient, int clear) {
   const int values = int(widths_.size());
   std::vector<bool> needed(values, false);  // a gradient reaches parameters through it, or is asked for
   for (int v : sources) needed[v] = v != 0 || observation_gradient;

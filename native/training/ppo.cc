@@ -24,7 +24,8 @@ static void advantage_moments(GradientIO& io, int rows, bool normalize) {
   const auto sum = [&](auto term) {
     double total = 0;
     for (int step = s.burn_in; step < s.steps; step++)
-      for (int k = 0; k < rows; k++) total += term(double(io.advantage[step * s.stride + (io.index ? io.index[k] : k)]));
+      for (int k = 0; k < rows; k++)
+        total += term(double(io.advantage[step * s.stride + (io.index ? io.index[k] : k)]));
     return total / (double(s.steps - s.burn_in) * rows);
   };
   const double mean = sum([](double x) { return x; });

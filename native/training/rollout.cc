@@ -170,7 +170,7 @@ void Rollout::collect_block(VectorEnvironment& environment, Noise noise, int fir
 
 void Rollout::advantages(const AdvantageConfig& config, const float* ratio) {
   const int64_t row = start();
-  const AdvantageIO io{&reward[row],      &value[row],     ratio,          &terminated[row], &truncated[row],
+  const AdvantageIO io{&reward[row],      &value[row],       ratio,           &terminated[row], &truncated[row],
                        &final_value[row], last_value.data(), &advantage[row], &target[row],     horizon_,
                        environments_};
   const int blocks = (environments_ + block_rows - 1) / block_rows;

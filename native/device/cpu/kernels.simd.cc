@@ -48,7 +48,8 @@ template <class F> static void each_tile(int first, int rows, float* memory, F f
 static void act(const Program& p, const StepIO& io, int first, int rows, float* memory) {
   Sequence one;
   one.carry = one.final_carry = io.carry;
-  each_tile(first, rows, memory, [&](const auto& tile) { run_steps(tile, p, one, [&](const auto& t) { run_act(t, p, io); }); });
+  each_tile(first, rows, memory,
+            [&](const auto& tile) { run_steps(tile, p, one, [&](const auto& t) { run_act(t, p, io); }); });
 }
 
 static void forward(const Program& p, const ForwardIO& io, int first, int rows, float* memory) {
@@ -61,7 +62,8 @@ static void evaluate(const Program& p, const EvaluateIO& io, int first, int rows
             [&](const auto& tile) { run_steps(tile, p, io.sequence, [&](const auto& t) { run_evaluate(t, p, io); }); });
 }
 
-template <class Tile> static void gradient_of_tile(const Tile& first, const Program& p, const GradientIO& io, float* accumulators) {
+template <class Tile>
+static void gradient_of_tile(const Tile& first, const Program& p, const GradientIO& io, float* accumulators) {
   const int length = segment_length(io.sequence), segments = (io.sequence.steps + length - 1) / length;
   float* const memory = reinterpret_cast<float*>(first.columns);
   float* const carries = memory + int64_t(p.columns) * length * Tile::rows;
@@ -94,8 +96,7 @@ template <class F> static void each_matrix(const Program& p, F f) {
 static void pack(const Program& p, const float* parameters, float* packed, float* packed_transposed) {
   each_matrix(p, [&](const Instruction& q, const Product& m) {
     pack_linear(parameters + q.weight, m.inputs, m.outputs, false, packed + q.weight);
-    if (packed_transposed)
-      pack_linear(parameters + q.weight, m.outputs, m.inputs, true, packed_transposed + q.weight);
+    if (packed_transposed) pack_linear(parameters + q.weight, m.outputs, m.inputs, true, packed_transposed + q.weight);
   });
 }
 
