@@ -14,7 +14,7 @@ template <class N> HD N p_log_p(N p, N log_p) { return choose(p > 0, N(p * log_p
 // log_softmax(k) = (logit(k) - max) - log sum exp(logit - max). The two are kept apart: their sum would round away what a large max
 // leaves of the logarithm.
 template <class N> struct LogNormalizer {
-  N largest, log_sum;
+  N largest, log_sum, inverse_sum;
   template <class Logit> HD LogNormalizer(int n, Logit logit) {
     largest = logit(0);
     for (int k = 1; k < n; k++) {
@@ -27,12 +27,14 @@ template <class N> struct LogNormalizer {
       sum += choose(l == minus_infinity<N>(), splat<N>(0), exp_of(N(l - largest)));
     }
     log_sum = log_of(sum);
+    inverse_sum = 1 / sum;
   }
   HD N log_prob(N logit) const { return (logit - largest) - log_sum; }
 };
 
+// Not exp(log_prob): the rounding of log_sum would be in every probability of the row, and their sum would not be 1.
 template <class N> HD N probability(N logit, const LogNormalizer<N>& z) {
-  return choose(logit == minus_infinity<N>(), splat<N>(0), exp_of(z.log_prob(logit)));
+  return choose(logit == minus_infinity<N>(), splat<N>(0), N(exp_of(N(logit - z.largest)) * z.inverse_sum));
 }
 
 // -sum p ln p
