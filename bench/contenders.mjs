@@ -59,7 +59,7 @@ export class Contender {
           this.#stderr
             .trim()
             .split('\n')
-            .findLast((line) => /error|cannot find/i.test(line)) ?? 'it ended',
+            .findLast((line) => /error|cannot find|ENOENT/i.test(line)) ?? 'it ended',
         );
       if (value.startsWith('{')) return JSON.parse(value); // libraries greet on standard output
     }

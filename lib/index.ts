@@ -1,7 +1,8 @@
 // The public list.
 export type { Device, DeviceChoice } from './addon/load.js';
 export { setThreads, threads } from './addon/threads.js';
-export { Bijector } from './bijectors/bijector.js';
+export type { NdArray, NdArrayLike } from './bijectors/array.js';
+export { Bijector, type BijectorTraits, type Mapped } from './bijectors/bijector.js';
 export { Block, DiagLinear } from './bijectors/block.js';
 export { Box as BoxBijector } from './bijectors/box.js';
 export { Chain } from './bijectors/chain.js';
@@ -25,7 +26,8 @@ export { Softplus } from './bijectors/softplus.js';
 export { Tanh } from './bijectors/tanh.js';
 export { type ErrorCode, TorsorError } from './core/errors.js';
 export { Categorical } from './distributions/categorical.js';
-export { Distribution } from './distributions/distribution.js';
+export type { Choice } from './distributions/choice.js';
+export { Distribution, type IntArray, type SampleSource } from './distributions/distribution.js';
 export { MultivariateNormalDiag } from './distributions/multivariate-normal-diag.js';
 export { Transformed } from './distributions/transformed.js';
 export type {

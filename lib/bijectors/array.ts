@@ -1,4 +1,5 @@
-// Arrays of bijectors and distributions: numbers of one precision with a shape, and what a user may give in their place.
+// Arrays of bijectors and distributions: numbers of one precision with a shape, and what a user may give in their
+// place.
 import type { Reals } from '../addon/addon.js';
 import { show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
@@ -10,7 +11,10 @@ export interface NdArray {
   readonly shape: readonly number[];
 }
 
-/** Numbers nested to any depth, a typed array (one dimension), an NdArray, or a Tensor. Plain numbers count as float32. */
+/**
+ * Numbers nested to any depth, a typed array (one dimension), an NdArray, or a Tensor. Plain numbers count as
+ * float32.
+ */
 export type NdArrayLike = Nested | Reals | NdArray | { readonly shape: readonly number[]; dataSync(): ArrayBufferView };
 
 /** An array whose precision the others of a call follow: plain numbers follow too, unless they are all there is. */

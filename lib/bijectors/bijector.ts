@@ -24,9 +24,10 @@ export interface Mapped {
 }
 
 /**
- * Base of all bijectors, after distrax. Arrays have the shape batch + event; log-dets have the shape of the batch. Results have the
- * precision of the input. A class of your own that combines the ones here needs only `super(...)`; one with new arithmetic says in
- * `native` how the native core computes it, or implements `map` and then serves distributions, but not models.
+ * Base of all bijectors, after distrax. Arrays have the shape batch + event; log-dets have the shape of the batch.
+ * Results have the precision of the input. A class of your own that combines the ones here needs only `super(...)`;
+ * one with new arithmetic says in `native` how the native core computes it, or implements `map` and then serves
+ * distributions, but not models.
  */
 export abstract class Bijector {
   readonly eventNdimsIn: number;
@@ -53,7 +54,10 @@ export abstract class Bijector {
   /** The map, or its inverse, of arrays with at least the dimensions of an event. */
   protected abstract map(x: NdArray, inverse: boolean): Mapped;
 
-  /** Steps of the native core for events of `dims` numbers, the first applied first. Throws UNSUPPORTED where there are none. */
+  /**
+   * Steps of the native core for events of `dims` numbers, the first applied first. Throws UNSUPPORTED where there
+   * are none.
+   */
   native(_dims: number): NativeBijector[] {
     throw new TorsorError(
       'UNSUPPORTED',

@@ -10,13 +10,16 @@ export interface BoxOptions {
   high: NdArrayLike;
   /** Width of the range of x that is mapped almost linearly. Default: 1. */
   width?: number;
-  /** The limits are missed by this part of half the interval, and the inverse clips there, so that it is finite. Default: 1e-6. */
+  /**
+   * The limits are missed by this part of half the interval, and the inverse clips there, so that it is finite.
+   * Default: 1e-6.
+   */
   eps?: number;
 }
 
 /**
- * Numbers into (low, high), through tanh. Values at or beyond the limits are accepted by the inverse and clipped: |x| / width stays
- * below atanh(1 - eps) = 7.25.
+ * Numbers into (low, high), through tanh. Values at or beyond the limits are accepted by the inverse and clipped: |x|
+ * / width stays below atanh(1 - eps) = 7.25.
  */
 export class Box extends ScalarBijector {
   readonly low: NdArray;

@@ -11,7 +11,9 @@ export type Conditioner = (x: NdArray) => NdArray;
 /** The bijector with these parameters. */
 export type Conditional = (parameters: NdArray) => Bijector;
 
-/** What both have; functions cannot be kept in a file, so a coupling has no metadata, and is the same only as itself. */
+/**
+ * What both have; functions cannot be kept in a file, so a coupling has no metadata, and is the same only as itself.
+ */
 abstract class Coupling extends Bijector {
   readonly #conditioner: Conditioner;
   readonly #conditional: Conditional;
@@ -43,7 +45,10 @@ function functionOption(name: string, value: unknown): unknown {
   throw new TorsorError('INVALID_ARGUMENT', `${name}: expected a function, got ${show(value)}`);
 }
 
-/** Elements where `mask` is 1 stay; the others are mapped by a bijector of numbers that sees the event with zeros in their place. */
+/**
+ * Elements where `mask` is 1 stay; the others are mapped by a bijector of numbers that sees the event with zeros in
+ * their place.
+ */
 export class MaskedCoupling extends Coupling {
   readonly #mask: NdArray;
 

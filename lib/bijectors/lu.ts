@@ -1,6 +1,9 @@
 // Linear equations by LU decomposition with row exchanges, in float64.
 
-/** A square matrix ready to be solved for: L below the diagonal of `lu` (with ones on it), U on and above, rows in `order`. */
+/**
+ * A square matrix ready to be solved for: L below the diagonal of `lu` (with ones on it), U on and above, rows in
+ * `order`.
+ */
 export interface Factors {
   lu: Float64Array;
   order: readonly number[];

@@ -75,7 +75,10 @@ export class TriangularLinear extends MatrixAffine {
   }
 }
 
-/** y = L U x + b: L is the strict lower triangle of `matrix` with ones on the diagonal, U the upper triangle with the diagonal. */
+/**
+ * y = L U x + b: L is the strict lower triangle of `matrix` with ones on the diagonal, U the upper triangle with the
+ * diagonal.
+ */
 export class LowerUpperTriangularAffine extends MatrixAffine {
   constructor(given: { matrix: NdArrayLike; bias: NdArrayLike }) {
     const { matrix, n } = squareOption('LowerUpperTriangularAffine', given, ['matrix', 'bias']);

@@ -12,7 +12,10 @@ export interface MaxNormOptions {
   eps?: number;
 }
 
-/** Vectors into the open ball of radius `maxNorm`, direction kept. The inverse clips at the surface, and is off by about eps at 0. */
+/**
+ * Vectors into the open ball of radius `maxNorm`, direction kept. The inverse clips at the surface, and is off by
+ * about eps at 0.
+ */
 export class MaxNorm extends Bijector {
   readonly maxNorm: number;
   readonly eps: number;

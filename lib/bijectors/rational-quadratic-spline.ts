@@ -123,8 +123,8 @@ function mapOne({ x, y, slope }: Knots, input: number, inverse: boolean): [numbe
   const [x1, y1, s1] = [x[bin + 1] as number, y[bin + 1] as number, slope[bin + 1] as number];
   const mean = (y1 - y0) / (x1 - x0);
   const bend = s0 + s1 - 2 * mean;
-  // With z the place in the bin: y = y0 + height (mean z^2 + s0 z (1 - z)) / (mean + bend z (1 - z)); the inverse is the root of a
-  // quadratic equation, in the form that does not cancel.
+  // With z the place in the bin: y = y0 + height (mean z^2 + s0 z (1 - z)) / (mean + bend z (1 - z)); the inverse is
+  // the root of a quadratic equation, in the form that does not cancel.
   let z = (input - x0) / (x1 - x0);
   if (inverse) {
     const w = (input - y0) / (y1 - y0);

@@ -14,7 +14,9 @@ export interface Derivatives extends Mapped {
   readonly logDetSlope: NdArray;
 }
 
-/** A native bijector and its parameters, in the order of the native struct. They broadcast against the numbers mapped. */
+/**
+ * A native bijector and its parameters, in the order of the native struct. They broadcast against the numbers mapped.
+ */
 export abstract class ScalarBijector extends Bijector {
   readonly #name: string;
   readonly #parameters: readonly NdArray[];

@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'ADDON_NOT_FOUND'
   | 'ABORTED'
   | 'IO'
+  | 'OUT_OF_MEMORY'
   | 'NATIVE';
 
 const codes: ReadonlySet<string> = new Set<ErrorCode>([
@@ -43,6 +44,7 @@ const codes: ReadonlySet<string> = new Set<ErrorCode>([
   'ADDON_NOT_FOUND',
   'ABORTED',
   'IO',
+  'OUT_OF_MEMORY',
   'NATIVE',
 ]);
 

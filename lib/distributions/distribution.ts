@@ -14,8 +14,9 @@ export interface IntArray {
 export type SampleSource = Key | { noise: NdArrayLike };
 
 /**
- * Base of all distributions, after distrax. Samples have the shape sampleShape + batch + event, densities that of sampleShape + batch;
- * results have the precision of the parameters. What a distribution cannot tell throws UNSUPPORTED.
+ * Base of all distributions, after distrax. Samples have the shape sampleShape + batch + event, densities that of
+ * sampleShape + batch; results have the precision of the parameters. What a distribution cannot tell throws
+ * UNSUPPORTED.
  */
 export abstract class Distribution<Value = NdArrayLike, Sample extends NdArray | IntArray = NdArray> {
   /** Shape of one draw. */

@@ -26,7 +26,10 @@ export interface MultivariateNormalDiagOptions {
   scaleDiag?: NdArrayLike;
 }
 
-/** Normal distribution of vectors with a diagonal covariance. `loc` and `scaleDiag` broadcast; one of them must be given. */
+/**
+ * Normal distribution of vectors with a diagonal covariance. `loc` and `scaleDiag` broadcast; one of them must be
+ * given.
+ */
 export class MultivariateNormalDiag extends Distribution {
   readonly eventShape: readonly number[];
   readonly batchShape: readonly number[];

@@ -55,9 +55,10 @@ export class Transformed extends Distribution {
   }
 
   /**
-   * Entropy of the base plus E[log |det J|]: exact where that is constant, else by quadrature under a normal base. The rule has 16
-   * nodes per dimension; where a bijector mixes dimensions 5 per dimension up to 6 of them, and beyond a rule of degree 5. In units of
-   * the width of the bijector its error is below 1e-9 at a standard deviation of 0.5, and 1e-3 at 2 (MaxNorm: 2e-4 and 4e-2).
+   * Entropy of the base plus E[log |det J|]: exact where that is constant, else by quadrature under a normal base.
+   * The rule has 16 nodes per dimension; where a bijector mixes dimensions 5 per dimension up to 6 of them, and
+   * beyond a rule of degree 5. In units of the width of the bijector its error is below 1e-9 at a standard deviation
+   * of 0.5, and 1e-3 at 2 (MaxNorm: 2e-4 and 4e-2).
    */
   override entropy(): NdArray {
     const { distribution: base, bijector } = this;
@@ -90,7 +91,9 @@ export class Transformed extends Distribution {
     return this.bijector.forward(this.distribution.mean());
   }
 
-  /** Only where the log-det is constant; `bijector.forward(distribution.mode())` is the image of the mode of the base. */
+  /**
+   * Only where the log-det is constant; `bijector.forward(distribution.mode())` is the image of the mode of the base.
+   */
   override mode(): NdArray {
     if (!this.bijector.isConstantLogDet) return this.unsupported('mode', 'the log-det of its bijector is not constant');
     return this.bijector.forward(this.distribution.mode());

@@ -106,7 +106,9 @@ export class BoundStep {
   /** A row without a choice has no distribution; its log-probability is NaN, cheaper to see than the mask. */
   #checkMasked(logProb: Float32Array): void {
     for (let row = 0; row < this.rows; row++) {
-      if (Number.isNaN(logProb[row]) && this.#mask) return checkMask(this.#mask, this.#categories);
+      if (!Number.isNaN(logProb[row]) || !this.#mask) continue;
+      checkMask(this.#mask, this.#categories);
+      return;
     }
   }
 

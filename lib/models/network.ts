@@ -48,7 +48,7 @@ export class Network {
     this.actionSize = program.widths[program.head.inputs[0] as number] as number;
     this.#native = call(() => new (addon(device).Model)(toNative(program)));
     this.parameters = new Parameters(this.#native, program.parameters);
-    parameters.forEach(({ name }, i) => this.parameters.set(name, initial[i] as Float32Array));
+    for (const [i, { name }] of parameters.entries()) this.parameters.set(name, initial[i] as Float32Array);
   }
 
   get native(): NativeModel {

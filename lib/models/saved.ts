@@ -67,7 +67,7 @@ export function modelFrom(checkpoint: Checkpoint, source: string, device?: Devic
 function checkTensors(checkpoint: Checkpoint, program: ProgramSpec, fail: (what: string) => never): void {
   for (const { name, shape } of program.parameters) {
     const saved = checkpoint.tensors.get(name);
-    if (saved === undefined) return fail(`the array of parameter ${show(name)} is missing`);
+    if (saved === undefined) fail(`the array of parameter ${show(name)} is missing`);
     if (!(saved.data instanceof Float32Array) || !sameShape(saved.shape, shape)) {
       fail(
         `parameter ${show(name)}: expected float32 ${show(shape)}, the file has ${show(saved.data)} ${show(saved.shape)}`,

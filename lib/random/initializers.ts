@@ -10,8 +10,8 @@ import { fill, uniform as uniformArray } from './random.js';
 export type Initializer = (key: Key, shape: readonly number[]) => Float32Array;
 
 /**
- * A matrix whose columns (rows, where there are more columns) are orthonormal, times `scale`, uniform among all of them (Saxe et al.
- * 2014). All but the last dimension count as rows.
+ * A matrix whose columns (rows, where there are more columns) are orthonormal, times `scale`, uniform among all of
+ * them (Saxe et al. 2014). All but the last dimension count as rows.
  */
 export function orthogonal(scale = 1): Initializer {
   finite('scale', scale);
@@ -33,15 +33,16 @@ export function orthogonal(scale = 1): Initializer {
 const truncatedDeviation = 0.87962566103423978;
 
 /**
- * Normal with variance 1 / (numbers coming in), cut at two standard deviations of the wider normal that has this variance after the
- * cut (LeCun et al. 1998).
+ * Normal with variance 1 / (numbers coming in), cut at two standard deviations of the wider normal that has this
+ * variance after the cut (LeCun et al. 1998).
  */
 export function lecunNormal(): Initializer {
   return (key, shape) => {
     const [rows] = matrixShape('lecunNormal', shape);
     const deviation = Math.sqrt(1 / rows) / truncatedDeviation;
     const size = sizeOf(shape);
-    // Normals outside the cut are drawn again, all of them at once from the next place of the key: 4.6 % of them each time.
+    // Normals outside the cut are drawn again, all of them at once from the next place of the key: 4.6 % of them each
+    // time.
     const values = fill('normal', key, [size], new Float64Array(size));
     let outside = [...values.keys()].filter((i) => Math.abs(values[i] as number) > 2);
     for (let attempt = key.next(); outside.length > 0; attempt = attempt.next()) {

@@ -1,4 +1,5 @@
-// Key: where random numbers come from. Noise is a function of the key and of the place of a number, never of what was drawn before.
+// Key: where random numbers come from. Noise is a function of the key and of the place of a number, never of what was
+// drawn before.
 import type { NativeKey } from '../addon/addon.js';
 import { addon } from '../addon/load.js';
 import { positiveInteger, show, within } from '../core/check.js';
@@ -16,8 +17,8 @@ const splitTag = 0x53706c69;
 const wordTag = 0x576f7264;
 
 /**
- * An immutable source of random numbers. The same key gives the same numbers, on every machine, device and number of threads;
- * use `next()` or `split()` to get others.
+ * An immutable source of random numbers. The same key gives the same numbers, on every machine, device and number of
+ * threads; use `next()` or `split()` to get others.
  */
 export class Key {
   /** 64 bits. */

@@ -1,13 +1,14 @@
 // Random orthonormal vectors, by Householder reflections in float64.
 
 /**
- * Makes `count` vectors of `length` >= `count` numbers, one after the other in `vectors`, orthonormal in place: they are the columns
- * of Q in the QR factorisation whose R has a positive diagonal, so that normal numbers become uniformly distributed (Haar).
+ * Makes `count` vectors of `length` >= `count` numbers, one after the other in `vectors`, orthonormal in place: they
+ * are the columns of Q in the QR factorisation whose R has a positive diagonal, so that normal numbers become
+ * uniformly distributed (Haar).
  */
 export function orthonormalize(vectors: Float64Array, length: number, count: number): void {
   const vector = (k: number): Float64Array => vectors.subarray(k * length, (k + 1) * length);
-  // Reflection k, I - factor[k] n nᵀ, maps what is left of vector k to a multiple of the unit vector k. Its normal n takes the place
-  // of the vector from element k on.
+  // Reflection k, I - factor[k] n nᵀ, maps what is left of vector k to a multiple of the unit vector k. Its normal n
+  // takes the place of the vector from element k on.
   const factor = new Float64Array(count);
   const sign = new Float64Array(count);
   const reflect = (k: number, x: Float64Array): void => {
@@ -29,8 +30,8 @@ export function orthonormalize(vectors: Float64Array, length: number, count: num
     factor[k] = square > 0 ? 2 / square : 0;
     for (let other = k + 1; other < count; other++) reflect(k, vector(other));
   }
-  // Column k of Q is reflections 0 … k of the unit vector k: later ones leave that vector alone. From the last to the first, so that
-  // a normal is overwritten only after its own turn.
+  // Column k of Q is reflections 0 … k of the unit vector k: later ones leave that vector alone. From the last to the
+  // first, so that a normal is overwritten only after its own turn.
   for (let k = count - 1; k >= 0; k--) {
     for (let other = k + 1; other < count; other++) reflect(k, vector(other));
     const x = vector(k);

@@ -17,8 +17,8 @@ export function bits(key: Key, shape: readonly number[]): Uint32Array {
 }
 
 /**
- * Fills `target`, of the given shape, with noise. Rows are all dimensions but the last, so that noise of shape [batch, n] is the one
- * that a policy head draws for `batch` rows with the same key.
+ * Fills `target`, of the given shape, with noise. Rows are all dimensions but the last, so that noise of shape
+ * [batch, n] is the one that a policy head draws for `batch` rows with the same key.
  */
 export function fill<A extends Reals>(kind: NoiseKind, key: Key, shape: readonly number[], target: A): A {
   const { size, width } = layout(shape);

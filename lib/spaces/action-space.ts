@@ -75,8 +75,8 @@ export class ActionSpace {
   }
 
   /**
-   * A bijector from its name and options, or from JSON `{type, kw}` as `metadata` gives it; a bijector is returned as it is. Options
-   * that are such JSON become bijectors.
+   * A bijector from its name and options, or from JSON `{type, kw}` as `metadata` gives it; a bijector is returned as
+   * it is. Options that are such JSON become bijectors.
    *
    *     ActionSpace.create('box', { low: -2, high: 2 })
    */

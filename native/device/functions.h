@@ -1,4 +1,5 @@
-// Functions by name and noise over whole arrays, by the instruction set in use: float lanes as the kernels run them, and double.
+// Functions by name and noise over whole arrays, by the instruction set in use: float lanes as the kernels run them,
+// and double.
 #pragma once
 #include <cstdint>
 #include "program/instruction.h"
@@ -15,8 +16,8 @@ template <class S> struct FunctionIO {
   int64_t count;
 };
 
-// Element (row, dimension) of an array [rows][width] takes word dimension % 4 of the block (row, dimension / 4); normals take the
-// words of a block in pairs. This is the noise of the policy heads.
+// Element (row, dimension) of an array [rows][width] takes word dimension % 4 of the block (row, dimension / 4);
+// normals take the words of a block in pairs. This is the noise of the policy heads.
 enum class NoiseKind { uniform, normal, gumbel };
 
 struct FunctionKernels {

@@ -1,5 +1,6 @@
-// Activations: f(x), and df(x, y), the derivative at x where y = f(x) may save work. Finite at every finite x: what multiplies a
-// saturated exponential is cut first. Names and conventions at kinks are those of jax.nn, on which trained networks rely.
+// Activations: f(x), and df(x, y), the derivative at x where y = f(x) may save work. Finite at every finite x: what
+// multiplies a saturated exponential is cut first. Names and conventions at kinks are those of jax.nn, on which
+// trained networks rely.
 #pragma once
 #include "erf.h"
 #include "list.h"
@@ -45,7 +46,10 @@ struct Silu {
 struct Gelu {
   static constexpr const char* name = "gelu";
   static constexpr double a = 1.5957691216057308, b = a * 0.044715, limit = 9.9;
-  template <class N> static HD N u(N x) { using S = Scalar<N>; return x * (S(a) + S(b) * x * x); }
+  template <class N> static HD N u(N x) {
+    using S = Scalar<N>;
+    return x * (S(a) + S(b) * x * x);
+  }
   template <class N> static HD N f(N x) {
     const N above = at_least<N>(-limit, x);
     return above * (1 / (1 + exp_within(-u(at_most<N>(limit, above)))));
@@ -87,7 +91,10 @@ struct Selu {
     using S = Scalar<N>;
     return choose(x > 0, N(S(scale) * x), N(S(scale_alpha) * expm1_of(at_most<N>(0, x))));
   }
-  template <class N> static HD N df(N x, N y) { using S = Scalar<N>; return choose(x > 0, splat<N>(S(scale)), y + S(scale_alpha)); }
+  template <class N> static HD N df(N x, N y) {
+    using S = Scalar<N>;
+    return choose(x > 0, splat<N>(S(scale)), y + S(scale_alpha));
+  }
 };
 
 struct Softplus {
@@ -111,7 +118,10 @@ struct LogSigmoid {
 struct SoftSign {
   static constexpr const char* name = "soft_sign";
   template <class N> static HD N f(N x) { return x / (1 + absolute(x)); }
-  template <class N> static HD N df(N x, N) { const N s = 1 / (1 + absolute(x)); return s * s; }
+  template <class N> static HD N df(N x, N) {
+    const N s = 1 / (1 + absolute(x));
+    return s * s;
+  }
 };
 
 struct HardTanh {
@@ -138,22 +148,25 @@ struct HardSilu {
   template <class N> static HD N df(N x, N y) { return HardSigmoid::f(x) + x * HardSigmoid::df(x, y); }
 };
 
-// x w with w = tanh(softplus(x)) = e^x (e^x + 2) / (e^x (e^x + 2) + 2); with e = exp(-|x|) both signs of x stay in range.
-// w' = (1 - w^2) sigmoid(x), where 1 - w = 2 e^2 / (1 + 2e + 2e^2) for x >= 0 and 2 / (e^2 + 2e + 2) below.
+// x w with w = tanh(softplus(x)) = e^x (e^x + 2) / (e^x (e^x + 2) + 2); with e = exp(-|x|) both signs of x stay in
+// range. w' = (1 - w^2) sigmoid(x), where 1 - w = 2 e^2 / (1 + 2e + 2e^2) for x >= 0 and 2 / (e^2 + 2e + 2) below.
 struct Mish {
   static constexpr const char* name = "mish";
   template <class N> static HD N f(N x) {
-    const N e = exp_of(-absolute(x)), up = (1 + 2 * e) / (1 + 2 * e + 2 * e * e), down = e * (e + 2) / (e * (e + 2) + 2);
+    const N e = exp_of(-absolute(x)), up = (1 + 2 * e) / (1 + 2 * e + 2 * e * e),
+            down = e * (e + 2) / (e * (e + 2) + 2);
     return choose(x < 0, at_least<N>(-88, x) * down, x * up);
   }
   template <class N> static HD N df(N x, N) {
-    const N z = at_most<N>(88, at_least<N>(-88, x)), e = exp_of(-absolute(z)), up = 1 + 2 * e + 2 * e * e, down = e * (e + 2) + 2;
+    const N z = at_most<N>(88, at_least<N>(-88, x)), e = exp_of(-absolute(z)), up = 1 + 2 * e + 2 * e * e,
+            down = e * (e + 2) + 2;
     const N rest = choose(z < 0, 2 / down, 2 * e * e / up), w = choose(z < 0, e * (e + 2) / down, (1 + 2 * e) / up);
     return w + z * rest * (1 + w) * choose(z < 0, e, splat<N>(1)) / (1 + e);
   }
 };
 
-// (x + r) / 2 with r = sqrt(x^2 + 4), below 0 as 2 / (r - x), which is the same without cancellation; its derivative is y / r.
+// (x + r) / 2 with r = sqrt(x^2 + 4), below 0 as 2 / (r - x), which is the same without cancellation; its derivative
+// is y / r.
 struct Squareplus {
   static constexpr const char* name = "squareplus";
   template <class N> static HD N root(N x) {
@@ -167,7 +180,7 @@ struct Squareplus {
   template <class N> static HD N df(N x, N y) { return y / root(x); }
 };
 
-using Activations = List<Identity, Relu, Tanh, Sigmoid, Silu, Gelu, GeluExact, Elu, Celu, Selu, Softplus, LeakyRelu, LogSigmoid, SoftSign,
-                         HardTanh, HardSigmoid, HardSilu, Relu6, Mish, Squareplus>;
+using Activations = List<Identity, Relu, Tanh, Sigmoid, Silu, Gelu, GeluExact, Elu, Celu, Selu, Softplus, LeakyRelu,
+                         LogSigmoid, SoftSign, HardTanh, HardSigmoid, HardSilu, Relu6, Mish, Squareplus>;
 
 }  // namespace torsor::TORSOR_ISA

@@ -6,12 +6,14 @@
 
 namespace torsor::TORSOR_ISA {
 
-using Bijectors = List<IdentityBijector, BoxBijector, MaxNormBijector, TanhBijector, SigmoidBijector, SoftplusBijector, ExpBijector,
-                       ScalarAffineBijector, GumbelCdfBijector>;
+using Bijectors = List<IdentityBijector, BoxBijector, MaxNormBijector, TanhBijector, SigmoidBijector, SoftplusBijector,
+                       ExpBijector, ScalarAffineBijector, GumbelCdfBijector>;
 
-// One step of a chain on an event (`N& e(int d)`), in place; `backwards` exchanges its two directions. Adds its log |det J|.
+// One step of a chain on an event (`N& e(int d)`), in place; `backwards` exchanges its two directions. Adds its log
+// |det J|.
 template <class N, class Event>
-HD void apply_step(const BijectorChain& chain, int k, bool backwards, const Scalar<N>* constants, Event&& e, N& log_det) {
+HD void apply_step(const BijectorChain& chain, int k, bool backwards, const Scalar<N>* constants, Event&& e,
+                   N& log_det) {
   const BijectorStep& step = chain.step[k];
   const Scalar<N>* const first = constants + step.parameters;
   const bool inverse = bool(step.inverse) != backwards;
@@ -19,8 +21,10 @@ HD void apply_step(const BijectorChain& chain, int k, bool backwards, const Scal
     using B = decltype(b);
     if constexpr (B::vector) {
       const Parameters<Scalar<N>> p{first, chain.dims};
-      if (inverse) B::template inverse<N>(p, chain.dims, e, log_det);
-      else B::template forward<N>(p, chain.dims, e, log_det);
+      if (inverse)
+        B::template inverse<N>(p, chain.dims, e, log_det);
+      else
+        B::template forward<N>(p, chain.dims, e, log_det);
     } else {
       for (int d = 0; d < chain.dims; d++) {
         const Parameters<Scalar<N>> p{first + d, chain.dims};
@@ -33,12 +37,14 @@ HD void apply_step(const BijectorChain& chain, int k, bool backwards, const Scal
 }
 
 // x to y in place; adds log |det dy/dx|.
-template <class N, class Event> HD void chain_forward(const BijectorChain& chain, const Scalar<N>* constants, Event&& e, N& log_det) {
+template <class N, class Event>
+HD void chain_forward(const BijectorChain& chain, const Scalar<N>* constants, Event&& e, N& log_det) {
   for (int k = 0; k < chain.length; k++) apply_step<N>(chain, k, false, constants, e, log_det);
 }
 
 // y to x in place; adds log |det dx/dy|.
-template <class N, class Event> HD void chain_inverse(const BijectorChain& chain, const Scalar<N>* constants, Event&& e, N& log_det) {
+template <class N, class Event>
+HD void chain_inverse(const BijectorChain& chain, const Scalar<N>* constants, Event&& e, N& log_det) {
   for (int k = chain.length - 1; k >= 0; k--) apply_step<N>(chain, k, true, constants, e, log_det);
 }
 
@@ -64,10 +70,11 @@ HD N scalar_chain_log_det(const BijectorChain& chain, const Scalar<N>* constants
   return log_det;
 }
 
-// Reverse mode through one step (see apply_step): e holds its input, g comes as dF/d(output) and leaves as d(F + log_det)/d(input).
+// Reverse mode through one step (see apply_step): e holds its input, g comes as dF/d(output) and leaves as d(F +
+// log_det)/d(input).
 template <class N, class Event, class Gradient>
-HD void step_gradient(const BijectorChain& chain, int k, bool backwards, const Scalar<N>* constants, Event&& e, Gradient&& g,
-                      N& log_det) {
+HD void step_gradient(const BijectorChain& chain, int k, bool backwards, const Scalar<N>* constants, Event&& e,
+                      Gradient&& g, N& log_det) {
   const BijectorStep& step = chain.step[k];
   const Scalar<N>* const first = constants + step.parameters;
   const bool inverse = bool(step.inverse) != backwards;
@@ -75,8 +82,10 @@ HD void step_gradient(const BijectorChain& chain, int k, bool backwards, const S
     using B = decltype(b);
     if constexpr (B::vector) {
       const Parameters<Scalar<N>> p{first, chain.dims};
-      if (inverse) B::template inverse_gradient<N>(p, chain.dims, e, g, log_det);
-      else B::template forward_gradient<N>(p, chain.dims, e, g, log_det);
+      if (inverse)
+        B::template inverse_gradient<N>(p, chain.dims, e, g, log_det);
+      else
+        B::template forward_gradient<N>(p, chain.dims, e, g, log_det);
     } else {
       for (int d = 0; d < chain.dims; d++) {
         const Parameters<Scalar<N>> p{first + d, chain.dims};
@@ -92,8 +101,8 @@ HD void step_gradient(const BijectorChain& chain, int k, bool backwards, const S
 constexpr int max_event = 64;
 
 // log |det| of a whole chain at x (`N x(int d)`). g (`N& g(int d)`) comes as dF/dy and leaves as d(F + log |det|)/dx.
-// `backwards` takes the chain from y to x. The input of each step is computed again from x, instead of keeping all of them:
-// chains are short, and one step, the common case, needs nothing.
+// `backwards` takes the chain from y to x. The input of each step is computed again from x, instead of keeping all of
+// them: chains are short, and one step, the common case, needs nothing.
 template <class N, class Point, class Gradient>
 HD N chain_gradient(const BijectorChain& chain, bool backwards, const Scalar<N>* constants, Point&& x, Gradient&& g) {
   N value[max_event], log_det = splat<N>(0);

@@ -11,7 +11,8 @@ struct BijectorStep {
   int parameters;  // offset of its first parameter in the table of constants
 };
 
-// Applied in the order step[0], step[1], … Parameter p of a step for dimension d is constants[step.parameters + p * dims + d].
+// Applied in the order step[0], step[1], … Parameter p of a step for dimension d is constants[step.parameters + p *
+// dims + d].
 struct BijectorChain {
   BijectorStep step[max_bijectors];
   int length, dims;

@@ -1,5 +1,6 @@
-// Categorical terms of one row, from unnormalised logits. Every function walks the categories through an accessor `logit(k)` that
-// gives -infinity where a mask forbids k: such a category has probability 0, adds nothing to the entropy and takes no gradient.
+// Categorical terms of one row, from unnormalised logits. Every function walks the categories through an accessor
+// `logit(k)` that gives -infinity where a mask forbids k: such a category has probability 0, adds nothing to the
+// entropy and takes no gradient.
 #pragma once
 #include "fast.h"
 #include "philox.h"
@@ -11,8 +12,8 @@ template <class N> HD N minus_infinity() { return splat<N>(-Scalar<N>(__builtin_
 // p ln p, whose limit at p = 0 is 0.
 template <class N> HD N p_log_p(N p, N log_p) { return choose(p > 0, N(p * log_p), splat<N>(0)); }
 
-// log_softmax(k) = (logit(k) - max) - log sum exp(logit - max). The two are kept apart: their sum would round away what a large max
-// leaves of the logarithm.
+// log_softmax(k) = (logit(k) - max) - log sum exp(logit - max). The two are kept apart: their sum would round away
+// what a large max leaves of the logarithm.
 template <class N> struct LogNormalizer {
   N largest, log_sum, inverse_sum;
   template <class Logit> HD LogNormalizer(int n, Logit logit) {
@@ -67,7 +68,8 @@ template <class N, class LogitP, class LogitQ> HD N categorical_kl(int n, LogitP
 
 // Gumbel noise: argmax over k of logit_k + noise_k is a sample of the categorical (Gumbel 1954).
 template <class N> HD N gumbel(Uint<N> word) {
-  // -ln u loses the u that rounds to 1 (see uniform()), where it would be 0 and its logarithm infinite: keep it above half a cell.
+  // -ln u loses the u that rounds to 1 (see uniform()), where it would be 0 and its logarithm infinite: keep it above
+  // half a cell.
   const N exponential = at_least<N>(Scalar<N>(2.98023223876953125e-8), N(-log_of(uniform<N>(word))));
   return -log_of(exponential);
 }

@@ -96,9 +96,9 @@ struct GaussianKl {
 }  // namespace functions
 
 using Functions =
-    List<functions::Exp, functions::Expm1, functions::Log, functions::Log1p, functions::Tanh, functions::Atanh, functions::Erf,
-         functions::SinCos, functions::NormalCdf, functions::LogNormalCdf, functions::GaussianLogProb, functions::GaussianEntropy,
-         functions::GaussianKl>;
+    List<functions::Exp, functions::Expm1, functions::Log, functions::Log1p, functions::Tanh, functions::Atanh,
+         functions::Erf, functions::SinCos, functions::NormalCdf, functions::LogNormalCdf, functions::GaussianLogProb,
+         functions::GaussianEntropy, functions::GaussianKl>;
 
 // An activation as a function with two outputs: value and derivative.
 template <class A> struct ActivationFunction {

@@ -20,7 +20,8 @@ template <class N> HD void sincos_of_turns(N u, N& sine, N& cosine) {
     const N x = (u * 4 - (shifted - round)) * S(1.5707963267948966);
     const N z = x * x;
     const N s = polynomial<N>(z, -1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1) * z * x + x;
-    const N c = polynomial<N>(z, 2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2) * z * z - S(0.5) * z + 1;
+    const N c =
+        polynomial<N>(z, 2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2) * z * z - S(0.5) * z + 1;
     const auto odd = (n & 1) != 0;
     const N a = choose(odd, c, s), b = choose(odd, s, c);
     sine = choose((n & 2) != 0, -a, a);
@@ -44,8 +45,8 @@ template <class N> HD N gaussian_log_prob(N noise, N log_std) {
 
 template <class N> HD N gaussian_entropy(N log_std) { return log_std + Scalar<N>(0.5 + half_log_two_pi); }
 
-// KL(p || q) of one dimension, with r = std_p / std_q: -log r + (r^2 - 1 + ((mean_q - mean_p) / std_q)^2) / 2. Standard deviations
-// count by their size.
+// KL(p || q) of one dimension, with r = std_p / std_q: -log r + (r^2 - 1 + ((mean_q - mean_p) / std_q)^2) / 2.
+// Standard deviations count by their size.
 template <class N> HD N gaussian_kl(N mean_p, N std_p, N mean_q, N std_q) {
   using S = Scalar<N>;
   const N r = absolute(N(std_p / std_q)), z = (mean_q - mean_p) / std_q;

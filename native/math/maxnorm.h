@@ -1,8 +1,8 @@
 // The bijector that keeps the norm of a whole action below a limit; every dimension mixes with every other.
 //   y = s tanh(r) x / r,   r = sqrt(sum x^2 + eps^2)                              (smooth at 0)
 //   log |det J| = d log s + (d - 1) log k + log(1 - tanh^2 r),   k = tanh(r) / r
-// which is the exact log-det of the map without eps, taken at the smoothed radius: d - 1 directions across the ray stretch by s k,
-// one along it by s (1 - tanh^2 r).
+// which is the exact log-det of the map without eps, taken at the smoothed radius: d - 1 directions across the ray
+// stretch by s k, one along it by s (1 - tanh^2 r).
 #pragma once
 #include "scalar_bijectors.h"
 
@@ -12,27 +12,35 @@ namespace torsor::TORSOR_ISA {
 template <class N, class Event> HD N smooth_norm(int dims, Scalar<N> eps, Event&& e) {
   using S = Scalar<N>;
   N largest = splat<N>(eps);
-  for (int d = 0; d < dims; d++) { const N size = absolute(N(e(d))); largest = choose(size > largest, size, largest); }
+  for (int d = 0; d < dims; d++) {
+    const N size = absolute(N(e(d)));
+    largest = choose(size > largest, size, largest);
+  }
   const S up = S(1180591620717411303424.0), down = 1 / up;  // 2^70
   const N one = splat<N>(1);
   const N scale = choose(largest > S(1e15), splat<N>(down), choose(largest < S(1e-15), splat<N>(up), one));
   const N unscale = choose(largest > S(1e15), splat<N>(up), choose(largest < S(1e-15), splat<N>(down), one));
   N sum = eps * scale * (eps * scale);
-  for (int d = 0; d < dims; d++) { const N x = e(d) * scale; sum += x * x; }
+  for (int d = 0; d < dims; d++) {
+    const N x = e(d) * scale;
+    sum += x * x;
+  }
   return square_root(sum) * unscale;
 }
 
 // What depends on the radius alone: k, q = 1 - tanh^2 r, the log-det without d log s, and bend = (q - k) / r^2.
-template <class N> struct RadialTerms { N k, q, log_det, bend; };
+template <class N> struct RadialTerms {
+  N k, q, log_det, bend;
+};
 
 template <class N> HD RadialTerms<N> radial_terms(int dims, N r) {
   using S = Scalar<N>;
   const Terms<N> t = tanh_terms(r);
   const N k = choose(r > 0, N(t.y / r), splat<N>(1));
-  // q and k agree to r^2, so near 0 their difference is a series: tanh r = sum c_n r^(2n+1) gives bend = sum 2n c_n r^(2n-2).
-  // Its seven terms leave an error of 0.0094 r^14; the quotient loses r^-2. They meet at the radii below.
-  const N series = polynomial<N>(N(r * r), -0.020381681418718454, 0.043105536438869774, -0.08863235529902197, 0.17495590828924162,
-                                 -0.32380952380952381, 0.53333333333333333, -0.66666666666666667);
+  // q and k agree to r^2, so near 0 their difference is a series: tanh r = sum c_n r^(2n+1) gives bend = sum 2n c_n
+  // r^(2n-2). Its seven terms leave an error of 0.0094 r^14; the quotient loses r^-2. They meet at the radii below.
+  const N series = polynomial<N>(N(r * r), -0.020381681418718454, 0.043105536438869774, -0.08863235529902197,
+                                 0.17495590828924162, -0.32380952380952381, 0.53333333333333333, -0.66666666666666667);
   const N quotient = (t.slope - k) / r / r;
   const N bend = choose(r < S(same<N, double> ? 0.1 : 0.4), series, quotient);
   return {k, t.slope, S(dims - 1) * log_any(k) + t.log_det, bend};
@@ -43,8 +51,9 @@ template <class N> HD N radial_log_det_slope(int dims, const RadialTerms<N>& t) 
   return Scalar<N>(dims - 1) * t.bend / t.k - 2 * t.k;
 }
 
-// `limit` is 1 - eps in the number type, as in BoxBijector; `scale` is s = (1 - eps) max_norm, `log_scale` its logarithm.
-// Events are callables: `N& e(int d)`. Every dimension has the same parameters, those of dimension 0 are read.
+// `limit` is 1 - eps in the number type, as in BoxBijector; `scale` is s = (1 - eps) max_norm, `log_scale` its
+// logarithm. Events are callables: `N& e(int d)`. Every dimension has the same parameters, those of dimension 0 are
+// read.
 struct MaxNormBijector {
   static constexpr const char* name = "maxnorm";
   static constexpr int parameters = 4, scale = 0, eps = 1, limit = 2, log_scale = 3;
@@ -56,13 +65,17 @@ struct MaxNormBijector {
     log_det += Scalar<N>(dims) * p[log_scale] + t.log_det;
   }
 
-  // x = a y / rho with rho the smoothed radius of y and a = atanh(rho / s), clipped. Off by the order of eps near the origin.
-  template <class N> struct Inverse { N stretch, a, slope, radius; };
+  // x = a y / rho with rho the smoothed radius of y and a = atanh(rho / s), clipped. Off by the order of eps near the
+  // origin.
+  template <class N> struct Inverse {
+    N stretch, a, slope, radius;
+  };
   template <class N, class P, class Event> static HD Inverse<N> inverse_terms(P p, int dims, Event&& e) {
     const N rho = smooth_norm<N>(dims, p[eps], e), u = rho / p[scale], clipped = at_most<N>(p[limit], u);
     const Terms<N> t = atanh_terms(clipped);
     const N stretch = choose(rho > 0, N(t.y / rho), splat<N>(1 / p[scale]));
-    return {stretch, t.y, choose(clipped == u, N(t.slope / p[scale]), splat<N>(0)), square_root(N(t.y * t.y + p[eps] * p[eps]))};
+    return {stretch, t.y, choose(clipped == u, N(t.slope / p[scale]), splat<N>(0)),
+            square_root(N(t.y * t.y + p[eps] * p[eps]))};
   }
 
   template <class N, class P, class Event> static HD void inverse(P p, int dims, Event&& e, N& log_det) {

@@ -1,7 +1,8 @@
-// E[log |det J|] of a chain of bijectors under N(mean, diag std^2), and its gradients: what the entropy of a transformed Gaussian needs.
+// E[log |det J|] of a chain of bijectors under N(mean, diag std^2), and its gradients: what the entropy of a
+// transformed Gaussian needs.
 //   no step mixes dimensions: Gauss-Hermite with 16 nodes in each dimension, exact for polynomials of degree 31;
-//   some step does:           the product of 5 nodes per dimension (degree 9) while that is at most 5^6 = 15625 points, then
-//                             a rule of degree 5 with 2 d^2 + 1 points, because 5^d explodes;
+//   some step does:           the product of 5 nodes per dimension (degree 9) while that is at most 5^6 = 15625
+//                             points, then a rule of degree 5 with 2 d^2 + 1 points, because 5^d explodes;
 //   the log-det is constant:  its value.
 // With x = mean + std t, t a node of weight w: the gradient is w dL/dx for the mean and w t dL/dx for std.
 #pragma once
@@ -13,13 +14,14 @@ constexpr int max_grid_dims = 6;
 
 // Positive half of the probabilists' Gauss-Hermite rule of 16 nodes: weight exp(-t^2 / 2) / sqrt(2 pi), total 1.
 HD double hermite16_node(int i) {
-  constexpr double node[8] = {0.3867606045005573,  1.1638291005549648, 1.9519803457163334, 2.7602450476307014,
+  constexpr double node[8] = {0.3867606045005573, 1.1638291005549648, 1.9519803457163334, 2.7602450476307014,
                               3.6008736241715487, 4.492955302520011,  5.472225705949343,  6.630878198393129};
   return node[i];
 }
 HD double hermite16_weight(int i) {
-  constexpr double weight[8] = {0.286568521238012,     0.1583383727509497,     0.04728475235401406,   0.007266937601184749,
-                                0.0005259849265739087, 1.530003216248732e-05, 1.309473216286817e-07, 1.4978147231618412e-10};
+  constexpr double weight[8] = {0.286568521238012,     0.1583383727509497,    0.04728475235401406,
+                                0.007266937601184749,  0.0005259849265739087, 1.530003216248732e-05,
+                                1.309473216286817e-07, 1.4978147231618412e-10};
   return weight[i];
 }
 
@@ -35,7 +37,8 @@ HD double hermite5_weight(int i) {
 }
 
 template <class N, class Mean, class Std, class DMean, class DStd>
-HD N scalar_expectation(const BijectorChain& chain, const Scalar<N>* constants, Mean& mean, Std& std, DMean& d_mean, DStd& d_std) {
+HD N scalar_expectation(const BijectorChain& chain, const Scalar<N>* constants, Mean& mean, Std& std, DMean& d_mean,
+                        DStd& d_std) {
   using S = Scalar<N>;
   N expectation = splat<N>(0);
   for (int d = 0; d < chain.dims; d++) {
@@ -65,10 +68,11 @@ template <class S> HD S grid_point(int dims, int k, S* node) {
   return S(weight);
 }
 
-// Point k of the rule of degree 5 with 2 d^2 + 1 points, spherical-radial (Stroud 1971, section on E_n^(r^2); Jia, Xin and Cheng,
-// Automatica 2013): the centre with weight 2 / (d + 2), +- sqrt(d + 2) e_i with (4 - d) / (2 (d + 2)^2), and
-// sqrt(d + 2) (+- e_i +- e_j) / sqrt 2 with 1 / (d + 2)^2. The points lie where the mass of the Gaussian is, and the sizes of the
-// weights sum to less than 3; in the rule of McNamee and Stenger, of the same degree and number of points, they sum to about d^2 / 5.
+// Point k of the rule of degree 5 with 2 d^2 + 1 points, spherical-radial (Stroud 1971, section on E_n^(r^2); Jia,
+// Xin and Cheng, Automatica 2013): the centre with weight 2 / (d + 2), +- sqrt(d + 2) e_i with (4 - d) / (2 (d +
+// 2)^2), and sqrt(d + 2) (+- e_i +- e_j) / sqrt 2 with 1 / (d + 2)^2. The points lie where the mass of the Gaussian
+// is, and the sizes of the weights sum to less than 3; in the rule of McNamee and Stenger, of the same degree and
+// number of points, they sum to about d^2 / 5.
 template <class S> HD S cubature_point(int dims, int k, S* node) {
   const S size = S(dims + 2), radius = square_root(size);
   for (int d = 0; d < dims; d++) node[d] = 0;
@@ -88,13 +92,16 @@ template <class S> HD S cubature_point(int dims, int k, S* node) {
 }
 
 template <class N, class Mean, class Std, class DMean, class DStd>
-HD N vector_expectation(const BijectorChain& chain, const Scalar<N>* constants, Mean& mean, Std& std, DMean& d_mean, DStd& d_std) {
+HD N vector_expectation(const BijectorChain& chain, const Scalar<N>* constants, Mean& mean, Std& std, DMean& d_mean,
+                        DStd& d_std) {
   using S = Scalar<N>;
   const int dims = chain.dims;
   const bool grid = dims <= max_grid_dims;
   int points = 1;
-  if (grid) for (int d = 0; d < dims; d++) points *= 5;
-  else points = 2 * dims * dims + 1;
+  if (grid)
+    for (int d = 0; d < dims; d++) points *= 5;
+  else
+    points = 2 * dims * dims + 1;
 
   // Summed in blocks: added one by one, 15625 points would cost two digits of a float.
   constexpr int block = 125;
@@ -123,9 +130,11 @@ HD N vector_expectation(const BijectorChain& chain, const Scalar<N>* constants, 
   return expectation;
 }
 
-// mean and std are `N(int d)`; d_mean and d_std are `N&(int d)` and are set. Chains with vector steps take at most max_event dimensions.
+// mean and std are `N(int d)`; d_mean and d_std are `N&(int d)` and are set. Chains with vector steps take at most
+// max_event dimensions.
 template <class N, class Mean, class Std, class DMean, class DStd>
-HD N log_det_expectation(const BijectorChain& chain, const Scalar<N>* constants, Mean mean, Std std, DMean d_mean, DStd d_std) {
+HD N log_det_expectation(const BijectorChain& chain, const Scalar<N>* constants, Mean mean, Std std, DMean d_mean,
+                         DStd d_std) {
   const N zero = splat<N>(0);
   if (!chain.vector && !chain.constant) return scalar_expectation<N>(chain, constants, mean, std, d_mean, d_std);
   for (int d = 0; d < chain.dims; d++) d_mean(d) = d_std(d) = zero;

@@ -1,13 +1,16 @@
-// Bijectors of one dimension, with log |dy/dx| and derivatives. Log-dets are written in even, well-conditioned forms: finite
-// wherever the true value fits the number type, without differences of large terms.
+// Bijectors of one dimension, with log |dy/dx| and derivatives. Log-dets are written in even, well-conditioned forms:
+// finite wherever the true value fits the number type, without differences of large terms.
 #pragma once
 #include "fast.h"
 
 namespace torsor::TORSOR_ISA {
 
-// One dimension through a scalar bijector: y, log |dy/dx|, dy/dx, and the derivative of log |dy/dx| with respect to x. What a
-// caller does not read costs nothing, so one function serves values and gradients. Inverses return the same with x and y swapped.
-template <class N> struct Terms { N y, log_det, slope, d_log_det; };
+// One dimension through a scalar bijector: y, log |dy/dx|, dy/dx, and the derivative of log |dy/dx| with respect to
+// x. What a caller does not read costs nothing, so one function serves values and gradients. Inverses return the same
+// with x and y swapped.
+template <class N> struct Terms {
+  N y, log_det, slope, d_log_det;
+};
 
 // The parameters of one step for one dimension.
 template <class S> struct Parameters {
@@ -20,12 +23,18 @@ constexpr double ln2 = 0.69314718055994531;
 
 template <class N> HD N infinity_of() { return splat<N>(Scalar<N>(__builtin_huge_val())); }
 
-// tanh and log(1 - tanh^2). With t = exp(-2|x|) - 1: tanh |x| = -t / (2 + t), log(1 - tanh^2 x) = 2 (log 2 - |x| - log(2 + t)).
+// tanh and log(1 - tanh^2) = 2 (log 2 - |x| - log(1 + e)) with e = exp(-2|x|). Near 0 tanh is (1 - e) / (1 + e), from
+// expm1; from one half on it is 1 - 2e / (1 + e), which is the nearer to 1 the more exact: the inverse enlarges
+// errors there.
 template <class N> HD Terms<N> tanh_terms(N x) {
   using S = Scalar<N>;
-  const N size = absolute(x), t = expm1_of(-2 * size), e = exp_of(-2 * size);
-  const N y = -t / (2 + t), signed_y = choose(x < 0, -y, y);
-  return {signed_y, 2 * (S(ln2) - size - log_of(2 + t)), 4 * e / ((1 + e) * (1 + e)), -2 * signed_y};
+  const N size = absolute(x);
+  const ExpPair<N> p = exp_pair(N(-2 * size));
+  const N e = p.exp, sum = 1 + e;
+  const auto near = size < S(0.55);
+  const N quotient = choose(near, -p.expm1, 2 * e) / sum, y = choose(near, quotient, 1 - quotient);
+  const N signed_y = choose(x < 0, -y, y);
+  return {signed_y, 2 * (S(ln2) - size - log_of(sum)), 4 * e / (sum * sum), -2 * signed_y};
 }
 
 // The inverse, and -log(1 - y^2) as a product of factors that are exact near the ends.
@@ -42,8 +51,8 @@ struct IdentityBijector {
   template <class N, class P> static HD Terms<N> inverse(P, N y) { return {y, splat<N>(0), splat<N>(1), splat<N>(0)}; }
 };
 
-// y = centre + half tanh(x / width). `limit` is 1 - eps, rounded to the number type: the inverse clips there, outside it the
-// gradients are 0. `log_scale` is log(half / width), computed once in double.
+// y = centre + half tanh(x / width). `limit` is 1 - eps, rounded to the number type: the inverse clips there, outside
+// it the gradients are 0. `log_scale` is log(half / width), computed once in double.
 struct BoxBijector {
   static constexpr const char* name = "box";
   static constexpr int parameters = 5, centre = 0, half = 1, width = 2, limit = 3, log_scale = 4;
@@ -78,7 +87,8 @@ struct SigmoidBijector {
     const N size = absolute(x), e = exp_of(-size), s = 1 / (1 + e), bend = (e - 1) * s;
     return {choose(x < 0, N(e * s), s), -size - 2 * log1p_of(e), e * s * s, choose(x < 0, -bend, bend)};
   }
-  // With m the smaller of y and 1 - y: |x| = log(1 - m) - log m, near the middle log1p((1 - 2 m) / m), whose argument is exact.
+  // With m the smaller of y and 1 - y: |x| = log(1 - m) - log m, near the middle log1p((1 - 2 m) / m), whose argument
+  // is exact.
   template <class N, class P> static HD Terms<N> inverse(P, N y) {
     using S = Scalar<N>;
     const N rest = 1 - y, m = choose(y < rest, y, rest), log_m = log_any(m), log_rest = log_any(N(1 - m));
@@ -106,7 +116,10 @@ struct ExpBijector {
   static constexpr const char* name = "exp";
   static constexpr int parameters = 0;
   static constexpr bool vector = false, constant = false;
-  template <class N, class P> static HD Terms<N> forward(P, N x) { const N y = exp_of(x); return {y, x, y, splat<N>(1)}; }
+  template <class N, class P> static HD Terms<N> forward(P, N x) {
+    const N y = exp_of(x);
+    return {y, x, y, splat<N>(1)};
+  }
   template <class N, class P> static HD Terms<N> inverse(P, N y) {
     const N x = log_any(y), slope = 1 / y;
     return {x, -x, slope, -slope};
@@ -126,8 +139,8 @@ struct ScalarAffineBijector {
   }
 };
 
-// y = exp(-exp(-x)), the distribution function of Gumbel noise. The float exponential stops growing at 88 and shrinking at -87; here
-// infinity and 0 are wanted beyond, as the C library's gives them for double.
+// y = exp(-exp(-x)), the distribution function of Gumbel noise. The float exponential stops growing at 88 and
+// shrinking at -87; here infinity and 0 are wanted beyond, as the C library's gives them for double.
 struct GumbelCdfBijector {
   static constexpr const char* name = "gumbel_cdf";
   static constexpr int parameters = 0;

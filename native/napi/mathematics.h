@@ -1,4 +1,5 @@
-// Scalar mathematics for TypeScript: functions, noise, bijectors, categorical terms. See NativeMathematics in lib/addon/addon.ts.
+// Scalar mathematics for TypeScript: functions, noise, bijectors, categorical terms. See NativeMathematics in
+// lib/addon/addon.ts.
 #pragma once
 #include "napi/convert.h"
 

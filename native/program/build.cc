@@ -212,10 +212,15 @@ static std::vector<Step> steps_of(const Trace& trace) {
 Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, const float* constants) {
   std::vector<Step> steps = steps_of(trace);
   Layout layout(trace.widths);
-  // Head and value write gradients, and a head overwrites masked logits: each reads a value of its own, a copy where need be.
+  // Head and value write gradients: each has a value of its own, a copy where need be. A categorical head overwrites masked logits as well,
+  // which backward of other readers would see.
+  std::vector<bool> read(trace.widths.size(), false);
+  if (trace.head == CategoricalHead::name)
+    for (const Operation& o : trace.operations)
+      for (int i : o.inputs) read[i] = true;
   std::vector<int> taken;
   const auto own = [&](int value) {
-    if (value != 0 && std::find(taken.begin(), taken.end(), value) == taken.end()) {
+    if (value != 0 && !read[value] && std::find(taken.begin(), taken.end(), value) == taken.end()) {
       taken.push_back(value);
       return value;
     }

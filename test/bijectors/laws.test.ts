@@ -1,4 +1,5 @@
-// Laws of every bijector: inverses, log-dets against numeric differentiation, native chains, extremes, shapes, sameness.
+// Laws of every bijector: inverses, log-dets against numeric differentiation, native chains, extremes, shapes,
+// sameness.
 import { describe, expect, test } from 'vitest';
 import type { Reals } from '../../lib/addon/addon.js';
 import { addon } from '../../lib/addon/load.js';
@@ -33,7 +34,10 @@ function expectClose(actual: Reals, expected: ArrayLike<number>, tolerance: numb
 
 const sum = (values: Reals): number => Array.from(values).reduce((a, b) => a + b, 0);
 
-/** Log-det of a row by central differences in float64: the determinant of the whole Jacobian of an event of three numbers. */
+/**
+ * Log-det of a row by central differences in float64: the determinant of the whole Jacobian of an event of three
+ * numbers.
+ */
 function numericLogDet(bijector: Bijector, row: readonly number[]): number {
   const h = 1e-5;
   const columns = row.map((_, j) => {

@@ -18,9 +18,10 @@ export function array(file: FileArray | number, single: boolean): NdArray {
 const double = 1e-9;
 
 /**
- * Compares the elements that the precision can tell: not those where the reference gives NaN (a difference of infinities), and not
- * those that move by more than a quarter of what is accepted when an input moves by half a unit in its last place (`sensitivity`), or
- * by which the reference's own float32 is off. Those are saturated; nearly all of them are told in float64.
+ * Compares the elements that the precision can tell: not those where the reference gives NaN (a difference of
+ * infinities), and not those that move by more than a quarter of what is accepted when an input moves by half a unit
+ * in its last place (`sensitivity`), or by which the reference's own float32 is off. Those are saturated; nearly all
+ * of them are told in float64.
  */
 function compareConditioned(
   name: string,
@@ -71,7 +72,10 @@ function vectorDerivatives(
   return { jacobian, logDetGradient };
 }
 
-/** Everything a table lists. Inputs are multiplied by `bump`; those of the inverse too, as distances from the middle of their range. */
+/**
+ * Everything a table lists. Inputs are multiplied by `bump`; those of the inverse too, as distances from the middle
+ * of their range.
+ */
 function evaluate(bijector: Bijector, table: Table, single: boolean, bump: number): Record<string, NdArray> {
   const results: Record<string, NdArray> = {};
   const outputs = numbers((table.forward as Pair).f64).filter(Number.isFinite);

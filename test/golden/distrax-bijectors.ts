@@ -157,8 +157,8 @@ function bijectorOf(name: string, parameters: Parameters | undefined, single: bo
 const sum = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0);
 
 /**
- * Gradient of sum(y) + sum(log-det): exact where there is a native chain, else by differences in float64; at `corners`, where a
- * spline becomes linear, by those of the outer side, as in the reference.
+ * Gradient of sum(y) + sum(log-det): exact where there is a native chain, else by differences in float64; at
+ * `corners`, where a spline becomes linear, by those of the outer side, as in the reference.
  */
 function gradient(bijector: Bijector, x: NdArray, corners: readonly unknown[]): Float64Array {
   const n = x.shape.at(-1) as number;

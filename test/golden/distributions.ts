@@ -184,8 +184,8 @@ function transformedResults(entry: Case, single: boolean): Results {
   addon().logDetExpectation(chain, n, base.loc.data, base.scaleDiag.data, expectation.data, dMean.data, dStd.data);
   const perScale = combine(base.scaleDiag, base.scaleDiag, (s) => 1 / s);
 
-  // sum(y^2) + sum(log_prob(y)) of the first sample, through the sample: with x = loc + scale noise, log_prob is a constant minus
-  // log(scale) minus the log-det at x.
+  // sum(y^2) + sum(log_prob(y)) of the first sample, through the sample: with x = loc + scale noise, log_prob is a
+  // constant minus log(scale) minus the log-det at x.
   const first = { data: noise.data.slice(0, base.loc.data.length) as NdArray['data'], shape: base.loc.shape };
   const latent = combine(product(first, base.scaleDiag), base.loc, (a, b) => a + b);
   const pull = (cotangent: NdArray): NdArray => {

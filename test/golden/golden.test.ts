@@ -109,6 +109,24 @@ describe('the runner', () => {
     expect(drip.output).toMatch(/not supported.*DRIP/);
   });
 
+  test('a model with one parameter changed fails', async () => {
+    const file = changed('SharedActorCritic_default.json', (json) => {
+      at<number[]>(json, 'cases', 'maxnorm_realinit', 'params', 'critic.kernel', 'data').fill(0.1, 0, 1);
+    });
+    const { code, output } = await golden(file);
+    expect(code).toBe(1);
+    expect(output).toMatch(/maxnorm_realinit +value .* FAIL/);
+  });
+
+  test('a name torsor does not know is not supported', async () => {
+    const file = changed('SharedActorCritic_default.json', (json) => {
+      at(json, 'cases', 'maxnorm_realinit', 'config').activation = 'snake';
+    });
+    const { code, output } = await golden(file);
+    expect(code).toBe(1);
+    expect(output).toMatch(/not supported, 0 compared: .*snake/);
+  });
+
   test('a part that is not supported does not hide the rest', async () => {
     const recurrent = /^(LSTM|MinGRU)/;
     const without = changed('large_hashed.json', (json) => {

@@ -4,6 +4,7 @@ import { checkActionSpaceBijectors } from './action-space-bijectors.js';
 import { checkActivations } from './activations.js';
 import { checkAdvantage } from './advantage.js';
 import type { Comparison } from './compare.js';
+import { checkDistraxBijectors } from './distrax-bijectors.js';
 import { checkDistributions } from './distributions.js';
 import { isArray, isObject } from './format.js';
 import { checkInitFacts } from './init-facts.js';
@@ -71,6 +72,11 @@ export const kinds: readonly Kind[] = [
     name: 'action_space_bijectors',
     matches: (json) => every(json, 'config', 'table'),
     check: checkActionSpaceBijectors,
+  },
+  {
+    name: 'distrax_bijectors',
+    matches: (json) => every(json, 'name', 'event_ndims_in', 'is_constant_jacobian'),
+    check: checkDistraxBijectors,
   },
   {
     name: 'log_det_expectation',

@@ -65,8 +65,8 @@ function fromConverged(
 }
 
 /**
- * A rule is known by its moments: what the nodes and weights of the file give for the even powers of t is what the normal distribution
- * gives, up to the degree of the rule.
+ * A rule is known by its moments: what the nodes and weights of the file give for the even powers of t is what the
+ * normal distribution gives, up to the degree of the rule.
  */
 function rule(name: string, cases: Record<string, unknown>): Comparison[] {
   const [, kind, count] = /^(nodes|weights)(\d+)$/.exec(name) ?? [];

@@ -1,4 +1,5 @@
 // `npm run golden -- FILE… [--device cpu|cuda] [--json]`: compares torsor with the numbers of reference implementations.
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type DeviceChoice, resolveDevice } from '../../lib/addon/load.js';
 import { document, summary, table } from './report.js';
@@ -27,9 +28,11 @@ export async function main(args: readonly string[], print: (text: string) => voi
 
 async function run(files: string[], choice: string, json: boolean, print: (text: string) => void): Promise<number> {
   const device = resolveDevice(choice as DeviceChoice);
+  // npm runs scripts in the folder of the package, and keeps in INIT_CWD where the user is.
+  const base = (process.env.npm_lifecycle_event === 'golden' && process.env.INIT_CWD) || process.cwd();
   const reports: FileReport[] = [];
   for (const file of files) {
-    const report = await runFile(file, device);
+    const report = { ...(await runFile(path.resolve(base, file), device)), file };
     reports.push(report);
     if (!json) print(`${table(report)}\n`);
   }

@@ -1,6 +1,7 @@
 // Runs golden files: which kind a file is, what came out of it, and whether all of it was compared.
 import { readFileSync } from 'node:fs';
 import type { Device } from '../../lib/addon/load.js';
+import { TorsorError } from '../../lib/core/errors.js';
 import { type Comparison, passes } from './compare.js';
 import { FormatError, validate } from './format.js';
 import { kindOf } from './kinds.js';
@@ -40,7 +41,7 @@ export async function runFile(file: string, device: Device = 'cpu'): Promise<Fil
   try {
     report.comparisons = await kind.check(tracked.value, device);
   } catch (error) {
-    return { ...report, kind: kind.name, status: 'FAIL', message: (error as Error).stack ?? String(error) };
+    return { ...report, kind: kind.name, ...refused(error) };
   }
   const skipped = report.comparisons.flatMap(({ path }) => (path === undefined ? [] : [path]));
   const notCompared = tracked.unread().filter((at) => !skipped.some((path) => isWithin(at, path)));
@@ -57,6 +58,13 @@ function statusOf(comparisons: Comparison[], notCompared: string[]): Status {
   if (comparisons.length === 0 || notCompared.length > 0) return 'FAIL';
   if (failed.length === 0) return 'ok';
   return failed.every((comparison) => comparison.unsupported !== undefined) ? 'not supported' : 'FAIL';
+}
+
+/** A check that did not get to its end: for want of something the file names, or for a mistake. */
+function refused(error: unknown): Pick<FileReport, 'status' | 'message'> {
+  if (!(error instanceof TorsorError)) return { status: 'FAIL', message: (error as Error).stack ?? String(error) };
+  const wanting = error.code === 'UNKNOWN_NAME' || error.code === 'UNKNOWN_OPTION' || error.code === 'UNSUPPORTED';
+  return { status: wanting ? 'not supported' : 'FAIL', message: error.message };
 }
 
 function unreadable(error: NodeJS.ErrnoException): string {

@@ -1,5 +1,5 @@
-// Functions of the native core in float32, in units in the last place against its float64, which is the C library's; and those
-// against independent values.
+// Functions of the native core in float32, in units in the last place against its float64, which is the C library's;
+// and those against independent values.
 import { describe, expect, test } from 'vitest';
 import { addon } from '../../lib/addon/load.js';
 import { code } from '../support/native.js';

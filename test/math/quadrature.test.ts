@@ -1,4 +1,5 @@
-// E[log |det J|]: gradients against differences of its own values, exactness of the rules, and the true value where it is known.
+// E[log |det J|]: gradients against differences of its own values, exactness of the rules, and the true value where
+// it is known.
 import { describe, expect, test } from 'vitest';
 import type { NativeBijector } from '../../lib/addon/addon.js';
 import { addon } from '../../lib/addon/load.js';
@@ -66,7 +67,8 @@ describe.each(cases)('%s', (_name, bijector, n) => {
     addon().chain(chain, n, false, x, x.slice(), logDet);
     const average = logDet.reduce((a, b) => a + b) / count;
     const spread = Math.sqrt(logDet.reduce((a, b) => a + (b - average) ** 2, 0) / count / count);
-    // Five standard errors of the mean, and the error of the rule: 5 nodes or degree 5 at standard deviations up to 0.6.
+    // Five standard errors of the mean, and the error of the rule: 5 nodes or degree 5 at standard deviations up to
+    // 0.6.
     expect(Math.abs(expectation(chain, mean, std).value - average)).toBeLessThan(5 * spread + 0.012);
   });
 
@@ -106,8 +108,8 @@ test('a linear log-det is exact: E[x] of exp, whatever the spread', () => {
 });
 
 test('the grid is exact up to degree 9, and both vector rules up to degree 5', () => {
-  // exp after exp has the log-det x + exp(x); after MaxNorm with an enormous ball, which is the identity to eps, a rule of degree 5
-  // gives the moments of exp(x) up to the fifth: for a small spread the sixth is out of sight.
+  // exp after exp has the log-det x + exp(x); after MaxNorm with an enormous ball, which is the identity to eps, a
+  // rule of degree 5 gives the moments of exp(x) up to the fifth: for a small spread the sixth is out of sight.
   for (const n of [2, 6, 7, 12]) {
     const chain = new Chain({
       bijectors: [

@@ -1,6 +1,8 @@
-// A program run in plain float64: naive loops over rows, values and columns. What the native core is compared with.
+// A program run in plain float64, one row at a time: naive loops over values and columns. What the native core is compared with.
 import type { InstructionSpec, ProgramSpec } from '../../lib/graph/program.js';
-import { activation, bijectors, gaussHermite } from './scalar.js';
+import { activations } from './activations.js';
+import { transform } from './bijectors.js';
+import { expectedLogDet } from './quadrature.js';
 
 export interface Row {
   /** The head's inputs: mean and scale, or logits. */
@@ -13,164 +15,124 @@ export interface Evaluated extends Row {
   entropy: number;
 }
 
-/** One observation through the program. `arena` holds the parameters at their offsets. */
-export function forward(program: ProgramSpec, arena: ArrayLike<number>, observation: readonly number[]): Row {
-  const values: number[][] = [[...observation]];
-  for (const instruction of program.instructions) {
-    values.push(step(program, arena, instruction, values, program.widths[values.length] as number));
-  }
-  return {
-    outputs: program.head.inputs.map((index) => values[index] as number[]),
-    value: values[program.value]?.[0] as number,
-  };
-}
+type Numbers = ArrayLike<number>;
+type Step = (arena: Numbers, inputs: Numbers[]) => Numbers;
 
-function step(
-  program: ProgramSpec,
-  arena: ArrayLike<number>,
-  instruction: InstructionSpec,
-  values: number[][],
-  width: number,
-): number[] {
-  const inputs = instruction.inputs.map((index) => values[index] as number[]);
-  const x = inputs[0] ?? [];
-  const columns = Array.from({ length: width }, (_, j) => j);
-  const parameter = (slot: number, at: number): number => {
-    const name = instruction.parameters[slot];
-    const placed = program.parameters.find((candidate) => candidate.name === name);
-    return placed ? (arena[placed.offset + at] as number) : 0;
-  };
-  const [first = 0, second = 0] = instruction.constants ?? [];
-  const f = activation[instruction.variant ?? 'identity'] as (x: number) => number;
-  switch (instruction.op) {
-    case 'linear':
-      return columns.map((j) => f(x.reduce((sum, xi, i) => sum + xi * parameter(0, i * width + j), parameter(1, j))));
-    case 'activation':
-      return x.map(f);
-    case 'add':
-      return columns.map((j) => (x[j] as number) + (inputs[1]?.[j] as number));
-    case 'mul':
-      return columns.map((j) => (x[j] as number) * (inputs[1]?.[j] as number));
-    case 'scale':
-      return x.map((value) => first * value + second);
-    case 'concat':
-      return inputs.flat();
-    case 'slice':
-      return x.slice(first, first + width);
-    case 'layer_norm': {
-      const mean = x.reduce((sum, value) => sum + value, 0) / width;
-      const variance = x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / width;
-      return columns.map(
-        (j) => (parameter(0, j) * ((x[j] as number) - mean)) / Math.sqrt(variance + first) + parameter(1, j),
+export class Oracle {
+  readonly program: ProgramSpec;
+  readonly #steps: { run: Step; inputs: number[] }[];
+
+  constructor(program: ProgramSpec) {
+    this.program = program;
+    const offsets = new Map(program.parameters.map(({ name, offset }) => [name, offset]));
+    this.#steps = program.instructions.map((instruction, i) => ({
+      run: stepOf(instruction, program.widths[i + 1] as number, offsets),
+      inputs: instruction.inputs,
+    }));
+  }
+
+  /** `arena` holds the parameters at their offsets. */
+  forward(arena: Numbers, observation: Numbers): Row {
+    const values: Numbers[] = [observation];
+    for (const { run, inputs } of this.#steps) {
+      values.push(
+        run(
+          arena,
+          inputs.map((index) => values[index] as Numbers),
+        ),
       );
     }
+    const { head, value } = this.program;
+    return {
+      outputs: head.inputs.map((index) => Array.from(values[index] as Numbers)),
+      value: (values[value] as Numbers)[0] as number,
+    };
+  }
+
+  /** Log-probability and entropy as well, of a latent action: before the bijectors; an index for a categorical head. */
+  evaluate(arena: Numbers, observation: Numbers, latent: Numbers, mask?: Numbers): Evaluated {
+    const row = this.forward(arena, observation);
+    return {
+      ...row,
+      ...(this.program.head.kind === 'categorical'
+        ? categorical(row, latent[0] as number, mask)
+        : this.#gaussian(row, Array.from(latent))),
+    };
+  }
+
+  /** Mean and standard deviation of the latent action. */
+  normal({ outputs }: Row): { mean: number[]; std: number[] } {
+    const [mean, scale] = outputs as [number[], number[]];
+    return { mean, std: this.program.head.scale === 'std' ? scale : scale.map(Math.exp) };
+  }
+
+  #gaussian(row: Row, latent: number[]): { logProb: number; entropy: number } {
+    const { mean, std } = this.normal(row);
+    const { bijectors = [] } = this.program.head;
+    let logProb = -transform(bijectors, latent).logDet;
+    let entropy = expectedLogDet(bijectors, mean, std);
+    mean.forEach((m, d) => {
+      const sd = std[d] as number;
+      const z = ((latent[d] as number) - m) / sd;
+      logProb -= z ** 2 / 2 + Math.log(sd) + Math.log(2 * Math.PI) / 2;
+      entropy += 1 / 2 + Math.log(2 * Math.PI) / 2 + Math.log(sd);
+    });
+    return { logProb, entropy };
+  }
+}
+
+function categorical({ outputs }: Row, choice: number, mask?: Numbers): { logProb: number; entropy: number } {
+  const logits = (outputs[0] as number[]).map((logit, k) => (mask?.[k] === 0 ? Number.NEGATIVE_INFINITY : logit));
+  const largest = Math.max(...logits);
+  const normalizer = largest + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0));
+  const logProbs = logits.map((logit) => logit - normalizer);
+  const entropy = logProbs.reduce((sum, l) => sum - (l === Number.NEGATIVE_INFINITY ? 0 : Math.exp(l) * l), 0);
+  return { logProb: logProbs[choice] as number, entropy };
+}
+
+function stepOf(instruction: InstructionSpec, width: number, offsets: ReadonlyMap<string, number>): Step {
+  const { op, parameters, variant = 'identity', constants: [first = 0, second = 0] = [] } = instruction;
+  const [weight, bias] = parameters.map((name) => (name === null ? undefined : (offsets.get(name) as number)));
+  const f = activations[variant];
+  if (!f) throw new Error(`the reference has no activation ${variant}`);
+  const columns = (column: (j: number) => number): Float64Array => {
+    const y = new Float64Array(width);
+    for (let j = 0; j < width; j++) y[j] = column(j);
+    return y;
+  };
+  const at = (x: Numbers | undefined, j: number): number => (x as Numbers)[j] as number;
+  switch (op) {
+    case 'linear':
+      return (arena, [x]) =>
+        columns((j) => {
+          let sum = bias === undefined ? 0 : at(arena, bias + j);
+          for (let i = 0; i < (x as Numbers).length; i++)
+            sum += at(x, i) * at(arena, (weight as number) + i * width + j);
+          return f(sum);
+        });
+    case 'activation':
+      return (_, [x]) => columns((j) => f(at(x, j)));
+    case 'add':
+      return (_, [x, y]) => columns((j) => at(x, j) + at(y, j));
+    case 'mul':
+      return (_, [x, y]) => columns((j) => at(x, j) * at(y, j));
+    case 'scale':
+      return (_, [x]) => columns((j) => first * at(x, j) + second);
+    case 'concat':
+      return (_, inputs) => inputs.flatMap((x) => Array.from(x));
+    case 'slice':
+      return (_, [x]) => columns((j) => at(x, first + j));
+    case 'layer_norm':
+      return (arena, [x]) => {
+        const mean = columns((j) => at(x, j)).reduce((sum, value) => sum + value, 0) / width;
+        const variance = columns((j) => (at(x, j) - mean) ** 2).reduce((sum, value) => sum + value, 0) / width;
+        return columns(
+          (j) =>
+            (at(arena, (weight as number) + j) * (at(x, j) - mean)) / Math.sqrt(variance + first) +
+            at(arena, (bias as number) + j),
+        );
+      };
     case 'parameter':
-      return columns.map((j) => parameter(0, j));
+      return (arena) => columns((j) => at(arena, (weight as number) + j));
   }
-}
-
-/** Log-probability and entropy of a latent action (before the bijectors; an index for a categorical head) as well. */
-export function evaluate(
-  program: ProgramSpec,
-  arena: ArrayLike<number>,
-  observation: readonly number[],
-  latent: readonly number[],
-  mask?: readonly number[],
-): Evaluated {
-  const row = forward(program, arena, observation);
-  if (program.head.kind === 'categorical') {
-    const logits = (row.outputs[0] as number[]).map((logit, k) => (mask?.[k] === 0 ? Number.NEGATIVE_INFINITY : logit));
-    const largest = Math.max(...logits);
-    const normalizer = largest + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0));
-    const logProbs = logits.map((logit) => logit - normalizer);
-    const entropy = logProbs.reduce((sum, l) => sum - (l === Number.NEGATIVE_INFINITY ? 0 : Math.exp(l) * l), 0);
-    return { ...row, logProb: logProbs[latent[0] as number] as number, entropy };
-  }
-  const [mean, scale] = row.outputs as [number[], number[]];
-  const std = program.head.scale === 'std' ? scale : scale.map(Math.exp);
-  let logProb = -logDet(program, latent);
-  let entropy = expectedLogDet(program, mean, std);
-  for (let d = 0; d < mean.length; d++) {
-    const sd = std[d] as number;
-    const z = ((latent[d] as number) - (mean[d] as number)) / sd;
-    logProb -= z ** 2 / 2 + Math.log(sd) + Math.log(2 * Math.PI) / 2;
-    entropy += 1 / 2 + Math.log(2 * Math.PI) / 2 + Math.log(sd);
-  }
-  return { ...row, logProb, entropy };
-}
-
-/** The action a latent one becomes. */
-export function transform(program: ProgramSpec, latent: readonly number[]): { y: number[]; logDet: number } {
-  let y = [...latent];
-  let total = 0;
-  for (const { name, inverse, parameters } of program.head.bijectors ?? []) {
-    const bijector = bijectors[name];
-    if (!bijector || inverse) throw new Error(`the oracle has no ${inverse ? 'inverse of ' : ''}bijector ${name}`);
-    const mapped = bijector.forward(
-      y,
-      parameters.map((values) => y.map((_, d) => (values.length === 1 ? values[0] : values[d]) as number)),
-    );
-    y = mapped.y;
-    total += mapped.logDet;
-  }
-  return { y, logDet: total };
-}
-
-function logDet(program: ProgramSpec, latent: readonly number[]): number {
-  return transform(program, latent).logDet;
-}
-
-const sixteen = gaussHermite(16);
-const five = gaussHermite(5);
-
-/** E[log |det|] by the reference's quadrature: 16 nodes per dimension, or the grid of 5 per dimension where dimensions mix. */
-function expectedLogDet(program: ProgramSpec, mean: number[], std: number[]): number {
-  if (program.head.bijectors?.some(({ name }) => bijectors[name]?.vector)) return grid(0, 1, []);
-  const at = (point: readonly number[]) => logDet(program, point);
-  // Dimensions are independent: move one at a time, and take away what the others, at their mean, contribute.
-  const centre = at(mean);
-  return mean.reduce((sum, m, d) => {
-    const moved = (node: number) => mean.map((value, k) => (k === d ? m + (std[d] as number) * node : value));
-    return sum + sixteen.reduce((part, { node, weight }) => part + weight * (at(moved(node)) - centre), 0);
-  }, centre);
-
-  function grid(d: number, weight: number, point: number[]): number {
-    if (d === mean.length) return weight * logDet(program, point);
-    return five.reduce(
-      (sum, rule) =>
-        sum + grid(d + 1, weight * rule.weight, [...point, (mean[d] as number) + (std[d] as number) * rule.node]),
-      0,
-    );
-  }
-}
-
-/** Sum over rows of weights times log-probability, entropy and value: the loss of gradient tests. */
-export interface Batch {
-  observations: number[][];
-  latents: number[][];
-  masks?: number[][];
-  dLogProb: number[];
-  dEntropy: number[];
-  dValue: number[];
-}
-
-export function loss(program: ProgramSpec, arena: ArrayLike<number>, batch: Batch): number {
-  return batch.observations.reduce((sum, observation, r) => {
-    const e = evaluate(program, arena, observation, batch.latents[r] as number[], batch.masks?.[r]);
-    const [dLogProb, dEntropy, dValue] = [batch.dLogProb[r], batch.dEntropy[r], batch.dValue[r]] as number[];
-    return sum + (dLogProb as number) * e.logProb + (dEntropy as number) * e.entropy + (dValue as number) * e.value;
-  }, 0);
-}
-
-/** Central differences of the loss with respect to every number of `at`; `with_` is called while one of them is moved. */
-export function differences(at: number[] | Float64Array, with_: () => number): number[] {
-  return Array.from(at, (value, i) => {
-    const h = 1e-5 * (1 + Math.abs(value));
-    at[i] = value + h;
-    const above = with_();
-    at[i] = value - h;
-    const below = with_();
-    at[i] = value;
-    return (above - below) / (2 * h);
-  });
 }

@@ -22,7 +22,10 @@ export function correlation(x: ArrayLike<number>, y: ArrayLike<number>): number 
   return sum / x.length / Math.sqrt(moment(x, 2) * moment(y, 2));
 }
 
-/** Kolmogorov and Smirnov: largest distance of distribution functions times sqrt(length). Above 2.2 by chance once in 10 000. */
+/**
+ * Kolmogorov and Smirnov: largest distance of distribution functions times sqrt(length). Above 2.2 by chance once in
+ * 10 000.
+ */
 export function kolmogorovSmirnov(sample: ArrayLike<number>, cdf: (x: number) => number): number {
   const sorted = Float64Array.from(sample).sort();
   let worst = 0;
@@ -33,14 +36,20 @@ export function kolmogorovSmirnov(sample: ArrayLike<number>, cdf: (x: number) =>
   return worst * Math.sqrt(sorted.length);
 }
 
-/** Pearson's statistic of counts, as standard deviations above what chance gives: chi² has mean n - 1 and variance 2 (n - 1). */
+/**
+ * Pearson's statistic of counts, as standard deviations above what chance gives: chi² has mean n - 1 and variance 2
+ * (n - 1).
+ */
 export function chiSquareExcess(counts: ArrayLike<number>, expected: (i: number) => number): number {
   let sum = 0;
   for (let i = 0; i < counts.length; i++) sum += ((counts[i] as number) - expected(i)) ** 2 / expected(i);
   return (sum - (counts.length - 1)) / Math.sqrt(2 * (counts.length - 1));
 }
 
-/** Abramowitz and Stegun 7.1.26 is too coarse for large samples: the series of the normal distribution function, to 1e-15. */
+/**
+ * Abramowitz and Stegun 7.1.26 is too coarse for large samples: the series of the normal distribution function, to
+ * 1e-15.
+ */
 export function normalCdf(x: number): number {
   if (Math.abs(x) > 8) return x > 0 ? 1 : 0;
   let term = x;

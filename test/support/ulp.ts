@@ -2,7 +2,10 @@
 
 const scratch = new DataView(new ArrayBuffer(4));
 
-/** Distance between the float nearest to `x` and the next one away from zero; at least that of the smallest normal float. */
+/**
+ * Distance between the float nearest to `x` and the next one away from zero; at least that of the smallest normal
+ * float.
+ */
 export function ulp(x: number): number {
   const size = Math.max(Math.abs(Math.fround(x)), 1.17549435e-38);
   if (size >= 3.4e38) return 2 ** 104;
@@ -17,8 +20,8 @@ export interface Worst {
 }
 
 /**
- * Largest |actual - expected| in ULP of max(|expected|, floor): where the true value crosses 0 inside a range, the last bits of x
- * decide, and a floor of 1 makes the error an absolute one there.
+ * Largest |actual - expected| in ULP of max(|expected|, floor): where the true value crosses 0 inside a range, the
+ * last bits of x decide, and a floor of 1 makes the error an absolute one there.
  */
 export function worstUlp(x: Float32Array, actual: Float32Array, expected: ArrayLike<number>, floor = 0): Worst {
   const worst = { error: 0, at: Number.NaN };

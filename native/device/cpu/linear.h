@@ -11,7 +11,7 @@ namespace torsor::TORSOR_ISA {
 template <int J, int G, class N>
 HD void linear_block(const float* weight, const float* bias, int n_in, const N* in, N* out, int stride) {
   N sum[J][G];
-  UNROLL for (int j = 0; j < J; j++) UNROLL for (int g = 0; g < G; g++) sum[j][g] = splat<N>(bias ? bias[j] : 0);
+  UNROLL for (int j = 0; j < J; j++) UNROLL for (int g = 0; g < G; g++) sum[j][g] = splat<N>(0);
   for (int i = 0; i < n_in; i++) {
     N x[G];
     UNROLL for (int g = 0; g < G; g++) x[g] = in[i * stride + g];
@@ -20,7 +20,11 @@ HD void linear_block(const float* weight, const float* bias, int n_in, const N* 
       UNROLL for (int g = 0; g < G; g++) sum[j][g] += w * x[g];
     }
   }
-  UNROLL for (int j = 0; j < J; j++) UNROLL for (int g = 0; g < G; g++) out[j * stride + g] = sum[j][g];
+  // The bias comes last: it is often larger than the first products, whose bits it would take.
+  UNROLL for (int j = 0; j < J; j++) {
+    const N b = splat<N>(bias ? bias[j] : 0);
+    UNROLL for (int g = 0; g < G; g++) out[j * stride + g] = sum[j][g] + b;
+  }
 }
 
 // Groups of rows a block takes at once: as many accumulators as leave room for inputs and a weight among 32 registers (AVX-512) or 16.
@@ -55,11 +59,7 @@ HD void linear_rows_part(const float* weight, const float* bias, int n_in, int n
                          float* out, int rows) {
   constexpr int L = lanes<N>;
   N sum[R][K];
-  UNROLL for (int k = 0; k < K; k++) {
-    N b = splat<N>(0);
-    if (bias) memcpy(&b, bias + k * L, sizeof b);
-    UNROLL for (int r = 0; r < R; r++) sum[r][k] = b;
-  }
+  UNROLL for (int r = 0; r < R; r++) UNROLL for (int k = 0; k < K; k++) sum[r][k] = splat<N>(0);
   for (int i = 0; i < n_in; i++) {
     UNROLL for (int k = 0; k < K; k++) {
       N w;
@@ -68,7 +68,11 @@ HD void linear_rows_part(const float* weight, const float* bias, int n_in, int n
     }
   }
   UNROLL for (int r = 0; r < R; r++) {
-    UNROLL for (int k = 0; k < K; k++) sum[r][k] = Activation::f(sum[r][k]);
+    UNROLL for (int k = 0; k < K; k++) {
+      N b = splat<N>(0);
+      if (bias) memcpy(&b, bias + k * L, sizeof b);
+      sum[r][k] = Activation::f(sum[r][k] + b);
+    }
     for (int j = 0; j < live; j++) out[j * rows + r] = reinterpret_cast<const float*>(sum[r])[j];
   }
 }

@@ -1,0 +1,37 @@
+// The benchmarks: what they count, the form of a result, and that a peer which is not there is said to be absent.
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { runBenchmark } from '../../bench/harness.mjs';
+import { cases as policyStep } from '../../bench/policy-step.mjs';
+import { cases as ppoUpdate } from '../../bench/ppo-update.mjs';
+
+const python = process.env.TORSOR_PEERS_PYTHON;
+beforeEach(() => {
+  process.env.TORSOR_PEERS_PYTHON = '/no/such/python';
+});
+afterEach(() => {
+  if (python === undefined) delete process.env.TORSOR_PEERS_PYTHON;
+  else process.env.TORSOR_PEERS_PYTHON = python;
+});
+
+test('a case counts the multiplications and additions of its matrix products', () => {
+  // 17 x 42 + 42 x 42 + 42 x 42 + 42 x 7 products, two operations each
+  expect(policyStep.find(({ name }) => name === '42x3 B=1')?.flops).toBe(2 * (714 + 1764 + 1764 + 294));
+  // three times 17 x 64 + 64 x 64 + 64 x 7, less the gradient of the observation
+  expect(ppoUpdate.find(({ name }) => name === '[64,64] M=4096')?.flops).toBe(
+    4096 * 2 * (3 * (1088 + 4096 + 448) - 1088),
+  );
+});
+
+test.each([
+  [policyStep, '42x3 B=64'],
+  [ppoUpdate, '[64,64] M=4096'],
+])('a benchmark gives a result for its case, and names absent peers', async (cases, name) => {
+  const wanted = cases.filter((task) => task.name === name);
+  const options = { threads: 1, rounds: 1, seconds: 0.01, peers: ['torch'] };
+  const [result] = await runBenchmark(wanted, options, () => {});
+  expect(result).toMatchObject({ case: name, threads: 1, device: 'cpu', peers: {}, best_peer: null, ratio: null });
+  expect(result?.absent.torch).toMatch(/ENOENT/);
+  expect(result?.torsor_us).toBeGreaterThan(0);
+  const flops = wanted[0]?.flops ?? 0;
+  expect(result?.gflops).toBeCloseTo(flops / (result?.torsor_us ?? 1) / 1e3, 1);
+});

@@ -1,0 +1,100 @@
+// A model, a batch and the weights of a loss: what the native core and the oracle both compute.
+import { compile } from '../../lib/graph/compile.js';
+import type { Node } from '../../lib/graph/node.js';
+import type { ProgramSpec } from '../../lib/graph/program.js';
+import { Trace } from '../../lib/graph/trace.js';
+import type { ModelOutputs } from '../../lib/models/heads.js';
+import { sizeOf } from '../../lib/tensor/shape.js';
+import { Oracle } from '../reference/oracle.js';
+import { filled, generator, normals } from '../support/numbers.js';
+
+export interface Case {
+  name: string;
+  program: ProgramSpec;
+  /** The parameters at their offsets. */
+  arena: Float32Array;
+  rows: number;
+  observation: Float32Array;
+  /** Before the bijectors; an index for a categorical head. */
+  latent: Float32Array;
+  /** 1 where a category is allowed; null for a gaussian head. */
+  mask: Uint8Array | null;
+  /** The loss is the sum over rows of dLogProb · logProb + dEntropy · entropy + dValue · value. */
+  dLogProb: Float32Array;
+  dEntropy: Float32Array;
+  dValue: Float32Array;
+  /** Numbers of a parameter, or of a row, are moved together, along this many random directions; 0: one by one. */
+  mixtures: number;
+}
+
+export interface CaseOptions {
+  observationSize: number;
+  rows: number;
+  /** Default: 0. */
+  mixtures?: number;
+}
+
+/** Numbers depend on the name alone, so that a new case leaves the others as they are. */
+function seedOf(name: string): number {
+  let hash = 0x811c9dc5;
+  for (const letter of name) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193);
+  return hash >>> 0;
+}
+
+export function makeCase(name: string, build: (observation: Node) => ModelOutputs, options: CaseOptions): Case {
+  const { observationSize, rows, mixtures = 0 } = options;
+  const trace = new Trace(observationSize);
+  const { policy, value } = build(trace.observation);
+  const { actionSpace: _, ...head } = policy;
+  return fill(name, compile(trace, head, value).program, { rows, mixtures });
+}
+
+/** Numbers for a program: parameters of about the size that keeps values at theirs, latents that the policy could have drawn. */
+export function fill(name: string, program: ProgramSpec, { rows, mixtures }: { rows: number; mixtures: number }): Case {
+  const seed = seedOf(name);
+  const [next, uniform] = [normals(seed), generator(seed + 1)];
+  const arena = new Float32Array(program.parameterCount);
+  for (const { name: parameter, shape, offset } of program.parameters) {
+    const scale = shape.length === 2 ? 1 / Math.sqrt(shape[0] as number) : 0.3;
+    const shift = parameter.endsWith('.scale') ? 1 : 0;
+    arena.set(
+      filled(sizeOf(shape), () => shift + scale * next()),
+      offset,
+    );
+  }
+  const observation = filled(rows * (program.widths[0] as number), () => 1.5 * next());
+  const discrete = program.head.kind === 'categorical';
+  const size = program.widths[program.head.inputs[0] as number] as number;
+  const choices = Array.from({ length: rows }, () => Math.floor(uniform() * size));
+  const mask = discrete
+    ? Uint8Array.from({ length: rows * size }, (_, i) =>
+        choices[Math.floor(i / size)] === i % size || uniform() < 0.7 ? 1 : 0,
+      )
+    : null;
+  const oracle = new Oracle(program);
+  const width = program.widths[0] as number;
+  const latent = discrete
+    ? Float32Array.from(choices)
+    : Float32Array.from(
+        choices.flatMap((_, row) => {
+          const { mean, std } = oracle.normal(
+            oracle.forward(arena, observation.subarray(row * width, (row + 1) * width)),
+          );
+          return mean.map((m, d) => m + (std[d] as number) * next());
+        }),
+      );
+  const weights = (): Float32Array => filled(rows, next);
+  return {
+    name,
+    program,
+    arena,
+    rows,
+    observation,
+    latent,
+    mask,
+    dLogProb: weights(),
+    dEntropy: weights(),
+    dValue: weights(),
+    mixtures,
+  };
+}
