@@ -222,6 +222,12 @@ export interface NativeRollout {
   /** Recurrent models: the carry of every environment now, [environments][carryWidth]. */
   readCarry(target: Float32Array): void;
   writeCarry(carry: Float32Array): void;
+  /**
+   * What the burn-in of the next rollout starts from: observations and ends of its steps, [burnIn][environments]…, and the carry before
+   * them, [environments][carryWidth], empty without a burn-in.
+   */
+  readBurnIn(observation: Float32Array, done: Uint8Array, carry: Float32Array): void;
+  writeBurnIn(observation: Float32Array, done: Uint8Array, carry: Float32Array): void;
   /** Forgets carries and what the burn-in would see: as before the first episode. */
   reset(): void;
   dispose(): void;

@@ -19,6 +19,8 @@ void RolloutWrap::init(Napi::Env env, Napi::Object exports) {
                    InstanceMethod("read", &RolloutWrap::read), InstanceMethod("advantage", &RolloutWrap::advantage),
                    InstanceMethod("readCarry", &RolloutWrap::read_carry),
                    InstanceMethod("writeCarry", &RolloutWrap::write_carry),
+                   InstanceMethod("readBurnIn", &RolloutWrap::read_burn_in),
+                   InstanceMethod("writeBurnIn", &RolloutWrap::write_burn_in),
                    InstanceMethod("reset", &RolloutWrap::reset), InstanceMethod("dispose", &RolloutWrap::dispose)}));
 }
 
@@ -195,6 +197,25 @@ void RolloutWrap::write_carry(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] {
     Rollout& r = idle("writeCarry");
     std::memcpy(r.carry.data(), floats(info[0], "carry", r.carry.size()), sizeof(float) * r.carry.size());
+  });
+}
+
+// Numbers of carry that a burn-in keeps.
+static int64_t kept_carry(const Rollout& r) { return r.burn_in() ? r.carry.size() : 0; }
+
+void RolloutWrap::read_burn_in(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    const Rollout& r = idle("readBurnIn");
+    r.read_burn_in(floats(info[0], "observation", r.start() * r.model().observation_size()),
+                   bytes(info[1], "done", r.start()), floats(info[2], "carry", kept_carry(r)));
+  });
+}
+
+void RolloutWrap::write_burn_in(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    Rollout& r = idle("writeBurnIn");
+    r.write_burn_in(floats(info[0], "observation", r.start() * r.model().observation_size()),
+                    bytes(info[1], "done", r.start()), floats(info[2], "carry", kept_carry(r)));
   });
 }
 

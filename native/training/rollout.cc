@@ -34,6 +34,20 @@ void Rollout::reset() {
   std::memset(done.data() + row, 1, size_t(start()));
 }
 
+void Rollout::read_burn_in(float* observation_, uint8_t* done_, float* carry_) const {
+  const int64_t row = size(), width = model_.observation_size();
+  std::memcpy(observation_, observation.data() + row * width, sizeof(float) * start() * width);
+  std::memcpy(done_, done.data() + row, size_t(start()));
+  std::memcpy(carry_, next_carry_.data(), sizeof(float) * next_carry_.size());
+}
+
+void Rollout::write_burn_in(const float* observation_, const uint8_t* done_, const float* carry_) {
+  const int64_t row = size(), width = model_.observation_size();
+  std::memcpy(observation.data() + row * width, observation_, sizeof(float) * start() * width);
+  std::memcpy(done.data() + row, done_, size_t(start()));
+  std::memcpy(next_carry_.data(), carry_, sizeof(float) * next_carry_.size());
+}
+
 // The last rows of the rollout before become the burn-in of this one.
 void Rollout::begin() {
   const int64_t from = size(), rows = start();

@@ -40,6 +40,9 @@ class Rollout {
 
   // Forgets the carry of all environments, as before the first episode.
   void reset();
+  // What the burn-in of the next rollout starts from: observations and ends of its steps, [burn-in][environments]..., and the carry before.
+  void read_burn_in(float* observation, uint8_t* done, float* carry) const;
+  void write_burn_in(const float* observation, const uint8_t* done, const float* carry);
 
   Array<float> observation, latent, log_prob, value, reward, final_value, last_value, advantage, target;
   Array<uint8_t> terminated, truncated, done, mask;  // done: either

@@ -80,9 +80,32 @@ static void gradient_of_tile(const Tile& first, const Program& p, const Gradient
       sequence.at_step(k).add_sum(p.sums + sum, accumulators + p.accumulators - metric_count + sum);
 }
 
+// Shuffled rows lie anywhere: those of the next tile are asked for while this one is computed.
+static void prefetch(const Program& p, const GradientIO& io, int first, int end) {
+  if (!io.index || io.sequence.steps > 1) return;
+  constexpr int line = 64 / sizeof(float);
+  const int width = p.observation.width, latent = p.head.latent_width;
+  for (int row = first; row < end; row++) {
+    const int64_t at = io.index[row];
+    for (int k = 0; k < width + line - 1; k += line) __builtin_prefetch(io.observation + at * width + k);
+    __builtin_prefetch(io.latent + at * latent);
+    if (io.d_log_prob) continue;
+    __builtin_prefetch(io.old_log_prob + at);
+    __builtin_prefetch(io.advantage + at);
+    __builtin_prefetch(io.target + at);
+    __builtin_prefetch(io.old_value + at);
+  }
+}
+
 static void gradient(const Program& p, const GradientIO& io, int first, int rows, float* memory, float* accumulators) {
   memset(accumulators, 0, sizeof(float) * p.accumulators);
-  each_tile(first, rows, memory, [&](const auto& tile) { gradient_of_tile(tile, p, io, accumulators); });
+  const int end = first + rows;
+  prefetch(p, io, first, end < first + tile_rows ? end : first + tile_rows);
+  each_tile(first, rows, memory, [&](const auto& tile) {
+    const int next = tile.first_row + tile.live;
+    prefetch(p, io, next, end < next + tile_rows ? end : next + tile_rows);
+    gradient_of_tile(tile, p, io, accumulators);
+  });
 }
 
 // f(instruction, product) for every matrix of the program.
