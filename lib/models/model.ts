@@ -1,26 +1,35 @@
 // Model: what every actor-critic is, ours and a user's. `build` says what it computes; everything else follows.
 import type { NativeModel } from '../addon/addon.js';
 import { type Device, type DeviceChoice, resolveDevice } from '../addon/load.js';
+import { TorsorError } from '../core/errors.js';
 import { Registry } from '../core/registry.js';
 import type { Node } from '../graph/node.js';
 import type { ProgramSpec } from '../graph/program.js';
 import { Key } from '../random/key.js';
+import { checkShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { ActorCritic } from './actor-critic.js';
 import { BoundStep, type StepBuffers } from './bound-step.js';
+import { type Carry, type CarryInput, carryTensors, readCarry } from './carry.js';
 import { type Policy, policyDistribution } from './distribution.js';
 import type { ModelOutputs } from './heads.js';
 import type { ArrayInput } from './inputs.js';
+import type { LSTMActorCritic } from './lstm-actor-critic.js';
+import { Memory } from './memory.js';
+import type { MinGRUActorCritic } from './min-gru-actor-critic.js';
 import { Network } from './network.js';
 import { type ModelClass, type ModelOptions, metadataOf, type ResolvedOptions, resolveOptions } from './options.js';
 import type { Parameters } from './parameters.js';
 import * as policy from './policy.js';
+import type { SequenceOptions } from './sequence.js';
 import type { SharedActorCritic } from './shared-actor-critic.js';
 
 /** Our models by name, so that `Model.create` knows their options. */
 interface ModelTypes {
   SharedActorCritic: SharedActorCritic;
   ActorCritic: ActorCritic;
+  LSTMActorCritic: LSTMActorCritic;
+  MinGRUActorCritic: MinGRUActorCritic;
 }
 
 type OwnOptions<M> = M extends Model<infer O> ? O : never;
@@ -47,6 +56,7 @@ export abstract class Model<O extends object = object> {
   readonly #key: Key;
   readonly #device: Device;
   #network: Network | undefined;
+  #remembered: Memory | undefined;
 
   constructor(options: CreateOptions<O>) {
     this.options = resolveOptions(this.constructor as ModelClass, options) as ResolvedOptions & Readonly<O>;
@@ -135,15 +145,24 @@ export abstract class Model<O extends object = object> {
     return this.#network;
   }
 
+  get #memory(): Memory | null {
+    if (this.network.carryWidth === 0) return null;
+    this.#remembered ??= new Memory(this.network);
+    return this.#remembered;
+  }
+
   /** Observations [..., observationSpaceSize] to the distribution of actions and the value [..., 1]. */
-  forward(observation: ArrayInput<'float32'>): { policy: Policy; value: Tensor<'float32'> } {
-    const { outputs, batch, value } = policy.forward(this.network, observation);
-    return { policy: policyDistribution(this.network, outputs, batch), value };
+  forward(
+    observation: ArrayInput<'float32'>,
+    options: SequenceOptions = {},
+  ): { policy: Policy; value: Tensor<'float32'>; carry?: Carry } {
+    const { outputs, batch, ...rest } = policy.forward(this.network, this.#memory, observation, options);
+    return { policy: policyDistribution(this.network, outputs, batch), ...rest };
   }
 
   /** Samples an action for every observation, in one native call. */
   act(observation: ArrayInput<'float32'>, options: policy.ActOptions = {}): policy.ActResult {
-    return policy.act(this.network, observation, options);
+    return policy.act(this.network, this.#memory, observation, options);
   }
 
   /** Log-probability and entropy of given actions, and the value. */
@@ -152,7 +171,7 @@ export abstract class Model<O extends object = object> {
     action: ArrayInput<'float32' | 'int32'>,
     options: policy.EvaluateOptions = {},
   ): policy.EvaluateResult {
-    return policy.evaluate(this.network, observation, action, options);
+    return policy.evaluate(this.network, this.#memory, observation, action, options);
   }
 
   /** Gradients with respect to parameters and observations, given those with respect to log-probability, entropy and value. */
@@ -161,7 +180,41 @@ export abstract class Model<O extends object = object> {
     latent: ArrayInput<'float32' | 'int32'>,
     options: policy.GradientOptions,
   ): policy.GradientResult {
-    return policy.gradient(this.network, observation, latent, options);
+    const remat = (this.options as { remat?: unknown }).remat === true;
+    return policy.gradient(this.network, this.#memory, observation, latent, { remat, ...options });
+  }
+
+  /**
+   * What a recurrent model remembers between single steps: by name, [..., shape of the state], a copy; null without a memory. Zeros at first,
+   * and whenever the leading dimensions of observations change. Assign to go on from another one.
+   *
+   * @throws TorsorError INVALID_ARGUMENT, INVALID_SHAPE, NON_FINITE, when assigned; the carry is then as it was.
+   */
+  get carry(): Carry | null {
+    const memory = this.#memory;
+    return memory && carryTensors(this.network, memory.rows, memory.batch);
+  }
+
+  set carry(carry: CarryInput | null) {
+    const memory = this.#memory;
+    if (memory === null) {
+      if (carry === null) return;
+      throw new TorsorError('INVALID_ARGUMENT', 'carry: this model has no memory and takes none');
+    }
+    const { rows, batch } = readCarry('carry', this.network, carry ?? {});
+    memory.keep(batch, rows);
+  }
+
+  /**
+   * Clears the carry for observations of `shape`, whose last dimension is that of an observation: all of it, or where `mask` is true along the
+   * first of the leading dimensions. A carry of other leading dimensions becomes zeros of these. Nothing happens without a memory.
+   *
+   * @throws TorsorError INVALID_MASK when the mask has neither the length of that dimension nor 1.
+   */
+  reset(shape: readonly number[], mask?: ArrayInput<'uint8'> | null): void {
+    const leading = checkShape('shape of reset', shape).slice(0, -1);
+    if (shape.length === 0) throw new TorsorError('INVALID_SHAPE', 'shape of reset: expected that of observations, got []');
+    this.#memory?.reset(leading, mask);
   }
 
   /** A step over arrays given once, for loops: `step()` allocates nothing. */

@@ -56,6 +56,11 @@ export class Network {
     return this.#native;
   }
 
+  /** Numbers of carry per row; 0 for a model without a memory. */
+  get carryWidth(): number {
+    return (this.program.states ?? []).reduce((sum, { value }) => sum + (this.program.widths[value] as number), 0);
+  }
+
   /** Actions of a row as numbers: one for an index. */
   get latentWidth(): number {
     return this.discrete ? 1 : this.actionSize;
