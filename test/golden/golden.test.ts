@@ -20,18 +20,11 @@ function explain(report: FileReport): string {
   return [report.message ?? '', ...failed, ...report.notCompared.map((at) => `not compared: ${at}`)].join('\n');
 }
 
-/** Files of which a part asks for models with a memory. */
-const recurrent = ['init_facts.json', 'large_hashed.json', 'metadata.json'];
-
 describe('vectors of JaxDEM', () => {
   test.each(readdirSync(vectors))('%s', async (name) => {
     const report = await runFile(path.join(vectors, name));
     expect(report.comparisons.length, explain(report)).toBeGreaterThan(0);
-    if (!recurrent.includes(name)) return expect(report.status, explain(report)).toBe('ok');
-    expect(report.status, explain(report)).toBe('not supported');
-    const missing = report.comparisons.filter((comparison) => comparison.unsupported !== undefined);
-    expect(missing.every(({ unsupported }) => /LSTM|MinGRU/i.test(unsupported as string))).toBe(true);
-    return undefined;
+    expect(report.status, explain(report)).toBe('ok');
   });
 });
 
