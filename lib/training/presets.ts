@@ -6,7 +6,9 @@ export interface Preset {
   environments: number;
   /** Steps of all environments. */
   steps: number;
-  /** Widths of hidden layers. */
+  /** The model where no other is asked for. Default: SharedActorCritic. */
+  model?: string;
+  /** Widths of hidden layers; of a recurrent model those of the encoder and of its memory. */
   architecture: readonly number[];
   settings: Partial<PPOSettings>;
 }
