@@ -1,5 +1,5 @@
-// `npm run learn [-- --env NAME] [--seeds N] [-- OPTIONS OF TRAIN]`: trains with seeds 0 ... N - 1 from the command line's defaults and
-// fails unless nine in ten of them reach the return that counts as solved within two minutes.
+// `npm run learn -- [NAME…] [--seeds N] [--model NAME] [--steps N]`: trains on each environment named (all with a goal, without a name) with
+// seeds 0 … N - 1, and fails unless nine in ten of them reach the return that counts as solved within two minutes.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,14 +12,16 @@ const timeLimit = 120;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { env: { type: 'string' }, seeds: { type: 'string', default: '10' } },
+  options: { seeds: { type: 'string', default: '10' }, model: { type: 'string' }, steps: { type: 'string' } },
 });
+const { seeds: seedCount, ...rest } = values;
+const passedOn = Object.entries(rest).flatMap(([name, value]) => [`--${name}`, value]);
 await setupOrExit();
 
 /** The last line of `torsor train --json`, with the seconds of the whole command. */
 function train(env, seed, folder) {
   const main = path.join(root, 'dist', 'cli', 'main.js');
-  const options = ['--env', env, '--seed', String(seed), '--json', ...positionals];
+  const options = ['--env', env, '--seed', String(seed), '--json', ...passedOn];
   const start = performance.now();
   const run = spawnSync(process.execPath, [main, 'train', ...options], {
     cwd: folder,
@@ -34,9 +36,9 @@ function train(env, seed, folder) {
 let failed = false;
 const folder = mkdtempSync(path.join(tmpdir(), 'torsor-learn-'));
 try {
-  for (const env of values.env ? [values.env] : Object.keys(solved)) {
+  for (const env of positionals.length > 0 ? positionals : Object.keys(solved)) {
     let reached = 0;
-    const seeds = Number(values.seeds);
+    const seeds = Number(seedCount);
     for (let seed = 0; seed < seeds; seed++) {
       const { meanReturn, steps, seconds } = train(env, seed, folder);
       const good = meanReturn >= (solved[env] ?? Number.NEGATIVE_INFINITY) && seconds <= timeLimit;

@@ -88,7 +88,7 @@ export function textReporter(output: Output): Reporter {
       last = metrics.seconds;
       const text = progressLine(metrics, total);
       if (!live) return void output.write(`${text}\n`);
-      output.write(`\r\x1b[K${text.slice(0, (output.columns ?? 80) - 1)}`);
+      output.write(`\r\x1b[K${text.slice(0, (output.columns || 80) - 1)}`);
       shown = true;
       if (final) output.write('\n');
       if (final) shown = false;

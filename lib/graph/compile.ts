@@ -1,6 +1,7 @@
 // From the nodes of a trace to a program: dead nodes dropped, activations fused into the linear before them, parameters placed.
 import { TorsorError } from '../core/errors.js';
-import { layout } from './layout.js';
+import { showShape, sizeOf } from '../tensor/shape.js';
+import { layout, type PlacedParameter } from './layout.js';
 import type { Node } from './node.js';
 import type { ActivationName, HeadName, OpName, ScaleName } from './ops.js';
 import {
@@ -43,6 +44,7 @@ export function compile(trace: Trace, head: Head, value: Node): Compiled {
   const index = new Map<Node, number>(sources.map((node, i) => [node, i]));
   const widths = sources.map(({ width }) => width);
   const instructions: InstructionSpec[] = [];
+  // A set: instructions of a stored program may share a parameter.
   const parameters = new Set<Parameter>();
   for (const node of nodes) {
     const fused = fusedLinear(node, readers);
@@ -59,6 +61,7 @@ export function compile(trace: Trace, head: Head, value: Node): Compiled {
   }
 
   const { placed, count } = layout(parameters);
+  checkSize(placed, count);
   const { kind, inputs, ...rest } = head;
   const headSpec: HeadSpec = { kind, inputs: inputs.map((input) => index.get(input) as number), ...rest };
   const program = {
@@ -72,6 +75,18 @@ export function compile(trace: Trace, head: Head, value: Node): Compiled {
     parameterCount: count,
   };
   return { program, parameters: [...parameters] };
+}
+
+/** What the native core takes: 4 GiB of float32. */
+const largestArena = 2 ** 30;
+
+function checkSize(placed: readonly PlacedParameter[], count: number): void {
+  if (count <= largestArena) return;
+  const largest = placed.reduce((a, b) => (sizeOf(b.shape) > sizeOf(a.shape) ? b : a));
+  throw new TorsorError(
+    'INVALID_SHAPE',
+    `the parameters of this model are ${count} numbers, at most ${largestArena} fit; the largest is ${largest.name} ${showShape(largest.shape)}`,
+  );
 }
 
 /** What the results depend on: through inputs, and from one step to the next through states. */

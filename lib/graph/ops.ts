@@ -4,19 +4,29 @@ import { TorsorError } from '../core/errors.js';
 import { normalize } from '../core/registry.js';
 import { showShape, sizeOf } from '../tensor/shape.js';
 
-/** Activations of the native core; `gelu` is the tanh form, `gelu_exact` the erf form. */
+/** Activations of the native core, with the conventions of jax.nn; `gelu` is the tanh form, `gelu_exact` the erf form. */
 export const activations = [
   'identity',
   'relu',
-  'leaky_relu',
   'tanh',
   'sigmoid',
   'silu',
   'gelu',
   'gelu_exact',
   'elu',
+  'celu',
+  'selu',
   'softplus',
   'linear_sigmoid',
+  'leaky_relu',
+  'log_sigmoid',
+  'soft_sign',
+  'hard_tanh',
+  'hard_sigmoid',
+  'hard_silu',
+  'relu6',
+  'mish',
+  'squareplus',
 ] as const;
 
 export type ActivationName = (typeof activations)[number];

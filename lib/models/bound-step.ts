@@ -6,7 +6,7 @@ import { TorsorError } from '../core/errors.js';
 import { Key } from '../random/key.js';
 import { type ArrayOf, type Dtype, dtypeOf } from '../tensor/dtype.js';
 import { Tensor } from '../tensor/tensor.js';
-import { checkMask } from './inputs.js';
+import { checkMask, onHost } from './inputs.js';
 import type { Network } from './network.js';
 
 type Bindable<D extends Dtype> = ArrayOf[D] | Tensor<D>;
@@ -45,9 +45,7 @@ export class BoundStep {
   readonly carry: Float32Array;
   readonly #native: NativeStep;
   readonly #bound: (ArrayOf[Dtype] | Tensor)[] = [];
-  readonly #logProb: Float32Array | undefined;
-  readonly #mask: Uint8Array | undefined;
-  readonly #categories: number;
+  readonly #masked: Masked | undefined;
   readonly #first: Key;
   #counter: number;
 
@@ -65,7 +63,7 @@ export class BoundStep {
         'mask: only discrete actions can be masked, this model has continuous ones',
       );
     }
-    const size = sizeOfBindable(buffers.observation);
+    const size = sizeOfBindable('observation', buffers.observation);
     if (size === 0 || size % observationSize !== 0) {
       throw new TorsorError(
         'INVALID_SHAPE',
@@ -90,9 +88,12 @@ export class BoundStep {
     this.carry = float32('carry', buffers.carry ?? new Float32Array(rows * carryWidth), rows * carryWidth);
     if (carryWidth > 0) this.#bound.push(this.carry);
     this.rows = rows;
-    this.#categories = actionSize;
-    this.#mask = mask instanceof Uint8Array ? mask : undefined;
-    this.#logProb = mask !== undefined && logProb instanceof Float32Array ? logProb : undefined;
+    this.#masked = mask && {
+      mask,
+      categories: actionSize,
+      logProb,
+      seen: logProb instanceof Float32Array ? logProb : new Float32Array(rows),
+    };
     this.#first = Key.from(buffers.key ?? 0);
     this.#counter = this.#first.native.counter;
     const arrays = {
@@ -116,7 +117,7 @@ export class BoundStep {
       throw TorsorError.from(error);
     }
     this.#counter += 1;
-    if (this.#logProb !== undefined) this.#checkMasked(this.#logProb);
+    if (this.#masked !== undefined) checkMasked(this.#masked);
   }
 
   /** Recurrent models: zeros in the carry of row `row`, as after the end of its episode; without a row in all of them. */
@@ -124,15 +125,6 @@ export class BoundStep {
     const width = this.carry.length / this.rows;
     if (row === undefined) this.carry.fill(0);
     else this.carry.fill(0, row * width, (row + 1) * width);
-  }
-
-  /** A row without a choice has no distribution; its log-probability is NaN, cheaper to see than the mask. */
-  #checkMasked(logProb: Float32Array): void {
-    for (let row = 0; row < this.rows; row++) {
-      if (!Number.isNaN(logProb[row]) || !this.#mask) continue;
-      checkMask(this.#mask, this.#categories);
-      return;
-    }
   }
 
   #bind<D extends Dtype>(network: Network, name: string, value: Bindable<D> | undefined, dtype: D, length: number) {
@@ -146,21 +138,35 @@ export class BoundStep {
         `${name}: the model is on ${network.device}, this tensor on ${value.device}`,
       );
     }
-    if (sizeOfBindable(value) !== length) {
-      throw new TorsorError('INVALID_SHAPE', `${name}: expected ${length} numbers, got ${sizeOfBindable(value)}`);
-    }
-    this.#bound.push(value as ArrayOf[Dtype] | Tensor);
-    return (value instanceof Tensor ? value.storage : value) as ArrayOf[D] | NativeBuffer;
+    const size = sizeOfBindable(name, value);
+    if (size !== length) throw new TorsorError('INVALID_SHAPE', `${name}: expected ${length} numbers, got ${size}`);
+    const memory = (value instanceof Tensor ? value.storage : value) as ArrayOf[D] | NativeBuffer;
+    if (value instanceof Tensor) this.#bound.push(value);
+    if (ArrayBuffer.isView(memory)) this.#bound.push(memory); // that of a tensor which is a view as well
+    return memory;
   }
 }
 
-function sizeOfBindable(value: Bindable<Dtype>): number {
+/** What tells after a step whether its mask allowed something in every row. */
+interface Masked {
+  mask: Uint8Array | NativeBuffer;
+  categories: number;
+  logProb: Float32Array | NativeBuffer;
+  /** The log-probabilities here: themselves, or a copy of those of a tensor. */
+  seen: Float32Array;
+}
+
+/** A row without a choice has no distribution; its log-probability is NaN, cheaper to see than the mask. */
+function checkMasked({ mask, categories, logProb, seen }: Masked): void {
+  if (!ArrayBuffer.isView(logProb)) logProb.read(seen);
+  if (seen.some(Number.isNaN)) checkMask(onHost(mask, 'uint8', seen.length * categories), categories);
+}
+
+function sizeOfBindable(name: string, value: Bindable<Dtype>): number {
   if (value instanceof Tensor) return value.size;
   if (dtypeOf(value) !== undefined) return (value as ArrayOf[Dtype]).length;
-  throw new TorsorError(
-    value === undefined ? 'MISSING_OPTION' : 'INVALID_DTYPE',
-    `bind: expected a tensor or a typed array, got ${show(value)}`,
-  );
+  if (value === undefined) throw new TorsorError('MISSING_OPTION', `bind needs ${name}`);
+  throw new TorsorError('INVALID_DTYPE', `${name}: expected a tensor or a typed array, got ${show(value)}`);
 }
 
 function gone(value: ArrayOf[Dtype] | Tensor): boolean {

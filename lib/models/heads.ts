@@ -1,9 +1,9 @@
 // Policy heads: which nodes a policy reads, and as what.
-import type { Bijector } from '../bijectors/bijector.js';
-import { options as checkOptions } from '../core/check.js';
+import { Bijector } from '../bijectors/bijector.js';
+import { options as checkOptions, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { Head } from '../graph/compile.js';
-import type { Node } from '../graph/node.js';
+import { Node } from '../graph/node.js';
 import type { BijectorSpec } from '../graph/program.js';
 
 /** What `build` returns as `policy`: made by `gaussian` or `categorical`. */
@@ -35,7 +35,7 @@ export function gaussian(mean: Node, options: GaussianOptions): PolicyHead {
   if ((logStd === undefined) === (std === undefined)) {
     throw new TorsorError('INVALID_ARGUMENT', 'gaussian needs either logStd or std');
   }
-  const scale = mean.trace.checkNode('scale of gaussian', logStd ?? std);
+  const scale = checkNode('mean of gaussian', mean).trace.checkNode('scale of gaussian', logStd ?? std);
   if (scale.width !== mean.width) {
     throw new TorsorError('INVALID_SHAPE', `gaussian: the mean has width ${mean.width}, the scale ${scale.width}`);
   }
@@ -50,10 +50,18 @@ export function gaussian(mean: Node, options: GaussianOptions): PolicyHead {
 
 /** One of `logits.width` choices, with unnormalised log-probabilities. */
 export function categorical(logits: Node): PolicyHead {
-  return { kind: 'categorical', inputs: [logits] };
+  return { kind: 'categorical', inputs: [checkNode('logits of categorical', logits)] };
+}
+
+function checkNode(name: string, value: unknown): Node {
+  if (value instanceof Node) return value;
+  throw new TorsorError('INVALID_ARGUMENT', `${name}: expected a node of the graph, got ${show(value)}`);
 }
 
 function nativeChain(actionSpace: Bijector, dims: number): BijectorSpec[] {
+  if (!(actionSpace instanceof Bijector)) {
+    throw new TorsorError('INVALID_ARGUMENT', `actionSpace: expected a bijector, got ${show(actionSpace)}`);
+  }
   return actionSpace.native(dims).map(({ name, inverse, parameters }) => ({
     name,
     inverse,

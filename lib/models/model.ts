@@ -57,6 +57,7 @@ export abstract class Model<O extends object = object> {
   readonly #device: Device;
   #network: Network | undefined;
   #remembered: Memory | undefined;
+  #disposed = false;
 
   constructor(options: CreateOptions<O>) {
     this.options = resolveOptions(this.constructor as ModelClass, options) as ResolvedOptions & Readonly<O>;
@@ -136,6 +137,7 @@ export abstract class Model<O extends object = object> {
 
   /** Internal. */
   get network(): Network {
+    if (this.#disposed) throw new TorsorError('DISPOSED', 'this model was disposed');
     this.#network ??= new Network(
       (observation) => this.build(observation),
       this.options.observationSpaceSize,
@@ -224,7 +226,8 @@ export abstract class Model<O extends object = object> {
 
   /** Frees the native memory; using the model afterwards is an error. */
   dispose(): void {
-    this.#network?.dispose();
+    this.#disposed = true;
+    this.#network?.native.dispose();
   }
 
   [Symbol.dispose](): void {

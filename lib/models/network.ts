@@ -23,8 +23,7 @@ export class Network {
   readonly observationSize: number;
   /** Dimensions of an action, or number of choices. */
   readonly actionSize: number;
-  readonly #native: NativeModel;
-  #disposed = false;
+  readonly native: NativeModel;
 
   /** Traces `build` once, compiles what it made and fills the arena. */
   constructor(build: (observation: Node) => ModelOutputs, observationSize: number, key: Key, device: Device) {
@@ -46,14 +45,9 @@ export class Network {
     this.discrete = head.kind === 'categorical';
     this.observationSize = observationSize;
     this.actionSize = program.widths[program.head.inputs[0] as number] as number;
-    this.#native = call(() => new (addon(device).Model)(toNative(program)));
-    this.parameters = new Parameters(this.#native, program.parameters);
+    this.native = call(() => new (addon(device).Model)(toNative(program)));
+    this.parameters = new Parameters(this.native, program.parameters);
     for (const [i, { name }] of parameters.entries()) this.parameters.set(name, initial[i] as Float32Array);
-  }
-
-  get native(): NativeModel {
-    if (this.#disposed) throw new TorsorError('DISPOSED', 'this model was disposed');
-    return this.#native;
   }
 
   /** Numbers of carry per row; 0 for a model without a memory. */
@@ -83,11 +77,5 @@ export class Network {
       }
       throw new TorsorError('NON_FINITE', `${name}: element ${bad} is ${values[bad]}: the model overflows`);
     }
-  }
-
-  dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    this.#native.dispose();
   }
 }

@@ -74,11 +74,12 @@ function defaultsOf(cls: ModelClass): Record<string, unknown> {
 function checkLike(name: string, value: unknown, like: unknown): unknown {
   if (like === undefined || like === null) return value;
   if (typeof like === 'number') return finite(name, value);
-  const kind = (x: unknown): string => (Array.isArray(x) ? 'array' : typeof x);
+  const kind = (x: unknown): string =>
+    Array.isArray(x) ? 'an array' : typeof x === 'object' ? 'an object' : `a ${typeof x}`;
   if (kind(value) === kind(like)) return value;
   throw new TorsorError(
     'INVALID_ARGUMENT',
-    `${name}: expected a ${kind(like)}, as its default ${show(like)}, got ${show(value)}`,
+    `${name}: expected ${kind(like)}, as its default ${show(like)}, got ${show(value)}`,
   );
 }
 

@@ -59,9 +59,11 @@ export class Parameters {
 
   /** A copy of the whole arena: every parameter at its offset in `model.program.parameters`, zeros between them. */
   flat(): Float32Array {
-    const arena = new Float32Array(this.#native.parameterCount);
-    call(() => this.#native.readParameters(arena, 0));
-    return arena;
+    return call(() => {
+      const arena = new Float32Array(this.#native.parameterCount);
+      this.#native.readParameters(arena, 0);
+      return arena;
+    });
   }
 
   /** Throws NON_FINITE for the first parameter that holds a NaN or an infinity. */

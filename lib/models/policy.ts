@@ -80,13 +80,10 @@ export function act(
   input: ArrayInput<'float32'>,
   given: ActOptions,
 ): ActResult {
-  const {
-    key,
-    mask: maskInput,
-    deterministic = false,
-    carry = null,
-  } = checkOptions('act', given, ['key', 'deterministic', 'mask', 'carry']) as ActOptions;
-  if (key === undefined && !boolean('deterministic', deterministic)) {
+  const options = checkOptions('act', given, ['key', 'deterministic', 'mask', 'carry']) as ActOptions;
+  const { key, mask: maskInput, carry = null } = options;
+  const deterministic = boolean('deterministic', options.deterministic ?? false);
+  if (key === undefined && !deterministic) {
     throw new TorsorError('MISSING_OPTION', 'act needs a key for its noise, or deterministic: true');
   }
   const { native, device, discrete, actionSize, latentWidth } = network;

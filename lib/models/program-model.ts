@@ -1,6 +1,5 @@
 // ProgramModel: a model whose class is not here. It replays a stored program, node by node.
 import type { DeviceChoice } from '../addon/load.js';
-import type { Bijector } from '../bijectors/bijector.js';
 import type { Node } from '../graph/node.js';
 import type { ProgramSpec } from '../graph/program.js';
 import type { Parameter } from '../graph/trace.js';
@@ -8,13 +7,12 @@ import { constant } from '../random/initializers.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { ModelOutputs } from './heads.js';
 import { Model } from './model.js';
+import { StoredActionSpace } from './stored-action-space.js';
 
 export interface StoredModel {
   program: ProgramSpec;
   typeName: string;
   metadata: Record<string, unknown>;
-  /** Absent where the class of the action space is not here either. */
-  actionSpace?: Bijector | undefined;
 }
 
 /** Runs and trains like the model it was saved from. */
@@ -42,7 +40,7 @@ export class ProgramModel extends Model {
   }
 
   build(observation: Node): ModelOutputs {
-    const { program, actionSpace } = this.#stored;
+    const { program } = this.#stored;
     const { trace } = observation;
     const declared = new Map<string, Parameter>();
     let end = 0;
@@ -76,8 +74,9 @@ export class ProgramModel extends Model {
       (states[k] as Node).becomes(values[next] as Node);
     });
     const { inputs, ...head } = program.head;
+    const actionSpace = head.bijectors?.length ? { actionSpace: new StoredActionSpace(head.bijectors) } : {};
     return {
-      policy: { ...head, inputs: inputs.map((index) => values[index] as Node), ...(actionSpace && { actionSpace }) },
+      policy: { ...head, inputs: inputs.map((index) => values[index] as Node), ...actionSpace },
       value: values[program.value] as Node,
     };
   }

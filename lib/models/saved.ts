@@ -1,6 +1,5 @@
 // Models as checkpoints: parameters by name, and in the metadata the options and the program.
 import type { DeviceChoice } from '../addon/load.js';
-import type { Bijector } from '../bijectors/bijector.js';
 import { options as checkOptions, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { ProgramSpec } from '../graph/program.js';
@@ -10,7 +9,7 @@ import type { SavedArray } from '../io/safetensors.js';
 import { sameShape } from '../tensor/shape.js';
 import type { CarryInput } from './carry.js';
 import { Model } from './model.js';
-import { type ModelOptions, resolveActionSpace } from './options.js';
+import type { ModelOptions } from './options.js';
 import { ProgramModel } from './program-model.js';
 
 /** Before the names of the arrays of a carry. */
@@ -62,15 +61,22 @@ export function modelFrom(checkpoint: Checkpoint, source: string, device?: Devic
   if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
     return fail('metadata is no object');
   checkTensors(checkpoint, program, fail);
-  const model = rebuild(typeName, metadata as Record<string, unknown>, program, source, device);
-  for (const { name } of program.parameters) {
-    model.parameters.set(name, checkpoint.tensors.get(name)?.data as Float32Array);
+  let model: Model<object> | undefined;
+  try {
+    model = rebuild(typeName, metadata as Record<string, unknown>, program, device);
+    for (const name of model.parameters.names) {
+      model.parameters.set(name, checkpoint.tensors.get(name)?.data as Float32Array);
+    }
+    const carry = Object.keys(model.carry ?? {}).map((name) => [name, checkpoint.tensors.get(carryPrefix + name)]);
+    if (carry.length > 0 && carry.every(([, array]) => array !== undefined)) {
+      model.carry = Object.fromEntries(carry) as CarryInput;
+    }
+    return model;
+  } catch (error) {
+    model?.dispose();
+    const { code, message } = TorsorError.from(error);
+    throw new TorsorError(code, `${source}: ${message}`, { cause: error });
   }
-  const carry = Object.keys(model.carry ?? {}).map((name) => [name, checkpoint.tensors.get(carryPrefix + name)]);
-  if (carry.length > 0 && carry.every(([, array]) => array !== undefined)) {
-    model.carry = Object.fromEntries(carry) as CarryInput;
-  }
-  return model;
 }
 
 function checkTensors(checkpoint: Checkpoint, program: ProgramSpec, fail: (what: string) => never): void {
@@ -89,32 +95,19 @@ function rebuild(
   typeName: string,
   metadata: Record<string, unknown>,
   program: ProgramSpec,
-  source: string,
   device: DeviceChoice | undefined,
 ): Model<object> {
   const cls = Model.registered(typeName);
-  if (cls === undefined) {
-    return new ProgramModel({ program, typeName, metadata, actionSpace: storedActionSpace(metadata) }, device);
-  }
+  if (cls === undefined) return new ProgramModel({ program, typeName, metadata }, device);
   const model = new cls({ ...metadata, ...(device !== undefined && { device }) } as unknown as ModelOptions);
-  if (JSON.stringify(model.program) !== JSON.stringify(program)) {
-    model.dispose();
-    throw new TorsorError(
-      'INVALID_ARGUMENT',
-      `${source}: the class registered as ${show(typeName)} builds another model than the one saved: ` +
-        `${difference(model.program, program)}. Load the file where that class is not registered to run it as it was saved.`,
-    );
-  }
-  return model;
-}
-
-/** The action space of a model whose class is unknown, where it is of a kind that is known. */
-function storedActionSpace(metadata: Record<string, unknown>): Bijector | undefined {
-  try {
-    return resolveActionSpace(metadata.actionSpace) ?? undefined;
-  } catch {
-    return undefined;
-  }
+  const built = model.program;
+  if (JSON.stringify(built) === JSON.stringify(program)) return model;
+  model.dispose();
+  throw new TorsorError(
+    'INVALID_ARGUMENT',
+    `the class registered as ${show(typeName)} builds another model than the one saved: ${difference(built, program)}. ` +
+      'Load the file where that class is not registered to run it as it was saved.',
+  );
 }
 
 function difference(built: ProgramSpec, saved: ProgramSpec): string {

@@ -52,7 +52,11 @@ export class Key {
 
   /** A key as it is, a seed as its key; nothing is seed 0. */
   static from(source: Key | number | bigint | undefined): Key {
-    return source instanceof Key ? source : new Key(source ?? 0);
+    if (source instanceof Key) return source;
+    if (source !== undefined && typeof source !== 'number' && typeof source !== 'bigint') {
+      throw new TorsorError('INVALID_ARGUMENT', `key: expected a Key or an integer, got ${show(source)}`);
+    }
+    return new Key(source ?? 0);
   }
 
   /** The same stream at another place. */

@@ -50,6 +50,8 @@ export class Tensor<D extends Dtype = Dtype> {
     const device = resolveDevice(options.device);
     const checked = checkShape('shape', shape);
     const bytes = sizeOf(checked) * bytesPerElement(dtype);
+    if (bytes > largest)
+      throw new TorsorError('INVALID_SHAPE', `shape: ${showShape(checked)} of ${dtype} is too large`);
     return new Tensor(
       call(() => new (addon(device).Buffer)(bytes)),
       checked,
@@ -143,6 +145,9 @@ export class Tensor<D extends Dtype = Dtype> {
     this.dispose();
   }
 }
+
+/** In bytes: more than any machine of today has. */
+const largest = 2 ** 40;
 
 /** Device memory held by tensors and models: blocks and bytes. */
 export function memory(device: DeviceChoice = 'cpu'): { buffers: number; bytes: number } {
