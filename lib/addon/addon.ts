@@ -370,7 +370,13 @@ export interface Addon extends NativeMathematics {
   Model: new (program: NativeProgram) => NativeModel;
   Environment: new (name: string, count: number, key: NativeKey) => NativeEnvironment;
   /** Recurrent models train on segments of `segment` steps (a divisor of the horizon, default 1), each after `burnIn` steps without loss. */
-  Rollout: new (model: NativeModel, horizon: number, environments: number, segment?: number, burnIn?: number) => NativeRollout;
+  Rollout: new (
+    model: NativeModel,
+    horizon: number,
+    environments: number,
+    segment?: number,
+    burnIn?: number,
+  ) => NativeRollout;
   Optimizer: new (count: number, config: NativeOptimizerConfig, shapes: Int32Array) => NativeOptimizer;
   Trainer: new (model: NativeModel, config: NativeOptimizerConfig, shapes: Int32Array) => NativeTrainer;
 }

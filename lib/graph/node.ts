@@ -3,35 +3,9 @@ import { options as checkOptions, finite, nonNegativeInteger, positiveInteger } 
 import { TorsorError } from '../core/errors.js';
 import { constant, type Initializer, lecunNormal } from '../random/initializers.js';
 import { type LstmOptions, lstm } from './lstm.js';
+import { type LayerNormOptions, type LinearOptions, linearOptions, type StateOptions } from './node-options.js';
 import { type ActivationName, activationName, type OpName } from './ops.js';
 import type { Attributes, Trace } from './trace.js';
-
-export interface LinearOptions {
-  /** Applied to the result. Default: none. */
-  activation?: ActivationName;
-  /** Start of the [in, out] kernel. Default: lecun normal. */
-  kernelInitializer?: Initializer;
-  /** Start of the [out] bias. Default: zero. */
-  biasInitializer?: Initializer;
-  /** Prefix of the parameters `name.kernel` and `name.bias`. Default: `linear_0`, `linear_1`, … */
-  name?: string;
-  /** Whether there is a bias. Default: true. */
-  bias?: boolean;
-}
-
-export interface LayerNormOptions {
-  /** Added to the variance. Default: 1e-6, as in flax. */
-  epsilon?: number;
-  /** Prefix of the parameters `name.scale` and `name.bias`. */
-  name?: string;
-}
-
-export interface StateOptions {
-  /** In a sequence, entries of the initial carry that are not above it count as 0, and get no gradient. */
-  floor?: number;
-}
-
-const linearOptions = ['activation', 'kernelInitializer', 'biasInitializer', 'name', 'bias'];
 
 /** A row of `width` numbers per observation. Nodes are made by methods of other nodes; the first is the observation. */
 export class Node {

@@ -97,7 +97,9 @@ export function readProgram(json: unknown, source: string): ProgramSpec {
     const where = `instructions[${i}]`;
     const json = object(where, item);
     const op = name(`${where}.op`, json.op, Object.keys(ops) as OpName[]);
-    const inputs = list(`${where}.inputs`, json.inputs).map((input) => integer(`${where}.inputs`, input, 0, first + i - 1));
+    const inputs = list(`${where}.inputs`, json.inputs).map((input) =>
+      integer(`${where}.inputs`, input, 0, first + i - 1),
+    );
     const names = list(`${where}.parameters`, json.parameters).map((key) =>
       key === null || (typeof key === 'string' && find(key, placed))
         ? (key as string | null)
@@ -108,7 +110,7 @@ export function readProgram(json: unknown, source: string): ProgramSpec {
     const problem = problemOf(op, {
       inputs: inputs.map((input) => widths[input] as number),
       width: widths[first + i] as number,
-      parameters: arrays.map((array) => array && array.shape),
+      parameters: arrays.map((array) => array?.shape ?? null),
       constants,
     });
     if (problem !== undefined) fail(`${where}: ${problem}`);

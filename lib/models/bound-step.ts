@@ -6,6 +6,7 @@ import { TorsorError } from '../core/errors.js';
 import { Key } from '../random/key.js';
 import { type ArrayOf, type Dtype, dtypeOf } from '../tensor/dtype.js';
 import { Tensor } from '../tensor/tensor.js';
+import { noMemory } from './carry.js';
 import { checkMask, onHost } from './inputs.js';
 import type { Network } from './network.js';
 
@@ -83,7 +84,7 @@ export class BoundStep {
     const mask = buffers.mask && memory('mask', buffers.mask, 'uint8', rows * actionSize);
     const { carryWidth } = network;
     if (buffers.carry !== undefined && carryWidth === 0) {
-      throw new TorsorError('INVALID_ARGUMENT', 'carry: this model has no memory and takes none');
+      throw noMemory();
     }
     this.carry = float32('carry', buffers.carry ?? new Float32Array(rows * carryWidth), rows * carryWidth);
     if (carryWidth > 0) this.#bound.push(this.carry);

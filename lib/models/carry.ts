@@ -99,3 +99,8 @@ export function clearBelowFloor(network: Network, initial: Float32Array, rows: F
     column = end;
   }
 }
+
+/** Where a carry is given to a model that has none. */
+export function noMemory(): TorsorError {
+  return new TorsorError('INVALID_ARGUMENT', 'carry: this model has no memory and takes none');
+}

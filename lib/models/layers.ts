@@ -61,10 +61,7 @@ export function stack(input: Node, { name, widths, argument, activation, scale }
  * Mean and scale, or logits, from features. A model holds only the parameters it uses: the reference keeps a `_log_std` beside a
  * sigma head, and a sigma in discrete models, that nothing reads.
  */
-export function actor(
-  features: Node,
-  options: PolicyOptions & { actorScale: number },
-): PolicyHead {
+export function actor(features: Node, options: PolicyOptions & { actorScale: number }): PolicyHead {
   const mean = features.linear(options.actionSpaceSize, {
     name: 'actor_mu',
     kernelInitializer: orthogonal(options.actorScale),

@@ -28,7 +28,13 @@ export const recurrentDefaults: RecurrentBase = {
 /** linear + activation, as in the reference, under its names. */
 export function encode(observation: Node, { hiddenFeatures, activation }: RecurrentBase): Node {
   const scale = Math.SQRT2;
-  return stack(observation, { name: 'encoder', widths: [hiddenFeatures], argument: 'hiddenFeatures', activation, scale });
+  return stack(observation, {
+    name: 'encoder',
+    widths: [hiddenFeatures],
+    argument: 'hiddenFeatures',
+    activation,
+    scale,
+  });
 }
 
 export interface LSTMActorCriticOptions extends RecurrentBase {

@@ -1,7 +1,8 @@
 // What a recurrent model remembers between its calls: the carry of every row, resized to the observations it sees.
 import { show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import { sameShape, showShape, sizeOf } from '../tensor/shape.js';
+import { checkShape, sameShape, showShape, sizeOf } from '../tensor/shape.js';
+import { type Carry, type CarryInput, carryTensors, readCarry } from './carry.js';
 import { type ArrayInput, onHost, readArray } from './inputs.js';
 import type { Network } from './network.js';
 
@@ -15,13 +16,13 @@ export class Memory {
     this.#rows = new Float32Array(network.carryWidth);
   }
 
-  /** Leading dimensions of the rows. */
-  get batch(): readonly number[] {
-    return this.#batch;
+  get carry(): Carry {
+    return carryTensors(this.#network, this.#rows, this.#batch);
   }
 
-  get rows(): Float32Array {
-    return this.#rows;
+  set carry(carry: CarryInput) {
+    const { rows, batch } = readCarry('carry', this.#network, carry);
+    this.keep(batch, rows);
   }
 
   /** A copy of the carry for observations of these leading dimensions; zeros where they are others than before. */
@@ -60,4 +61,11 @@ export class Memory {
     if (size !== 1 && size !== (batch[0] ?? 1)) throw wrong(`${size}`);
     return onHost(memory, 'uint8', size);
   }
+}
+
+/** The leading dimensions of observations of a shape. */
+export function observationBatch(name: string, shape: readonly number[]): number[] {
+  const checked = checkShape(name, shape);
+  if (checked.length === 0) throw new TorsorError('INVALID_SHAPE', `${name}: expected that of observations, got []`);
+  return checked.slice(0, -1);
 }

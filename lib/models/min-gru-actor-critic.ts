@@ -27,7 +27,11 @@ const smallest = 1e-8;
  */
 @Model.register('MinGRUActorCritic')
 export class MinGRUActorCritic extends Model<MinGRUActorCriticOptions> {
-  static override readonly defaults: MinGRUActorCriticOptions = { gruFeatures: 128, numLayers: 1, ...recurrentDefaults };
+  static override readonly defaults: MinGRUActorCriticOptions = {
+    gruFeatures: 128,
+    numLayers: 1,
+    ...recurrentDefaults,
+  };
 
   build(observation: Node): ModelOutputs {
     const width = positiveInteger('gruFeatures', this.options.gruFeatures);

@@ -6,16 +6,16 @@ import { Registry } from '../core/registry.js';
 import type { Node } from '../graph/node.js';
 import type { ProgramSpec } from '../graph/program.js';
 import { Key } from '../random/key.js';
-import { checkShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { ActorCritic } from './actor-critic.js';
 import { BoundStep, type StepBuffers } from './bound-step.js';
-import { type Carry, type CarryInput, carryTensors, readCarry } from './carry.js';
+import { type Carry, type CarryInput, noMemory } from './carry.js';
 import { type Policy, policyDistribution } from './distribution.js';
+import { type GradientOptions, type GradientResult, gradient } from './gradient.js';
 import type { ModelOutputs } from './heads.js';
 import type { ArrayInput } from './inputs.js';
 import type { LSTMActorCritic } from './lstm-actor-critic.js';
-import { Memory } from './memory.js';
+import { Memory, observationBatch } from './memory.js';
 import type { MinGRUActorCritic } from './min-gru-actor-critic.js';
 import { Network } from './network.js';
 import { type ModelClass, type ModelOptions, metadataOf, type ResolvedOptions, resolveOptions } from './options.js';
@@ -180,10 +180,10 @@ export abstract class Model<O extends object = object> {
   gradient(
     observation: ArrayInput<'float32'>,
     latent: ArrayInput<'float32' | 'int32'>,
-    options: policy.GradientOptions,
-  ): policy.GradientResult {
+    options: GradientOptions,
+  ): GradientResult {
     const remat = (this.options as { remat?: unknown }).remat === true;
-    return policy.gradient(this.network, this.#memory, observation, latent, { remat, ...options });
+    return gradient(this.network, this.#memory, observation, latent, { remat, ...options });
   }
 
   /**
@@ -193,18 +193,12 @@ export abstract class Model<O extends object = object> {
    * @throws TorsorError INVALID_ARGUMENT, INVALID_SHAPE, NON_FINITE, when assigned; the carry is then as it was.
    */
   get carry(): Carry | null {
-    const memory = this.#memory;
-    return memory && carryTensors(this.network, memory.rows, memory.batch);
+    return this.#memory?.carry ?? null;
   }
 
   set carry(carry: CarryInput | null) {
-    const memory = this.#memory;
-    if (memory === null) {
-      if (carry === null) return;
-      throw new TorsorError('INVALID_ARGUMENT', 'carry: this model has no memory and takes none');
-    }
-    const { rows, batch } = readCarry('carry', this.network, carry ?? {});
-    memory.keep(batch, rows);
+    if (this.#memory !== null) this.#memory.carry = carry as CarryInput;
+    else if (carry !== null) throw noMemory();
   }
 
   /**
@@ -214,8 +208,7 @@ export abstract class Model<O extends object = object> {
    * @throws TorsorError INVALID_MASK when the mask has neither the length of that dimension nor 1.
    */
   reset(shape: readonly number[], mask?: ArrayInput<'uint8'> | null): void {
-    const leading = checkShape('shape of reset', shape).slice(0, -1);
-    if (shape.length === 0) throw new TorsorError('INVALID_SHAPE', 'shape of reset: expected that of observations, got []');
+    const leading = observationBatch('shape of reset', shape);
     this.#memory?.reset(leading, mask);
   }
 

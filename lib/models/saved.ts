@@ -20,7 +20,10 @@ export function modelCheckpoint(model: Model<object>): Checkpoint {
   model.parameters.checkFinite();
   const { parameters } = model;
   const arrays = parameters.names.map((name) => [name, { shape: parameters.shape(name), data: parameters.get(name) }]);
-  const carry = Object.entries(model.carry ?? {}).map(([name, array]) => [carryPrefix + name, { shape: array.shape, data: array.dataSync() }]);
+  const carry = Object.entries(model.carry ?? {}).map(([name, array]) => [
+    carryPrefix + name,
+    { shape: array.shape, data: array.dataSync() },
+  ]);
   return {
     tensors: new Map([...arrays, ...carry] as [string, SavedArray][]),
     metadata: {

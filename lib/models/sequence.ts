@@ -3,7 +3,7 @@ import type { NativeSequence } from '../addon/addon.js';
 import { boolean, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { sizeOf } from '../tensor/shape.js';
-import { type Carry, type CarryInput, carryTensors, clearBelowFloor, readCarry } from './carry.js';
+import { type Carry, type CarryInput, carryTensors, clearBelowFloor, noMemory, readCarry } from './carry.js';
 import { type ArrayInput, onHost, type Rows, readRows } from './inputs.js';
 import type { Memory } from './memory.js';
 import type { Network } from './network.js';
@@ -43,7 +43,7 @@ export function prepareCall(
   const sequence = boolean('sequence', options.sequence ?? false);
   if (memory === null) {
     if (initialCarry !== null || carry !== null) {
-      throw new TorsorError('INVALID_ARGUMENT', 'carry: this model has no memory and takes none');
+      throw noMemory();
     }
     return { rows, finish: () => ({}), carryGradient: () => ({}) };
   }
@@ -84,6 +84,7 @@ export function prepareCall(
 function flags(network: Network, done: ArrayInput<'uint8'>, batch: readonly number[]): Uint8Array {
   const memory = onHost(readRows('done', done, 'uint8', batch, undefined, network.device), 'uint8', sizeOf(batch));
   const bad = memory.findIndex((flag) => flag > 1);
-  if (bad >= 0) throw new TorsorError('INVALID_ARGUMENT', `done: expected 0 or 1, element ${bad} is ${show(memory[bad])}`);
+  if (bad >= 0)
+    throw new TorsorError('INVALID_ARGUMENT', `done: expected 0 or 1, element ${bad} is ${show(memory[bad])}`);
   return memory;
 }

@@ -5,9 +5,9 @@ import { oneOf, options, positiveInteger, required } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { VectorEnvironment } from '../envs/environment.js';
 import { NativeVectorEnvironment } from '../envs/native-vector-environment.js';
+import { type Carry, carryTensors } from '../models/carry.js';
 import type { Model } from '../models/model.js';
 import type { Key } from '../random/key.js';
-import { type Carry, carryTensors } from '../models/carry.js';
 import { breather } from './breather.js';
 import { allocateActions, checkFits } from './fits.js';
 import { allocateMemory, type RolloutMemory, readMemory, segments, writeMemory } from './segments.js';
@@ -80,9 +80,7 @@ export class Rollout {
     const { segmentLength, burnIn } = segments(model, this.horizon, settings);
     this.segmentLength = segmentLength;
     this.burnIn = burnIn;
-    this.#native = call(
-      () => new NativeClass(model.native, this.horizon, environment.count, segmentLength, burnIn),
-    );
+    this.#native = call(() => new NativeClass(model.native, this.horizon, environment.count, segmentLength, burnIn));
   }
 
   /** Steps in one rollout. */

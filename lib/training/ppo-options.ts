@@ -13,8 +13,8 @@ import {
 } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { VectorEnvironment } from '../envs/environment.js';
+import { checkpointSteps } from '../models/gradient.js';
 import type { Model } from '../models/model.js';
-import { checkpointSteps } from '../models/policy.js';
 import { Key } from '../random/key.js';
 import { segments } from '../rollout/segments.js';
 import { type Schedule, schedules } from './schedule.js';

@@ -122,7 +122,15 @@ export class PPO {
   #state(): TrainerState {
     const { model, environment, rollout } = this;
     const { optimizer } = this.#trainer;
-    return { model, environment, rollout, optimizer, iteration: this.#iteration, ...this.#keys, episodes: this.#window.batches };
+    return {
+      model,
+      environment,
+      rollout,
+      optimizer,
+      iteration: this.#iteration,
+      ...this.#keys,
+      episodes: this.#window.batches,
+    };
   }
 
   async #iterate(total: number, start: number): Promise<TrainingMetrics> {

@@ -8,8 +8,8 @@ import type { Checkpoint } from '../io/checkpoint.js';
 import type { SavedArray } from '../io/safetensors.js';
 import type { Model } from '../models/model.js';
 import { modelCheckpoint } from '../models/saved.js';
-import type { Rollout } from '../rollout/rollout.js';
 import { Key } from '../random/key.js';
+import type { Rollout } from '../rollout/rollout.js';
 
 /** What goes on changing while a trainer runs. */
 export interface TrainerProgress {

@@ -65,7 +65,12 @@ function checkCase(name: string, c: Case, device: Device): Comparison[] {
   const actions = discrete
     ? Float32Array.from({ length: rows }, (_, i) => Math.floor(uniform(i, 2) * actionSpaceSize))
     : hashed(2, c.action_scale, rows * actionSpaceSize);
-  const computed = compute(model, { data: obs, shape: [...c.obs_shape, observationSpaceSize] }, actions, sequenceOf(model, c.obs_shape));
+  const computed = compute(
+    model,
+    { data: obs, shape: [...c.obs_shape, observationSpaceSize] },
+    actions,
+    sequenceOf(model, c.obs_shape),
+  );
   for (const key of unused) computed[`grads ${key}`] = new Float32Array((params[key] as Float32Array).length);
   model.dispose();
   return [

@@ -90,7 +90,11 @@ function spaceOf(model: Model, ours: Record<string, unknown>, theirs: Space | nu
   ];
 }
 
-function parametersOf(model: Model, { type_name: type, parameters }: Entry, config: Record<string, unknown>): Comparison[] {
+function parametersOf(
+  model: Model,
+  { type_name: type, parameters }: Entry,
+  config: Record<string, unknown>,
+): Comparison[] {
   const { names } = model.parameters;
   const shared = Object.keys(parameters).filter((name) => names.includes(name));
   const theirsOnly = Object.keys(parameters).filter((name) => !names.includes(name) && parameters[name] !== undefined);

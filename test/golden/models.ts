@@ -6,7 +6,15 @@ import type { Model } from '../../lib/models/model.js';
 import { sizeOf } from '../../lib/tensor/shape.js';
 import { type Comparison, compare, same, tolerance, unsupported } from './compare.js';
 import { type FileArray, floats, isArray, numbers } from './format.js';
-import { asLatent, baseOf, type Computed, evaluated, latentNoise, type Shaped, valuesRead } from './model-quantities.js';
+import {
+  asLatent,
+  baseOf,
+  type Computed,
+  evaluated,
+  latentNoise,
+  type Shaped,
+  valuesRead,
+} from './model-quantities.js';
 import { checkRecurrent, type RecurrentCase } from './recurrent.js';
 import { createModel, isSupported, type ReferenceModel, setParameters } from './reference-model.js';
 

@@ -151,7 +151,12 @@ function sequence(model: Model, inputs: Sequence, variant: string, device: Devic
     ...quantities,
     ...policyOf(model, observation, noise && floats(noise), options, device),
     ...carriesOf(model, observation, options),
-    encoder_features: valuesRead(model, observation, /^(cell\.dense_i\.kernel|proj_in\.kernel|mingru_kernel\[0\])$/, device),
+    encoder_features: valuesRead(
+      model,
+      observation,
+      /^(cell\.dense_i\.kernel|proj_in\.kernel|mingru_kernel\[0\])$/,
+      device,
+    ),
     grads_separate_heads: separateHeads(model, quantities.grads as Computed),
   };
 }
@@ -166,7 +171,10 @@ function carriesOf(model: Model, { data, shape }: Shaped, options: SequenceOptio
     // The prefix up to step t, not cleared after it.
     const prefix = { data: data.slice(0, (t + 1) * width), shape: [t + 1, ...rest] };
     const done = options.done as Shaped<Uint8Array> | undefined;
-    const cut = done && { data: done.data.slice(0, (t + 1) * (width / (rest.at(-1) as number))), shape: prefix.shape.slice(0, -1) };
+    const cut = done && {
+      data: done.data.slice(0, (t + 1) * (width / (rest.at(-1) as number))),
+      shape: prefix.shape.slice(0, -1),
+    };
     if (t === length - 1) final = model.forward(prefix, { ...options, ...(cut && { done: cut }) }).carry as Carry;
     cut?.data.fill(0, t * (cut.data.length / (t + 1)));
     const { carry = {} } = model.forward(prefix, { ...options, ...(cut && { done: cut }) });

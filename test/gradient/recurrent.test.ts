@@ -60,7 +60,10 @@ describe.each(Object.keys(models))('%s', (name) => {
     let loss = 0;
     for (let row = 0; row < rows; row++) {
       let at = row * carryWidth;
-      let states: ArrayLike<number>[] = widths.map((width) => start.slice(at, (at += width)));
+      let states: ArrayLike<number>[] = widths.map((width) => {
+        at += width;
+        return start.slice(at - width, at);
+      });
       for (let t = 0; t < steps; t++) {
         const i = t * rows + row;
         const mask = c.mask ? per(c.mask, i) : undefined;

@@ -79,5 +79,5 @@ test.each(damages)('%s is refused', (_, damage, ...words) => {
 });
 
 test('another version is another matter', () => {
-  expectError(() => readProgram({ ...copy(), version: 2 }, 'a'), 'UNSUPPORTED_VERSION', 'version 2', 'reads version 1');
+  expectError(() => readProgram({ ...copy(), version: 3 }, 'a'), 'UNSUPPORTED_VERSION', 'version 3', 'reads version 1');
 });

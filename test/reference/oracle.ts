@@ -157,8 +157,7 @@ function stepOf(instruction: InstructionSpec, width: number, offset: (name: stri
           let sum = at(arena, (third as number) + column);
           for (let i = 0; i < (x as Numbers).length; i++)
             sum += at(x, i) * at(arena, (weight as number) + i * 4 * units + column);
-          for (let i = 0; i < units; i++)
-            sum += at(carry, i) * at(arena, (bias as number) + i * 4 * units + column);
+          for (let i = 0; i < units; i++) sum += at(carry, i) * at(arena, (bias as number) + i * 4 * units + column);
           return sum;
         };
         const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));

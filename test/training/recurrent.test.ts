@@ -38,7 +38,13 @@ class Counting implements Environment<Discrete> {
   step(action: number): [number[], number, boolean, boolean, Record<string, unknown>] {
     this.#t++;
     const end = this.#t >= 3 + ((this.#episode * 5) % 7);
-    return [this.#look(), action === this.#t % 3 ? 1 : 0, end && this.#episode % 2 === 0, end && this.#episode % 2 === 1, {}];
+    return [
+      this.#look(),
+      action === this.#t % 3 ? 1 : 0,
+      end && this.#episode % 2 === 0,
+      end && this.#episode % 2 === 1,
+      {},
+    ];
   }
 
   #look(): number[] {
@@ -50,8 +56,10 @@ const environments: Record<string, (count: number, key: number) => VectorEnviron
   'in TypeScript, terminated and truncated': (count, key) =>
     new SyncVectorEnvironment({ make: () => new Counting(), count, key }),
   'CartPole-v1, terminated': (count, key) => new NativeVectorEnvironment({ name: 'CartPole-v1', count, key }),
-  'RepeatPrevious-k1, truncated': (count, key) => new NativeVectorEnvironment({ name: 'RepeatPrevious-k1', count, key }),
-  'PendulumMasked-v1, truncated': (count, key) => new NativeVectorEnvironment({ name: 'PendulumMasked-v1', count, key }),
+  'RepeatPrevious-k1, truncated': (count, key) =>
+    new NativeVectorEnvironment({ name: 'RepeatPrevious-k1', count, key }),
+  'PendulumMasked-v1, truncated': (count, key) =>
+    new NativeVectorEnvironment({ name: 'PendulumMasked-v1', count, key }),
 };
 
 function modelFor(name: string, { observationSpace, actionSpace }: VectorEnvironment, more: object = {}): Model {
@@ -86,9 +94,18 @@ describe.each(['LSTMActorCritic', 'MinGRUActorCritic'])('%s', (name) => {
       const initialCarry = rollout.carry;
       await rollout.collect(new Key(2).at(k * horizon));
       const [terminated, truncated] = [rollout.read('terminated'), rollout.read('truncated')];
-      const done = { data: Uint8Array.from(terminated, (x, i) => Math.max(x, truncated[i] as number)), shape: [horizon, count] };
-      const observation = { data: rollout.read('observation'), shape: [horizon, count, model.options.observationSpaceSize] };
-      const latent = { data: rollout.read('latent'), shape: model.options.discrete ? [horizon, count] : [horizon, count, latentWidth] };
+      const done = {
+        data: Uint8Array.from(terminated, (x, i) => Math.max(x, truncated[i] as number)),
+        shape: [horizon, count],
+      };
+      const observation = {
+        data: rollout.read('observation'),
+        shape: [horizon, count, model.options.observationSpaceSize],
+      };
+      const latent = {
+        data: rollout.read('latent'),
+        shape: model.options.discrete ? [horizon, count] : [horizon, count, latentWidth],
+      };
       const seen = model.evaluate(observation, latent, { latent: true, sequence: true, initialCarry, done });
       expect(worst(seen.logProb.dataSync(), rollout.read('log_prob'))).toBeLessThan(1e-5);
       expect(worst(seen.value.dataSync(), rollout.read('value'))).toBeLessThan(1e-5);
@@ -122,7 +139,14 @@ describe.each(['LSTMActorCritic', 'MinGRUActorCritic'])('%s', (name) => {
   ])('an update starts at ratio 1: segments of %i steps after %i of burn-in', async (segmentLength, burnIn) => {
     for (const make of Object.values(environments)) {
       const environment = make(20, 4);
-      const trainer = new PPO({ model: modelFor(name, environment), environment, horizon, segmentLength, burnIn, ...still });
+      const trainer = new PPO({
+        model: modelFor(name, environment),
+        environment,
+        horizon,
+        segmentLength,
+        burnIn,
+        ...still,
+      });
       let iterations = 0;
       for await (const metrics of trainer.run({ steps: 4 * horizon * 20 })) {
         // Mean of (log ratio)^2 / 2: differences of 1e-5 in log-probabilities.
