@@ -65,18 +65,21 @@ function isFloat(value: ArrayInput<'float32' | 'int32'>): boolean {
 /** How far a reachable action may come back from the round trip; limits themselves, which are clipped, come back within 1e-6. */
 const tolerance = 1e-4;
 
-/** Throws OUT_OF_RANGE at the first action that no latent maps to: one that does not come back from the inverse and forward. */
+/** Throws OUT_OF_RANGE at the first action that no finite latent maps to: one that does not come back from the inverse and forward. */
 function checkRange(bijector: Bijector, actions: Float32Array, n: number): void {
   const space = ofVectors(bijector);
   const given = { data: Float64Array.from(actions), shape: [actions.length / n, n] };
-  const nearest = space.forward(space.inverse(given)).data;
+  const latents = space.inverse(given);
+  const nearest = space.forward(latents).data;
   for (let i = 0; i < actions.length; i++) {
     const [want, got] = [given.data[i] as number, nearest[i] as number];
-    if (Math.abs(want - got) <= tolerance * (1 + Math.abs(want))) continue;
-    const reach = Number.isFinite(got) ? `the nearest it reaches is ${got}` : 'it has no inverse there';
+    const invertible = Number.isFinite(latents.data[i]);
+    if (invertible && Math.abs(want - got) <= tolerance * (1 + Math.abs(want))) continue;
+    const reach = invertible ? `the nearest it reaches is ${got}` : 'its inverse is not finite there';
     throw new TorsorError(
       'OUT_OF_RANGE',
-      `action: row ${Math.floor(i / n)}, dimension ${i % n}: expected a number in the range of ${bijector.constructor.name}, got ${want}; ${reach}`,
+      `action: row ${Math.floor(i / n)}, dimension ${i % n}: expected a number in the range of ${bijector.constructor.name}, got ${want}; ` +
+        `${reach}. An action that act made is judged exactly by its latent, with latent: true`,
     );
   }
 }

@@ -1,7 +1,8 @@
 // Gradients of what a model computes, by a vector-Jacobian product.
 import type { NativeBuffer } from '../addon/addon.js';
 import { call } from '../addon/load.js';
-import { boolean, options as checkOptions, float32 } from '../core/check.js';
+import { boolean, options as checkOptions, firstNonFinite, float32 } from '../core/check.js';
+import { TorsorError } from '../core/errors.js';
 import { sizeOf } from '../tensor/shape.js';
 import { readAction } from './actions.js';
 import type { Carry } from './carry.js';
@@ -60,8 +61,12 @@ export function gradient(
     ...run.native,
     checkpointSteps: checkpointSteps(boolean('remat', remat), run.native.steps),
   };
-  const weights = (name: string, array: Float32Array | undefined): Float32Array =>
-    array === undefined ? new Float32Array(rows) : float32(name, array, rows);
+  const weights = (name: string, array: Float32Array | undefined): Float32Array => {
+    const given = array === undefined ? new Float32Array(rows) : float32(name, array, rows);
+    const bad = firstNonFinite(given);
+    if (bad >= 0) throw new TorsorError('NON_FINITE', `${name}: element ${bad} is ${given[bad]}`);
+    return given;
+  };
   const logProb = weights('dLogProb', dLogProb);
   const entropy = weights('dEntropy', dEntropy);
   const value = weights('dValue', dValue);
@@ -71,6 +76,7 @@ export function gradient(
     const { memory: seen } = observation;
     call(() => native.gradient(run.rows, seen, latent, mask, logProb, entropy, value, flat, dObservation, sequence));
   }
+  network.checkResults({ gradient: flat, 'gradient of the observation': dObservation }, observation);
   const parameters = Object.fromEntries(
     network.program.parameters.map(({ name, shape, offset }) => [name, flat.slice(offset, offset + sizeOf(shape))]),
   );

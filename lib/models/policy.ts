@@ -81,7 +81,7 @@ export function act(
     };
     call(() => native.act(arrays, Key.from(key ?? 0).native, deterministic));
   }
-  network.checkResults({ value, logProb }, observation);
+  network.checkResults({ value, latent, logProb }, observation);
   const shape = discrete ? batch : [...batch, actionSize];
   return {
     action: Tensor.view<Float32Array | Int32Array>(action, shape),
@@ -117,7 +117,9 @@ export function evaluate(
       native.evaluate(run.rows, observation.memory, action, isLatent, mask, logProb, entropy, value, run.native),
     );
   }
-  network.checkResults({ value, entropy }, observation);
+  // -Infinity is a result: that of an action which the mask forbids.
+  const possible = logProb.map((x) => (x === Number.NEGATIVE_INFINITY ? 0 : x));
+  network.checkResults({ value, entropy, logProb: possible }, observation);
   return {
     logProb: Tensor.view(logProb, batch),
     entropy: Tensor.view(entropy, batch),
@@ -136,6 +138,7 @@ export function forward(network: Network, memory: Memory | null, input: ArrayInp
   const value = new Float32Array(rows);
   const run = prepareCall(network, memory, observation, steps);
   if (rows > 0) call(() => native.forward(run.rows, observation.memory, outputs, value, run.native));
-  network.checkResults({ value }, observation);
+  const [first, scale] = outputs as [Float32Array, Float32Array?];
+  network.checkResults(scale ? { value, mean: first, scale } : { value, logits: first }, observation);
   return { outputs, batch, value: Tensor.view(value, [...batch, 1]), ...run.finish() };
 }

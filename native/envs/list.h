@@ -8,7 +8,7 @@
 
 namespace torsor::TORSOR_ISA {
 
-using Environments = List<CartPole, Pendulum, CartPoleMasked, PendulumMasked, RepeatPrevious1, RepeatPrevious2, RepeatPrevious4,
-                          RepeatPrevious8>;
+using Environments = List<CartPole, Pendulum, CartPoleMasked, PendulumMasked, RepeatPrevious1, RepeatPrevious2,
+                          RepeatPrevious4, RepeatPrevious8>;
 
 }  // namespace torsor::TORSOR_ISA

@@ -187,7 +187,7 @@ struct Squareplus {
   template <class N> static HD N df(N x, N y) { return y / root(x); }
 };
 
-using Activations = List<Identity, Relu, Tanh, Sigmoid, Silu, Gelu, GeluExact, Elu, Celu, Selu, Softplus, LinearSigmoid, LeakyRelu,
-                         LogSigmoid, SoftSign, HardTanh, HardSigmoid, HardSilu, Relu6, Mish, Squareplus>;
+using Activations = List<Identity, Relu, Tanh, Sigmoid, Silu, Gelu, GeluExact, Elu, Celu, Selu, Softplus, LinearSigmoid,
+                         LeakyRelu, LogSigmoid, SoftSign, HardTanh, HardSigmoid, HardSilu, Relu6, Mish, Squareplus>;
 
 }  // namespace torsor::TORSOR_ISA

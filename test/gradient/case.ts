@@ -72,13 +72,14 @@ export function fill(name: string, program: ProgramSpec, { rows, mixtures }: { r
       )
     : null;
   const oracle = new Oracle(program);
+  const exact = Float64Array.from(arena);
   const width = program.widths[0] as number;
   const latent = discrete
     ? Float32Array.from(choices)
     : Float32Array.from(
         choices.flatMap((_, row) => {
           const { mean, std } = oracle.normal(
-            oracle.forward(arena, observation.subarray(row * width, (row + 1) * width)),
+            oracle.forward(exact, Float64Array.from(observation.subarray(row * width, (row + 1) * width))),
           );
           return mean.map((m, d) => m + (std[d] as number) * next());
         }),

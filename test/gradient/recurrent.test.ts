@@ -51,16 +51,16 @@ describe.each(Object.keys(models))('%s', (name) => {
   const carryWidth = widths.reduce((sum, width) => sum + width, 0);
   const carry = filled(rows * carryWidth, normals(5));
   const done = Uint8Array.from({ length: steps * rows }, (_, i) => (i % 7 === 3 || i % 11 === 6 ? 1 : 0));
-  const per = (array: ArrayLike<number> & { slice(from: number, to: number): ArrayLike<number> }, i: number) => {
+  const per = <T extends Float64Array | Float32Array | Uint8Array>(array: T, i: number): T => {
     const width = array.length / (steps * rows);
-    return array.slice(i * width, (i + 1) * width);
+    return array.slice(i * width, (i + 1) * width) as T;
   };
 
   const lossWith = (arena: Float64Array, observation: Float64Array, start: Float64Array): number => {
     let loss = 0;
     for (let row = 0; row < rows; row++) {
       let at = row * carryWidth;
-      let states: ArrayLike<number>[] = widths.map((width) => {
+      let states: Float64Array[] = widths.map((width) => {
         at += width;
         return start.slice(at - width, at);
       });

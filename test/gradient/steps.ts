@@ -63,6 +63,7 @@ interface Wanted {
 
 function wantedOf(c: Case, step: NativeStepResults): Wanted[] {
   const oracle = new Oracle(c.program);
+  const [arena, observation] = [Float64Array.from(c.arena), Float64Array.from(c.observation)];
   const [width, latentWidth] = [c.program.widths[0] as number, c.latent.length / c.rows];
   const maskWidth = (c.mask?.length ?? 0) / c.rows;
   // The core keeps the parameters of bijectors in float32; where the inverse clips, that is the limit it clips at.
@@ -72,9 +73,8 @@ function wantedOf(c: Case, step: NativeStepResults): Wanted[] {
   }));
   return Array.from({ length: c.rows }, (_, r) => {
     const mask = c.mask ? row(c.mask, r, maskWidth) : undefined;
-    const observation = row(c.observation, r, width);
     const latent = [...row(step.latent, r, latentWidth)];
-    const want = oracle.evaluate(c.arena, observation, latent, mask);
+    const want = oracle.evaluate(arena, row(observation, r, width), latent, mask);
     if (mask) {
       const logits = want.outputs[0] as number[];
       const allowed = logits.map((logit, k) => (mask[k] === 1 ? logit : Number.NEGATIVE_INFINITY));

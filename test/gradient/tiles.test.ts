@@ -26,7 +26,9 @@ function discrete(width: number): (x: Node) => ModelOutputs {
   };
 }
 
-const sizes = widths.flatMap((width) => rows.map((count) => ({ width, count })));
+const sizes = widths.flatMap((width) =>
+  rows.filter((count) => width < 65 || [1, 17, 65].includes(count)).map((count) => ({ width, count })),
+);
 
 describe('continuous actions', () =>
   compareWithOracle(
@@ -51,7 +53,4 @@ describe('discrete actions', () =>
   ));
 
 describe('several chunks of tiles, on several threads', () =>
-  compareWithOracle([
-    makeCase('1100 rows', continuous(6), { observationSize: 5, rows: 1100, mixtures: 1 }),
-    makeCase('1300 rows, wider', continuous(17), { observationSize: 7, rows: 1300, mixtures: 1 }),
-  ]));
+  compareWithOracle([makeCase('1100 rows', continuous(16), { observationSize: 7, rows: 1100, mixtures: 1 })]));

@@ -10,7 +10,7 @@ export interface Row {
   outputs: number[][];
   value: number;
   /** States after the step. */
-  carry: Numbers[];
+  carry: Float64Array[];
 }
 
 export interface Evaluated extends Row {
@@ -18,8 +18,7 @@ export interface Evaluated extends Row {
   entropy: number;
 }
 
-type Numbers = ArrayLike<number>;
-type Step = (arena: Numbers, inputs: Numbers[]) => Numbers;
+type Step = (arena: Float64Array, inputs: Float64Array[]) => Float64Array;
 
 export class Oracle {
   readonly program: ProgramSpec;
@@ -42,31 +41,31 @@ export class Oracle {
   }
 
   /** `arena` holds the parameters at their offsets, `carry` the states before the step. */
-  forward(arena: Numbers, observation: Numbers, carry: readonly Numbers[] = this.zeros): Row {
-    const values: Numbers[] = [observation, ...carry];
+  forward(arena: Float64Array, observation: Float64Array, carry: readonly Float64Array[] = this.zeros): Row {
+    const values: Float64Array[] = [observation, ...carry];
     for (const { run, inputs } of this.#steps) {
       values.push(
         run(
           arena,
-          inputs.map((index) => values[index] as Numbers),
+          inputs.map((index) => values[index] as Float64Array),
         ),
       );
     }
     const { head, value } = this.program;
     return {
-      outputs: head.inputs.map((index) => Array.from(values[index] as Numbers)),
-      value: (values[value] as Numbers)[0] as number,
-      carry: (this.program.states ?? []).map(({ next }) => values[next] as Numbers),
+      outputs: head.inputs.map((index) => Array.from(values[index] as Float64Array)),
+      value: (values[value] as Float64Array)[0] as number,
+      carry: (this.program.states ?? []).map(({ next }) => values[next] as Float64Array),
     };
   }
 
   /** Log-probability and entropy as well, of a latent action: before the bijectors; an index for a categorical head. */
   evaluate(
-    arena: Numbers,
-    observation: Numbers,
-    latent: Numbers,
-    mask?: Numbers,
-    carry: readonly Numbers[] = this.zeros,
+    arena: Float64Array,
+    observation: Float64Array,
+    latent: ArrayLike<number>,
+    mask?: ArrayLike<number>,
+    carry: readonly Float64Array[] = this.zeros,
   ): Evaluated {
     const row = this.forward(arena, observation, carry);
     return {
@@ -98,7 +97,7 @@ export class Oracle {
   }
 }
 
-function categorical({ outputs }: Row, choice: number, mask?: Numbers): { logProb: number; entropy: number } {
+function categorical({ outputs }: Row, choice: number, mask?: ArrayLike<number>): { logProb: number; entropy: number } {
   const logits = (outputs[0] as number[]).map((logit, k) => (mask?.[k] === 0 ? Number.NEGATIVE_INFINITY : logit));
   const largest = Math.max(...logits);
   const normalizer = largest + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0));
@@ -117,13 +116,13 @@ function stepOf(instruction: InstructionSpec, width: number, offset: (name: stri
     for (let j = 0; j < width; j++) y[j] = column(j);
     return y;
   };
-  const at = (x: Numbers | undefined, j: number): number => (x as Numbers)[j] as number;
+  const at = (x: Float64Array | undefined, j: number): number => (x as Float64Array)[j] as number;
   switch (op) {
     case 'linear':
       return (arena, [x]) =>
         columns((j) => {
           let sum = bias === undefined ? 0 : at(arena, bias + j);
-          for (let i = 0; i < (x as Numbers).length; i++)
+          for (let i = 0; i < (x as Float64Array).length; i++)
             sum += at(x, i) * at(arena, (weight as number) + i * width + j);
           return f(sum);
         });
@@ -136,7 +135,7 @@ function stepOf(instruction: InstructionSpec, width: number, offset: (name: stri
     case 'scale':
       return (_, [x]) => columns((j) => first * at(x, j) + second);
     case 'concat':
-      return (_, inputs) => inputs.flatMap((x) => Array.from(x));
+      return (_, inputs) => Float64Array.from(inputs.flatMap((x) => Array.from(x)));
     case 'slice':
       return (_, [x]) => columns((j) => at(x, first + j));
     case 'layer_norm':
@@ -155,7 +154,7 @@ function stepOf(instruction: InstructionSpec, width: number, offset: (name: stri
         const gate = (k: number, j: number): number => {
           const column = k * units + j;
           let sum = at(arena, (third as number) + column);
-          for (let i = 0; i < (x as Numbers).length; i++)
+          for (let i = 0; i < (x as Float64Array).length; i++)
             sum += at(x, i) * at(arena, (weight as number) + i * 4 * units + column);
           for (let i = 0; i < units; i++) sum += at(carry, i) * at(arena, (bias as number) + i * 4 * units + column);
           return sum;

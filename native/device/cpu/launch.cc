@@ -7,11 +7,14 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
+#include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
-#include "device/buffer.h"
+#include "device/error.h"
 
 namespace torsor {
 
@@ -122,10 +125,21 @@ int threads() { return pool().size(); }
 void set_threads(int count) { pool().set_size(count); }
 void parallel_items(int count, void (*run)(void*, int), void* context) { pool().run(count, run, context); }
 
+struct Free {
+  void operator()(float* memory) const { std::free(memory); }
+};
+
+// Not counted: a thread keeps it for the next model.
 float* workspace(int64_t floats) {
-  thread_local Array<float> memory;
-  if (memory.size() < floats) memory = Array<float>(floats);
-  return memory.data();
+  thread_local std::unique_ptr<float, Free> memory;
+  thread_local int64_t size = 0;
+  if (size < floats) {
+    size = 0;
+    memory.reset(static_cast<float*>(std::aligned_alloc(64, size_t((floats * 4 + 63) & ~int64_t(63)))));
+    if (!memory) throw Error("OUT_OF_MEMORY", "no memory for a workspace of " + std::to_string(floats * 4) + " bytes");
+    size = floats;
+  }
+  return memory.get();
 }
 
 }  // namespace torsor

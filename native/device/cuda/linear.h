@@ -19,22 +19,24 @@ __device__ __forceinline__ void multiply_columns(const Tile<Rows>& t, int in, in
   constexpr int R = rows_per_thread, quads = Rows / R;
   t.spread(quads * ((n_out + J - 1) / J), [&](int item) {
     const int r = item % quads * R, first = item / quads * J;
-    float sum[J][R];
-    UNROLL for (int j = 0; j < J; j++) {
-      const float b = bias(min(first + j, n_out - 1));  // past the end: repeat the last output, and do not store it
-      UNROLL for (int k = 0; k < R; k++) sum[j][k] = b;
-    }
+    float sum[J][R] = {};
     for (int i = 0; i < n_in; i++) {
       const float4 x = *reinterpret_cast<const float4*>(t.column(in + i) + r);
       UNROLL for (int j = 0; j < J; j++) {
-        const float w = weight(min(first + j, n_out - 1), i);
+        const float w =
+            weight(min(first + j, n_out - 1), i);  // past the end: repeat the last output, and do not store it
         sum[j][0] += w * x.x;
         sum[j][1] += w * x.y;
         sum[j][2] += w * x.z;
         sum[j][3] += w * x.w;
       }
     }
-    UNROLL for (int j = 0; j < J; j++) if (first + j < n_out) finish(first + j, r, sum[j]);
+    UNROLL for (int j = 0; j < J; j++) {
+      if (first + j >= n_out) break;
+      const float b = bias(first + j);  // last, as on the CPU
+      UNROLL for (int k = 0; k < R; k++) sum[j][k] += b;
+      finish(first + j, r, sum[j]);
+    }
   });
 }
 
