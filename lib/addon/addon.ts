@@ -366,6 +366,8 @@ export interface Addon extends NativeMathematics {
   /** Number of threads that share a call, from 1; results do not depend on it. */
   setThreads(count: number): void;
   memory(): { buffers: number; bytes: number };
+  /** Bytes that the threads of native calls keep as scratch for the next one. */
+  scratch(): number;
   Buffer: new (byteLength: number) => NativeBuffer;
   Model: new (program: NativeProgram) => NativeModel;
   Environment: new (name: string, count: number, key: NativeKey) => NativeEnvironment;

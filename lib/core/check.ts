@@ -2,14 +2,17 @@
 import { TorsorError } from './errors.js';
 
 /** A value in a message: short, and never the whole of a large array. */
-export function show(value: unknown): string {
+export function show(value: unknown, depth = 0): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return value.name ? `function ${value.name}` : 'a function';
   if (ArrayBuffer.isView(value))
     return `${value.constructor.name}(${(value as { length?: number }).length ?? value.byteLength})`;
   if (Array.isArray(value)) {
-    return value.length <= 8 ? `[${value.map(show).join(', ')}]` : `an array of ${value.length}`;
+    // Lists deeper than tensors usually are: perhaps one that contains itself.
+    return value.length <= 8 && depth < 4
+      ? `[${value.map((item) => show(item, depth + 1)).join(', ')}]`
+      : `an array of ${value.length}`;
   }
   if (typeof value === 'object' && value !== null) {
     const name = (value.constructor as { name?: string } | undefined)?.name;

@@ -58,7 +58,8 @@ function choices(
 }
 
 function isFloat(value: ArrayInput<'float32' | 'int32'>): boolean {
-  const data = typeof value === 'object' && 'data' in value && !(value instanceof Tensor) ? value.data : value;
+  const data =
+    typeof value === 'object' && value !== null && 'data' in value && !(value instanceof Tensor) ? value.data : value;
   return data instanceof Float32Array || (data instanceof Tensor && data.dtype === 'float32');
 }
 

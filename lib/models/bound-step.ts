@@ -45,7 +45,7 @@ export class BoundStep {
   /** Of recurrent models, [rows][carryWidth]; otherwise empty. */
   readonly carry: Float32Array;
   readonly #native: NativeStep;
-  readonly #bound: (ArrayOf[Dtype] | Tensor)[] = [];
+  readonly #bound: Bound[] = [];
   readonly #masked: Masked | undefined;
   readonly #first: Key;
   #counter: number;
@@ -58,7 +58,7 @@ export class BoundStep {
     if (buffers.key === undefined && !deterministic) {
       throw new TorsorError('MISSING_OPTION', 'bind needs a key for its noise, or deterministic: true');
     }
-    if (buffers.mask !== undefined && !discrete) {
+    if (!isAbsent(buffers.mask) && !discrete) {
       throw new TorsorError(
         'INVALID_ARGUMENT',
         'mask: only discrete actions can be masked, this model has continuous ones',
@@ -80,14 +80,15 @@ export class BoundStep {
       : memory('action', buffers.action as Bindable<'float32'>, 'float32', rows * actionSize);
     const logProb = memory('logProb', buffers.logProb, 'float32', rows);
     const value = memory('value', buffers.value, 'float32', rows);
-    const latent = buffers.latent && memory('latent', buffers.latent, 'float32', rows * latentWidth);
-    const mask = buffers.mask && memory('mask', buffers.mask, 'uint8', rows * actionSize);
+    const latent = isAbsent(buffers.latent)
+      ? undefined
+      : memory('latent', buffers.latent, 'float32', rows * latentWidth);
+    const mask = isAbsent(buffers.mask) ? undefined : memory('mask', buffers.mask, 'uint8', rows * actionSize);
     const { carryWidth } = network;
-    if (buffers.carry !== undefined && carryWidth === 0) {
-      throw noMemory();
-    }
-    this.carry = float32('carry', buffers.carry ?? new Float32Array(rows * carryWidth), rows * carryWidth);
-    if (carryWidth > 0) this.#bound.push(this.carry);
+    if (!isAbsent(buffers.carry) && carryWidth === 0) throw noMemory();
+    const length = rows * carryWidth;
+    this.carry = float32('carry', buffers.carry ?? new Float32Array(length), length);
+    if (carryWidth > 0) this.#bound.push({ value: this.carry, length });
     this.rows = rows;
     this.#masked = mask && {
       mask,
@@ -110,8 +111,8 @@ export class BoundStep {
   }
 
   step(): void {
-    // Memory may be gone: a tensor disposed, an array transferred to another thread. Its address would still be in use here.
-    for (const array of this.#bound) if (gone(array)) throw lost(array);
+    // Memory may be gone: a tensor disposed, an array transferred to another thread or shrunk. Its address would still be in use here.
+    for (const bound of this.#bound) if (gone(bound)) throw lost(bound);
     try {
       this.#native.run(this.#counter);
     } catch (error) {
@@ -142,10 +143,14 @@ export class BoundStep {
     const size = sizeOfBindable(name, value);
     if (size !== length) throw new TorsorError('INVALID_SHAPE', `${name}: expected ${length} numbers, got ${size}`);
     const memory = (value instanceof Tensor ? value.storage : value) as ArrayOf[D] | NativeBuffer;
-    if (value instanceof Tensor) this.#bound.push(value);
-    if (ArrayBuffer.isView(memory)) this.#bound.push(memory); // that of a tensor which is a view as well
+    if (value instanceof Tensor) this.#bound.push({ value, length });
+    if (ArrayBuffer.isView(memory)) this.#bound.push({ value: memory, length }); // that of a tensor which is a view as well
     return memory;
   }
+}
+
+function isAbsent(value: unknown): value is undefined | null {
+  return value === undefined || value === null;
 }
 
 /** What tells after a step whether its mask allowed something in every row. */
@@ -170,13 +175,21 @@ function sizeOfBindable(name: string, value: Bindable<Dtype>): number {
   throw new TorsorError('INVALID_DTYPE', `${name}: expected a tensor or a typed array, got ${show(value)}`);
 }
 
-function gone(value: ArrayOf[Dtype] | Tensor): boolean {
-  return value instanceof Tensor ? value.disposed : value.length === 0;
+/** Memory of a step, and the elements it must still have. */
+interface Bound {
+  value: ArrayOf[Dtype] | Tensor;
+  length: number;
 }
 
-function lost(value: ArrayOf[Dtype] | Tensor): TorsorError {
+function gone({ value, length }: Bound): boolean {
+  return value instanceof Tensor ? value.disposed : value.length < length;
+}
+
+function lost({ value }: Bound): TorsorError {
   return new TorsorError(
     'DISPOSED',
-    value instanceof Tensor ? 'a tensor of this step was disposed' : 'an array of this step was transferred away',
+    value instanceof Tensor
+      ? 'a tensor of this step was disposed'
+      : 'an array of this step was transferred away or shrunk',
   );
 }

@@ -30,8 +30,11 @@ export interface GaussianOptions {
 
 /** Independent normals, one per dimension of the action, and what becomes of them. */
 export function gaussian(mean: Node, options: GaussianOptions): PolicyHead {
-  checkOptions('gaussian', options, ['logStd', 'std', 'actionSpace']);
-  const { logStd, std, actionSpace } = options;
+  const { logStd, std, actionSpace } = checkOptions('gaussian', options, [
+    'logStd',
+    'std',
+    'actionSpace',
+  ]) as unknown as GaussianOptions;
   if ((logStd === undefined) === (std === undefined)) {
     throw new TorsorError('INVALID_ARGUMENT', 'gaussian needs either logStd or std');
   }

@@ -40,7 +40,6 @@ const registry = new Registry<Model<object>>('model');
 /**
  * An actor-critic. `O` are the options of the class besides those of every model; `static defaults` holds their defaults.
  *
- *     ⁣@Model.register('mine')
  *     class Mine extends Model<{ hidden: number }> {
  *       static override readonly defaults = { hidden: 64 };
  *       build(observation: Node) {
@@ -49,6 +48,7 @@ const registry = new Registry<Model<object>>('model');
  *         return { policy: gaussian(x.linear(this.options.actionSpaceSize), { logStd }), value: x.linear(1) };
  *       }
  *     }
+ *     Model.register('mine')(Mine); // or as a decorator of the class
  */
 export abstract class Model<O extends object = object> {
   static readonly defaults: object = {};

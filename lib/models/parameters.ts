@@ -1,7 +1,7 @@
 // The parameters of a model by name, over the arena of the native core.
 import type { NativeModel } from '../addon/addon.js';
 import { call } from '../addon/load.js';
-import { firstNonFinite, show, unknown } from '../core/check.js';
+import { firstNonFinite, show, string, unknown } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { PlacedParameter } from '../graph/layout.js';
 import { sizeOf } from '../tensor/shape.js';
@@ -72,7 +72,7 @@ export class Parameters {
   }
 
   #find(name: string): PlacedParameter {
-    const placed = this.#placed.get(name);
+    const placed = this.#placed.get(string('name of a parameter', name));
     if (placed === undefined)
       throw new TorsorError('UNKNOWN_NAME', `no parameter is named ${unknown(name, this.names)}`);
     return placed;

@@ -43,7 +43,7 @@ export interface EvaluateOptions extends SequenceOptions {
 }
 
 export interface EvaluateResult {
-  /** [...] */
+  /** [...]; -Infinity for a choice that the mask forbids. */
   logProb: Tensor<'float32'>;
   /** [...]; by quadrature where the bijector needs it. */
   entropy: Tensor<'float32'>;

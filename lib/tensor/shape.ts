@@ -31,10 +31,17 @@ export function checkShape(name: string, shape: unknown): number[] {
   return [...shape];
 }
 
+/** An array that contains itself has no end. */
+const deepest = 32;
+
 /** Shape of nested arrays, read along the first element of each level. */
 export function shapeOf(name: string, nested: Nested): number[] {
   const shape: number[] = [];
-  for (let level: unknown = nested; Array.isArray(level); level = level[0]) shape.push(level.length);
+  for (let level: unknown = nested; Array.isArray(level); level = level[0]) {
+    shape.push(level.length);
+    if (shape.length > deepest)
+      throw new TorsorError('INVALID_SHAPE', `${name}: more than ${deepest} levels of arrays`);
+  }
   const size = sizeOf(shape);
   if (!Number.isSafeInteger(size)) throw new TorsorError('INVALID_SHAPE', `${name}: ${showShape(shape)} is too large`);
   return shape;

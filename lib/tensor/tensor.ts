@@ -1,7 +1,7 @@
 // Tensor: memory of a device with a shape and an element type. It stores and moves numbers; it does no arithmetic.
 import type { NativeBuffer } from '../addon/addon.js';
 import { addon, call, type Device, type DeviceChoice, resolveDevice } from '../addon/load.js';
-import { oneOf, show } from '../core/check.js';
+import { options as checkOptions, oneOf, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import {
   type ArrayOf,
@@ -45,7 +45,11 @@ export class Tensor<D extends Dtype = Dtype> {
   }
 
   /** A tensor of zeros. */
-  static zeros<D extends Dtype = 'float32'>(shape: readonly number[], options: TensorOptions<D> = {}): Tensor<D> {
+  static zeros<D extends Dtype = 'float32'>(
+    shape: readonly number[],
+    options: Omit<TensorOptions<D>, 'shape'> = {},
+  ): Tensor<D> {
+    checkOptions('Tensor.zeros', options, ['dtype', 'device']);
     const dtype = oneOf('dtype', options.dtype ?? 'float32', dtypes) as D;
     const device = resolveDevice(options.device);
     const checked = checkShape('shape', shape);
@@ -64,12 +68,13 @@ export class Tensor<D extends Dtype = Dtype> {
   static from<A extends TypedArray>(data: A, options?: TensorOptions<DtypeOf<A>>): Tensor<DtypeOf<A>>;
   static from<D extends Dtype = 'float32'>(data: Nested, options?: TensorOptions<D>): Tensor<D>;
   static from(data: TypedArray | Nested, options: TensorOptions = {}): Tensor {
+    checkOptions('Tensor.from', options, ['shape', 'dtype', 'device']);
     const array = ArrayBuffer.isView(data) ? matching(data, options.dtype) : numbers(data as Nested, options.dtype);
     const natural = ArrayBuffer.isView(data) ? [array.length] : shapeOf('data', data as Nested);
     const shape = checkShape('shape', options.shape ?? natural);
     checkLength('data', array.length, shape);
     const dtype = dtypeOf(array) as Dtype;
-    const tensor = Tensor.zeros(shape, { ...options, dtype });
+    const tensor = Tensor.zeros(shape, { dtype, ...(options.device !== undefined && { device: options.device }) });
     tensor.copyFrom(array);
     return tensor;
   }
@@ -77,9 +82,9 @@ export class Tensor<D extends Dtype = Dtype> {
   /**
    * A CPU tensor over the caller's memory, without a copy: what either writes, both see. The array may view a SharedArrayBuffer.
    */
-  static view<A extends TypedArray>(array: A, shape: readonly number[] = [array.length]): Tensor<DtypeOf<A>> {
+  static view<A extends TypedArray>(array: A, shape?: readonly number[]): Tensor<DtypeOf<A>> {
     const dtype = dtypeOf(checkArray('array', array)) as DtypeOf<A>;
-    const checked = checkShape('shape', shape);
+    const checked = checkShape('shape', shape ?? [array.length]);
     checkLength('array', array.length, checked);
     return new Tensor(array as unknown as ArrayOf[DtypeOf<A>], checked, dtype, 'cpu');
   }

@@ -50,6 +50,9 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
                 guarded(info.Env(), [&] { set_threads(int(integer(info[0], "threads", 1, 1024))); });
               }));
   exports.Set("memory", Napi::Function::New(env, memory));
+  exports.Set("scratch", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
+                return Napi::Number::New(info.Env(), double(workspace_bytes()));
+              }));
   BufferWrap::init(env, exports);
   ModelWrap::init(env, exports);
   StepWrap::init(env, exports);

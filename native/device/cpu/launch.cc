@@ -8,7 +8,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -125,21 +124,41 @@ int threads() { return pool().size(); }
 void set_threads(int count) { pool().set_size(count); }
 void parallel_items(int count, void (*run)(void*, int), void* context) { pool().run(count, run, context); }
 
-struct Free {
-  void operator()(float* memory) const { std::free(memory); }
+static std::atomic<int64_t> scratch_bytes{0};
+
+// A thread keeps its scratch for the next call, until it ends.
+class Scratch {
+ public:
+  ~Scratch() { release(); }
+
+  float* at_least(int64_t floats) {
+    if (bytes_ >= floats * int64_t(sizeof(float))) return memory_;
+    release();
+    const int64_t bytes = (floats * int64_t(sizeof(float)) + 63) & ~int64_t(63);
+    memory_ = static_cast<float*>(std::aligned_alloc(64, size_t(bytes)));
+    if (!memory_) throw Error("OUT_OF_MEMORY", "no memory for a workspace of " + std::to_string(bytes) + " bytes");
+    bytes_ = bytes;
+    scratch_bytes += bytes;
+    return memory_;
+  }
+
+ private:
+  void release() {
+    std::free(memory_);
+    scratch_bytes -= bytes_;
+    memory_ = nullptr;
+    bytes_ = 0;
+  }
+
+  float* memory_ = nullptr;
+  int64_t bytes_ = 0;
 };
 
-// Not counted: a thread keeps it for the next model.
 float* workspace(int64_t floats) {
-  thread_local std::unique_ptr<float, Free> memory;
-  thread_local int64_t size = 0;
-  if (size < floats) {
-    size = 0;
-    memory.reset(static_cast<float*>(std::aligned_alloc(64, size_t((floats * 4 + 63) & ~int64_t(63)))));
-    if (!memory) throw Error("OUT_OF_MEMORY", "no memory for a workspace of " + std::to_string(floats * 4) + " bytes");
-    size = floats;
-  }
-  return memory.get();
+  thread_local Scratch scratch;
+  return scratch.at_least(floats);
 }
+
+int64_t workspace_bytes() { return scratch_bytes; }
 
 }  // namespace torsor
