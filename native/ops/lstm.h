@@ -23,6 +23,15 @@ struct Lstm {
   }
 
   template <class Tile> static HD void forward(const Tile& t, const Memory& m, const Instruction& q) {
+    step(t, q, [&](const Instruction& linear) { linear_forward(t, m.parameters, m.packed, linear); });
+  }
+
+  // In training the product fills the rows that do not exist too: backward sums over all, and what is left there may be NaN.
+  template <class Tile> static HD void forward_keeping(const Tile& t, const Memory& m, const Instruction& q) {
+    step(t, q, [&](const Instruction& linear) { linear_forward_keeping(t, m.parameters, m.packed, linear); });
+  }
+
+  template <class Tile, class Multiply> static HD void step(const Tile& t, const Instruction& q, Multiply multiply) {
     using N = typename Tile::N;
     const int units = q.out.width / 2;
     const N *x = t.column(q.in.column), *carry = t.column(q.in2.column);
@@ -31,7 +40,7 @@ struct Lstm {
     N* h = t.column(q.derivative + q.in.width);
     t.each(units, [&](int k) { h[k] = carry[k]; });
     const Instruction linear = product(q, false);
-    linear_forward(t, m.parameters, m.packed, linear);
+    multiply(linear);
 
     N *i = t.column(linear.out.column), *f = t.column(linear.out.column + units),
       *g = t.column(linear.out.column + 2 * units), *o = t.column(linear.out.column + 3 * units),
@@ -49,10 +58,6 @@ struct Lstm {
       next_c[k] = cell.c;
       next_h[k] = cell.h;
     });
-  }
-
-  template <class Tile> static HD void forward_keeping(const Tile& t, const Memory& m, const Instruction& q) {
-    forward(t, m, q);
   }
 
   template <class Tile> static HD void backward(const Tile& t, const Memory& m, const Instruction& q) {
