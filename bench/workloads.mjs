@@ -14,6 +14,38 @@ export function forwardFlops(hidden) {
 /** Forward, and twice that for the gradients of weights and inputs, except that nobody wants the gradient of the observation. */
 export const updateFlops = (hidden) => 3 * forwardFlops(hidden) - 2 * observationSize * hidden[0];
 
+/** The recurrent network: a layer with gelu, an LSTM, and one product for means and value. */
+export const lstmNetwork = { encoder: 64, units: 128 };
+
+/** As `forwardFlops`. */
+export function lstmForwardFlops({ encoder, units }) {
+  return 2 * (observationSize * encoder + (encoder + units) * 4 * units + units * (actionSize + 1));
+}
+
+/** As `updateFlops`. */
+export const lstmUpdateFlops = (network) => 3 * lstmForwardFlops(network) - 2 * observationSize * network.encoder;
+
+/** Weights of encoder, of gates i, f, g, o from the encoder and from h, and of means and value; each [inputs][outputs]. */
+export function lstmWeights({ encoder, units }) {
+  return [
+    weights(0, observationSize, encoder),
+    weights(1, encoder, 4 * units),
+    weights(2, units, 4 * units),
+    weights(3, units, actionSize + 1),
+  ];
+}
+
+/** Where episodes end, [steps][rows]: two steps in a hundred, or none. The same in bench/peers/contender.py. */
+export const episodeEnds = ({ steps, rows, resets }) =>
+  Uint8Array.from({ length: steps * rows }, (_, i) => (resets && (i * 7919) % 50 === 0 ? 1 : 0));
+
+/** Latent actions [rows][6]. */
+export const latents = (rows) => Float32Array.from({ length: rows * actionSize }, (_, i) => Math.sin(0.7 * i));
+
+/** dL/dlogProb, dL/dentropy or dL/dvalue of every row (k = 0, 1, 2), small enough that gradients are of order one. */
+export const lossWeights = (k, rows) =>
+  Float32Array.from({ length: rows }, (_, i) => Math.sin(k + 0.3 * i) / Math.sqrt(rows));
+
 /** Weights [inputs][outputs] of layer k (the hidden ones, then mean, then value), the same in bench/peers/contender.py. */
 export function weights(k, inputs, outputs) {
   const scale = 1 / Math.sqrt(inputs);

@@ -46,7 +46,11 @@ export { type Checkpoint, readCheckpoint, writeCheckpoint } from './io/checkpoin
 export { decodeSafetensors, encodeSafetensors } from './io/safetensors.js';
 export { ActorCritic, type ActorCriticOptions } from './models/actor-critic.js';
 export { BoundStep, type StepBuffers } from './models/bound-step.js';
+export type { Carry, CarryInput } from './models/carry.js';
+export type { GradientOptions, GradientResult } from './models/gradient.js';
 export { categorical, type GaussianOptions, gaussian, type ModelOutputs, type PolicyHead } from './models/heads.js';
+export { LSTMActorCritic, type LSTMActorCriticOptions, type RecurrentBase } from './models/lstm-actor-critic.js';
+export { MinGRUActorCritic, type MinGRUActorCriticOptions } from './models/min-gru-actor-critic.js';
 export { Model } from './models/model.js';
 export type { ModelOptions } from './models/options.js';
 export type {
@@ -54,9 +58,8 @@ export type {
   ActResult,
   EvaluateOptions,
   EvaluateResult,
-  GradientOptions,
-  GradientResult,
 } from './models/policy.js';
+export type { SequenceOptions } from './models/sequence.js';
 export { SharedActorCritic, type SharedActorCriticOptions } from './models/shared-actor-critic.js';
 export * as initializers from './random/initializers.js';
 export { Key } from './random/key.js';

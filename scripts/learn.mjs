@@ -7,7 +7,14 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { root, setupOrExit } from './setup.mjs';
 
-const solved = { 'Pendulum-v1': -250, 'CartPole-v1': 475 };
+const solved = {
+  'Pendulum-v1': -250,
+  'CartPole-v1': 475,
+  'PendulumMasked-v1': -300,
+  'CartPoleMasked-v1': 450,
+  'RepeatPrevious-k2': 0.95,
+  'RepeatPrevious-k4': 0.95,
+};
 const timeLimit = 120;
 
 const { values, positionals } = parseArgs({

@@ -31,6 +31,24 @@ def minibatch(rows):
     return [a.astype(np.float32) for a in arrays]
 
 
+def lstm_weights(case):
+    """As in bench/workloads.mjs, with the columns of the gates in the order i, f, g, o."""
+    encoder, units = case["encoder"], case["units"]
+    shapes = [(OBSERVATION, encoder), (encoder, 4 * units), (units, 4 * units), (units, ACTION + 1)]
+    return [weights(k, *shape) for k, shape in enumerate(shapes)]
+
+
+def sequence(case):
+    """Observations, latent actions, weights of log-probability, entropy and value, and ends of episodes, [steps][rows]…; as in bench/workloads.mjs."""
+    steps, rows = case["steps"], case["rows"]
+    count = np.arange(steps * rows)
+    latent = np.sin(0.7 * np.arange(steps * rows * ACTION)).reshape(steps, rows, ACTION)
+    loss = [(np.sin(k + 0.3 * count) / np.sqrt(count.size)).reshape(steps, rows) for k in range(3)]
+    done = (count * 7919 % 50 == 0).reshape(steps, rows) & case["resets"]
+    floats = [observations(steps * rows).reshape(steps, rows, OBSERVATION), latent, *loss]
+    return [a.astype(np.float32) for a in floats], done
+
+
 def measure(run, seconds):
     """Microseconds per call, of the clock and of the processor (all threads), in groups of calls long enough to be timed."""
     start = time.perf_counter()

@@ -13,6 +13,7 @@ import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import optax  # noqa: E402
 
+import jax_lstm  # noqa: E402
 from contender import ACTION, layers, minibatch, observations, serve  # noqa: E402
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
@@ -60,6 +61,10 @@ def ppo_update(p, state, *batch):
 
 
 def prepare(case):
+    if case["bench"] == "lstm-step":
+        return jax_lstm.prepare_step(case)
+    if case["bench"] == "lstm-sequence":
+        return jax_lstm.prepare_sequence(case)
     p = parameters(case["hidden"])
     if case["bench"] == "policy-step":
         x, keys = jnp.asarray(observations(case["rows"])), [jax.random.key(0)]

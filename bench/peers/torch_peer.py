@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import torch_lstm
 from contender import ACTION, layers, minibatch, observations, serve
 
 mode, threads = sys.argv[1], int(sys.argv[2])
@@ -61,10 +62,16 @@ def compiled(function):
 
 def prepare(case):
     torch._dynamo.reset()
+    no_gradient = torch.inference_mode if mode == "eager" else torch.no_grad
+    if case["bench"] == "lstm-step":
+        return torch_lstm.prepare_step(case, compiled, no_gradient)
+    if case["bench"] == "lstm-sequence":
+        if mode == "compile":
+            raise ValueError("the whole sequence is one call of a library, or more steps than are worth compiling")
+        return torch_lstm.prepare_sequence(case)
     model = ActorCritic(case["hidden"])
     if case["bench"] == "policy-step":
         step, x = compiled(policy_step), torch.from_numpy(observations(case["rows"]))
-        no_gradient = torch.inference_mode if mode == "eager" else torch.no_grad
 
         def run():
             with no_gradient():

@@ -5,6 +5,7 @@ import { Box, Model, Rollout, setThreads } from '../../dist/index.js';
 import { resolvePPO } from '../../dist/training/ppo-options.js';
 import { actionSize, normals, observationSize, observations, weights } from '../workloads.mjs';
 import { serve } from './contender.mjs';
+import { lstmSequence, lstmStep } from './torsor-lstm.mjs';
 
 const { version } = createRequire(import.meta.url)('../../package.json');
 setThreads(Number(process.argv[2]));
@@ -82,6 +83,10 @@ async function ppoUpdate(hidden, rows) {
   };
 }
 
-await serve(`torsor ${version} (${addon().simd})`, ({ bench, hidden, rows }) =>
-  bench === 'policy-step' ? policyStep(hidden, rows) : ppoUpdate(hidden, rows),
-);
+const benchmarks = {
+  'policy-step': ({ hidden, rows }) => policyStep(hidden, rows),
+  'ppo-update': ({ hidden, rows }) => ppoUpdate(hidden, rows),
+  'lstm-step': lstmStep,
+  'lstm-sequence': lstmSequence,
+};
+await serve(`torsor ${version} (${addon().simd})`, (task) => benchmarks[task.bench](task));

@@ -57,6 +57,8 @@ export interface NativeProgram {
   head: NativeHead;
   /** Index of the value estimate, of width 1. */
   value: number;
+  /** Values that hold the carry before a step, and what replaces each after it, of the same width. */
+  states?: { value: number; next: number }[];
   parameterCount: number;
 }
 
@@ -72,6 +74,8 @@ export interface NativeStepArrays {
   logProb: Floats;
   value: Floats;
   mask?: Bytes;
+  /** Recurrent models: float32 [rows][carryWidth], read and overwritten. */
+  carry?: Floats;
 }
 
 /** A policy step whose arrays were resolved once: no allocation, no lookup per call. */
@@ -79,12 +83,32 @@ export interface NativeStep {
   run(counter: number): void;
 }
 
+/**
+ * The steps of a recurrent call: arrays with a row per step are [steps][rows]…; `rows` arguments count the rows of one step. A call without
+ * it is one step from a carry of zeros.
+ */
+export interface NativeSequence {
+  steps: number;
+  /** [steps][rows]: the carry is cleared after the step. */
+  done?: Bytes | null;
+  /** [rows][carryWidth] before the first step; zeros without it. */
+  carry?: Floats | null;
+  /** Receives the carry after the last step, cleared where that one is done. May be `carry`. */
+  finalCarry?: Floats | null;
+  /** Receives dL/dcarry. */
+  dCarry?: Float32Array | null;
+  /** Steps that backward keeps at once, the others are computed again; 0: all. */
+  checkpointSteps?: number;
+}
+
 export interface NativeModel {
   readonly parameterCount: number;
+  /** Numbers of carry per row; 0 for a model without memory. */
+  readonly carryWidth: number;
   readParameters(target: Float32Array, offset: number): void;
   writeParameters(source: Float32Array, offset: number): void;
   /** `outputs` receive the head's inputs in order (mean, scale | logits), each [rows][width]; `value` [rows]. */
-  forward(rows: number, observation: Floats, outputs: Floats[], value: Floats): void;
+  forward(rows: number, observation: Floats, outputs: Floats[], value: Floats, sequence?: NativeSequence): void;
   act(arrays: NativeStepArrays, key: NativeKey, deterministic: boolean): void;
   bind(arrays: NativeStepArrays, key: NativeKey, deterministic: boolean): NativeStep;
   /** `action` is the latent (before the bijector) when `latent` is true. Entropy by quadrature where the bijector needs it. */
@@ -97,6 +121,7 @@ export interface NativeModel {
     logProb: Floats,
     entropy: Floats,
     value: Floats,
+    sequence?: NativeSequence,
   ): void;
   /**
    * Vector-Jacobian product: given dL/dlogProb, dL/dentropy, dL/dvalue per row, writes dL/dparameters (parameterCount) and, if asked,
@@ -112,6 +137,7 @@ export interface NativeModel {
     dValue: Floats,
     gradients: Float32Array,
     dObservation: Float32Array | null,
+    sequence?: NativeSequence,
   ): void;
   /**
    * PPO loss of one minibatch and its gradients, entropy by quadrature; nothing is updated. `approxKl` is the mean of (log ratio)^2 / 2.
@@ -129,6 +155,7 @@ export interface NativeMinibatch {
   advantage: Floats;
   target: Floats;
   value: Floats;
+  sequence?: NativeSequence;
 }
 
 export interface NativeEnvironmentInfo {
@@ -192,6 +219,17 @@ export interface NativeRollout {
    * probability of the actions under the policy to learn for over that which acted; without it, 1.
    */
   advantage(gamma: number, lambda: number, rhoClip: number, cClip: number, ratio?: Floats): void;
+  /** Recurrent models: the carry of every environment now, [environments][carryWidth]. */
+  readCarry(target: Float32Array): void;
+  writeCarry(carry: Float32Array): void;
+  /**
+   * What the burn-in of the next rollout starts from: observations and ends of its steps, [burnIn][environments]…, and the carry before
+   * them, [environments][carryWidth], empty without a burn-in.
+   */
+  readBurnIn(observation: Float32Array, done: Uint8Array, carry: Float32Array): void;
+  writeBurnIn(observation: Float32Array, done: Uint8Array, carry: Float32Array): void;
+  /** Forgets carries and what the burn-in would see: as before the first episode. */
+  reset(): void;
   dispose(): void;
 }
 
@@ -213,6 +251,8 @@ export interface NativePpoConfig {
   rewardScale?: number;
   /** 0: no early stop; otherwise epochs end once the approximate KL of an epoch exceeds it. */
   targetKl: number;
+  /** Recurrent models: as in NativeSequence. */
+  checkpointSteps?: number;
 }
 
 export interface NativeOptimizerConfig {
@@ -331,7 +371,14 @@ export interface Addon extends NativeMathematics {
   Buffer: new (byteLength: number) => NativeBuffer;
   Model: new (program: NativeProgram) => NativeModel;
   Environment: new (name: string, count: number, key: NativeKey) => NativeEnvironment;
-  Rollout: new (model: NativeModel, horizon: number, environments: number) => NativeRollout;
+  /** Recurrent models train on segments of `segment` steps (a divisor of the horizon, default 1), each after `burnIn` steps without loss. */
+  Rollout: new (
+    model: NativeModel,
+    horizon: number,
+    environments: number,
+    segment?: number,
+    burnIn?: number,
+  ) => NativeRollout;
   Optimizer: new (count: number, config: NativeOptimizerConfig, shapes: Int32Array) => NativeOptimizer;
   Trainer: new (model: NativeModel, config: NativeOptimizerConfig, shapes: Int32Array) => NativeTrainer;
 }

@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 
 export interface TrainArguments {
   env: string;
-  model: string;
+  /** Undefined: that of the preset. */
+  model?: string;
   seed: number;
   /** Undefined: that of the preset. */
   steps?: number;
@@ -18,8 +19,8 @@ export class UsageError extends Error {}
 
 export const help = `torsor train — trains a policy with PPO and saves it
 
-  --env NAME      environment (default Pendulum-v1; also CartPole-v1)
-  --model NAME    model (default SharedActorCritic; also ActorCritic)
+  --env NAME      environment (default Pendulum-v1; also CartPole-v1, CartPoleMasked-v1, PendulumMasked-v1, RepeatPrevious-k4, …)
+  --model NAME    model (default SharedActorCritic, where a memory is needed LSTMActorCritic; also ActorCritic, MinGRUActorCritic)
   --seed N        where all randomness comes from (default 1)
   --steps N       steps of all environments together (default: enough to learn the environment)
   --device NAME   cpu, cuda or auto (default cpu)
@@ -31,7 +32,7 @@ Ctrl-C ends training after the iteration under way and saves what was learned.`;
 
 const known = {
   env: { type: 'string', default: 'Pendulum-v1' },
-  model: { type: 'string', default: 'SharedActorCritic' },
+  model: { type: 'string' },
   seed: { type: 'string', default: '1' },
   steps: { type: 'string' },
   device: { type: 'string', default: 'cpu' },
@@ -46,7 +47,7 @@ export function trainArguments(argv: readonly string[]): TrainArguments | 'help'
   if (asked) return 'help';
   return {
     env,
-    model,
+    ...(model !== undefined && { model }),
     seed: count('--seed', seed, 0),
     ...(steps !== undefined && { steps: count('--steps', steps, 1) }),
     device,

@@ -4,6 +4,8 @@ import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { TorsorError } from '../core/errors.js';
 import '../models/actor-critic.js';
+import '../models/lstm-actor-critic.js';
+import '../models/min-gru-actor-critic.js';
 import '../models/shared-actor-critic.js';
 import { help, type TrainArguments, trainArguments, UsageError } from './arguments.js';
 import { jsonReporter, textReporter } from './report.js';

@@ -20,6 +20,7 @@ const evaluationEpisodes = 100;
 export async function train(args: TrainArguments, reporter: Reporter, signal: AbortSignal): Promise<void> {
   const device = resolveDevice(args.device as DeviceChoice);
   const preset = presets[args.env] ?? generalPreset;
+  const chosen = args.model ?? preset.model ?? 'SharedActorCritic';
   const total = args.steps ?? preset.steps;
   const [environmentKey, modelKey, trainerKey, evaluationKey] = new Key(args.seed).split(4) as [Key, Key, Key, Key];
   const environment = new NativeVectorEnvironment({
@@ -28,9 +29,9 @@ export async function train(args: TrainArguments, reporter: Reporter, signal: Ab
     key: environmentKey,
     device,
   });
-  const model = Model.create(args.model, { ...modelOptions(args.model, environment, preset), key: modelKey, device });
+  const model = Model.create(chosen, { ...modelOptions(chosen, environment, preset), key: modelKey, device });
   const trainer = new PPO({ model, environment, key: trainerKey, ...preset.settings });
-  const folder = path.resolve(args.out ?? path.join('runs', `${args.env}-${args.model}-${args.seed}`));
+  const folder = path.resolve(args.out ?? path.join('runs', `${args.env}-${chosen}-${args.seed}`));
   const checkpoint = path.join(folder, 'model.safetensors');
   const metricsFile = path.join(folder, 'metrics.jsonl');
   await prepare(folder, metricsFile);
@@ -39,7 +40,7 @@ export async function train(args: TrainArguments, reporter: Reporter, signal: Ab
   const { simd, threads } = addon(device);
   const environments = environment.count;
   const parameters = model.parameters.count;
-  const named = { env, model: args.model, seed };
+  const named = { env, model: chosen, seed };
   reporter.start({ ...named, steps: total, environments, device, simd, threads: threads(), parameters });
   let seconds = 0;
   try {
@@ -83,9 +84,12 @@ function modelOptions(
   const box = actionSpace instanceof Box;
   const bounded = box && [...actionSpace.low, ...actionSpace.high].every(Number.isFinite);
   const { architecture } = preset;
+  const [hiddenFeatures, features = hiddenFeatures] = architecture;
   const widths: Record<string, object> = {
     sharedactorcritic: { architecture },
     actorcritic: { actorArchitecture: architecture, criticArchitecture: architecture },
+    lstmactorcritic: { hiddenFeatures, lstmFeatures: features },
+    mingruactorcritic: { hiddenFeatures, gruFeatures: features },
   };
   return {
     observationSpaceSize: observationSpace.size,

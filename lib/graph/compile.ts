@@ -4,8 +4,15 @@ import { showShape, sizeOf } from '../tensor/shape.js';
 import { layout, type PlacedParameter } from './layout.js';
 import type { Node } from './node.js';
 import type { ActivationName, HeadName, OpName, ScaleName } from './ops.js';
-import { type BijectorSpec, type HeadSpec, type InstructionSpec, type ProgramSpec, programVersion } from './program.js';
-import type { Parameter, Trace } from './trace.js';
+import {
+  type BijectorSpec,
+  type HeadSpec,
+  type InstructionSpec,
+  type ProgramSpec,
+  programVersions,
+  type StateSpec,
+} from './program.js';
+import { nameOf, type Parameter, type State, type Trace } from './trace.js';
 
 /** What a policy reads, as nodes. */
 export interface Head {
@@ -27,13 +34,15 @@ export function compile(trace: Trace, head: Head, value: Node): Compiled {
   if (trace.checkNode('value', value).width !== 1) {
     throw new TorsorError('INVALID_SHAPE', `value: expected a node of width 1, got width ${value.width}`);
   }
-  const results = [...head.inputs, value];
-  const live = reachable(results);
+  const live = reachable(trace, [...head.inputs, value]);
+  const states = trace.states.filter(({ node }) => live.has(node));
   const nodes = trace.nodes.filter((node) => live.has(node));
+  const results = [...head.inputs, value, ...states.map((state) => state.next as Node)];
   const readers = countReaders(nodes, results);
 
-  const index = new Map<Node, number>([[trace.observation, 0]]);
-  const widths = [trace.observation.width];
+  const sources = [trace.observation, ...states.map(({ node }) => node)];
+  const index = new Map<Node, number>(sources.map((node, i) => [node, i]));
+  const widths = sources.map(({ width }) => width);
   const instructions: InstructionSpec[] = [];
   // A set: instructions of a stored program may share a parameter.
   const parameters = new Set<Parameter>();
@@ -41,14 +50,14 @@ export function compile(trace: Trace, head: Head, value: Node): Compiled {
     const fused = fusedLinear(node, readers);
     if (fused) {
       const at = index.get(fused) as number;
-      (instructions[at - 1] as InstructionSpec).variant = node.attributes.variant as ActivationName;
+      (instructions[at - sources.length] as InstructionSpec).variant = node.attributes.variant as ActivationName;
       index.set(node, at);
       continue;
     }
-    for (const parameter of node.attributes.parameters ?? []) if (parameter) parameters.add(parameter);
+    for (const parameter of node.attributes.parameters ?? []) if (parameter) parameters.add(parameter.of ?? parameter);
+    index.set(node, widths.length);
     instructions.push(instructionOf(node, index));
     widths.push(node.width);
-    index.set(node, instructions.length);
   }
 
   const { placed, count } = layout(parameters);
@@ -56,8 +65,9 @@ export function compile(trace: Trace, head: Head, value: Node): Compiled {
   const { kind, inputs, ...rest } = head;
   const headSpec: HeadSpec = { kind, inputs: inputs.map((input) => index.get(input) as number), ...rest };
   const program = {
-    version: programVersion,
+    version: states.length > 0 ? programVersions.recurrent : programVersions.stateless,
     widths,
+    ...(states.length > 0 && { states: states.map((state) => stateOf(state, index)) }),
     instructions,
     head: headSpec,
     value: index.get(value) as number,
@@ -79,15 +89,32 @@ function checkSize(placed: readonly PlacedParameter[], count: number): void {
   );
 }
 
-function reachable(results: readonly Node[]): Set<Node> {
+/** What the results depend on: through inputs, and from one step to the next through states. */
+function reachable(trace: Trace, results: readonly Node[]): Set<Node> {
+  const states = new Map<Node, State>(trace.states.map((state) => [state.node, state]));
   const live = new Set<Node>();
   const open = [...results];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (live.has(node)) continue;
     live.add(node);
     open.push(...node.inputs);
+    const state = states.get(node);
+    if (state === undefined) continue;
+    if (state.next === undefined) {
+      throw new TorsorError('INVALID_ARGUMENT', `${nameOf(state)} becomes nothing; call its becomes(next)`);
+    }
+    open.push(state.next);
   }
   return live;
+}
+
+function stateOf({ node, parts, floor, next }: State, index: ReadonlyMap<Node, number>): StateSpec {
+  return {
+    value: index.get(node) as number,
+    next: index.get(next as Node) as number,
+    parts: parts.map(({ name, shape }) => ({ name, shape: [...shape] })),
+    ...(floor !== undefined && { floor }),
+  };
 }
 
 function countReaders(nodes: readonly Node[], results: readonly Node[]): Map<Node, number> {

@@ -19,16 +19,31 @@ export function align(offset: number): number {
   return Math.ceil(offset / alignment) * alignment;
 }
 
-/** Places parameters one after another, in the order given. `count` is the length of the arena. */
-export function layout(parameters: Iterable<{ name: string; shape: readonly number[] }>): {
+/**
+ * Places parameters one after another, in the order given. One that is `adjacent` follows the one before without a gap: together they
+ * are one matrix. `count` is the length of the arena.
+ */
+export function layout(parameters: Iterable<{ name: string; shape: readonly number[]; adjacent?: boolean }>): {
   placed: PlacedParameter[];
   count: number;
 } {
   const placed: PlacedParameter[] = [];
-  let count = 0;
-  for (const { name, shape } of parameters) {
-    placed.push({ name, shape: [...shape], offset: count });
-    count = align(count + sizeOf(shape));
+  let end = 0;
+  for (const { name, shape, adjacent } of parameters) {
+    const offset = adjacent ? end : align(end);
+    placed.push({ name, shape: [...shape], offset });
+    end = offset + sizeOf(shape);
   }
-  return { placed, count };
+  return { placed, count: align(end) };
+}
+
+/** What an instruction means by a name: a whole parameter, or by `name[k]` the k-th block along its first axis. */
+export function find(name: string, placed: ReadonlyMap<string, PlacedParameter>): PlacedParameter | undefined {
+  const whole = placed.get(name);
+  if (whole !== undefined) return whole;
+  const [, of = '', index = ''] = /^(.*)\[(\d+)\]$/.exec(name) ?? [];
+  const parameter = placed.get(of);
+  if (parameter === undefined || Number(index) >= (parameter.shape[0] as number)) return undefined;
+  const shape = parameter.shape.slice(1);
+  return { name, shape, offset: parameter.offset + Number(index) * sizeOf(shape) };
 }

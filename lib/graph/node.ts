@@ -2,35 +2,15 @@
 import { options as checkOptions, finite, nonNegativeInteger, positiveInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { constant, type Initializer, lecunNormal } from '../random/initializers.js';
+import { type LstmOptions, lstm } from './lstm.js';
+import { type LayerNormOptions, type LinearOptions, linearOptions, type StateOptions } from './node-options.js';
 import { type ActivationName, activationName, type OpName } from './ops.js';
 import type { Attributes, Trace } from './trace.js';
-
-export interface LinearOptions {
-  /** Applied to the result. Default: none. */
-  activation?: ActivationName;
-  /** Start of the [in, out] kernel. Default: lecun normal. */
-  kernelInitializer?: Initializer;
-  /** Start of the [out] bias. Default: zero. */
-  biasInitializer?: Initializer;
-  /** Prefix of the parameters `name.kernel` and `name.bias`. Default: `linear_0`, `linear_1`, … */
-  name?: string;
-  /** Whether there is a bias. Default: true. */
-  bias?: boolean;
-}
-
-export interface LayerNormOptions {
-  /** Added to the variance. Default: 1e-6, as in flax. */
-  epsilon?: number;
-  /** Prefix of the parameters `name.scale` and `name.bias`. */
-  name?: string;
-}
-
-const linearOptions = ['activation', 'kernelInitializer', 'biasInitializer', 'name', 'bias'];
 
 /** A row of `width` numbers per observation. Nodes are made by methods of other nodes; the first is the observation. */
 export class Node {
   readonly trace: Trace;
-  readonly op: OpName | 'observation';
+  readonly op: OpName | 'observation' | 'state';
   readonly inputs: readonly Node[];
   readonly width: number;
   readonly attributes: Attributes;
@@ -38,7 +18,7 @@ export class Node {
   /** Internal: `Trace.apply` makes nodes. */
   constructor(
     trace: Trace,
-    op: OpName | 'observation',
+    op: OpName | 'observation' | 'state',
     inputs: readonly Node[],
     width: number,
     attributes: Attributes,
@@ -171,6 +151,29 @@ export class Node {
     const parameter = this.trace.declare(name, shape, initializer);
     const width = parameter.shape.reduce((product, length) => product * length, 1);
     return this.trace.apply('parameter', [], width, { parameters: [parameter] });
+  }
+
+  /**
+   * A value carried from one step to the next, zeros before the first and after the end of an episode; `becomes` says what replaces it.
+   * Its array in the model's carry is `name`, of `shape`. Like a parameter it only lives in the same model as this node.
+   */
+  state(name: string, shape: number | readonly number[], options: StateOptions = {}): Node {
+    checkOptions('state', options, ['floor']);
+    const { floor } = options;
+    return this.trace.state(
+      [{ name, shape: typeof shape === 'number' ? [shape] : [...shape] }],
+      floor === undefined ? undefined : finite('floor', floor),
+    );
+  }
+
+  /** Says what this state is after a step: a node of its width, once. */
+  becomes(next: Node): void {
+    this.trace.replace(this, next);
+  }
+
+  /** The output h, of width `units`, of a long short-term memory (Hochreiter and Schmidhuber 1997) that goes on from step to step. */
+  lstm(units: number, options: LstmOptions = {}): Node {
+    return lstm(this, units, options);
   }
 
   #node(method: string, value: unknown): Node {

@@ -17,6 +17,7 @@ export const activations = [
   'celu',
   'selu',
   'softplus',
+  'linear_sigmoid',
   'leaky_relu',
   'log_sigmoid',
   'soft_sign',
@@ -117,6 +118,19 @@ export const ops = {
       shapeIs('scale', use.parameters[0], use.width) ??
       shapeIs('bias', use.parameters[1], use.width) ??
       ((use.constants[0] as number) > 0 ? undefined : `needs an epsilon above 0, got ${use.constants[0]}`),
+  },
+  /** [h | c] of the next step from x and [h | c], gates in the order i, f, g, o; weights of x, of h, and one bias. */
+  lstm: {
+    inputs: 2,
+    parameters: 3,
+    constants: 0,
+    variant: false,
+    problem: ({ inputs: [input = 0, carry = 0], width, parameters: [ofInput, ofHidden, bias] }) =>
+      width % 2 !== 0 || carry !== width
+        ? `needs a carry [h | c] and gives one of the same even width, got ${carry} to ${width}`
+        : (shapeIs('weight of the input', ofInput, input, 2 * width) ??
+          shapeIs('weight of h', ofHidden, width / 2, 2 * width) ??
+          shapeIs('bias', bias, 2 * width)),
   },
   /** A learned vector, the same for every row; any shape of as many elements as the width. */
   parameter: {

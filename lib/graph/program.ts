@@ -1,17 +1,17 @@
 // ProgramSpec: a compiled model as plain JSON. It lies in checkpoints and needs no class to run.
 import type { NativeProgram } from '../addon/addon.js';
-import type { PlacedParameter } from './layout.js';
+import { find, type PlacedParameter } from './layout.js';
 import type { ActivationName, HeadName, OpName, ScaleName } from './ops.js';
 
-/** Version of the form below; a reader refuses any other. */
-export const programVersion = 1;
+/** Versions of the form below: 1 is that of programs without states, 2 has them. A reader refuses any other. */
+export const programVersions = { stateless: 1, recurrent: 2 } as const;
 
-/** One step; it writes the value after that of the step before. */
+/** One step; it writes the value after that of the step before, the first one that after the observation and the states. */
 export interface InstructionSpec {
   op: OpName;
-  /** Indices of values; 0 is the observation, k the result of instruction k - 1. */
+  /** Indices of values; 0 is the observation, then come the states, then the results of the instructions. */
   inputs: number[];
-  /** Names of parameters; null where an optional one is absent. */
+  /** Names of parameters, or `name[k]` for a block along the first axis; null where an optional one is absent. */
   parameters: (string | null)[];
   variant?: ActivationName;
   constants?: number[];
@@ -31,10 +31,29 @@ export interface HeadSpec {
   bijectors?: BijectorSpec[];
 }
 
+/** An array of the carry, of one row. */
+export interface CarryPart {
+  name: string;
+  shape: number[];
+}
+
+/** A value carried from one step to the next; its columns are its parts, one after another. */
+export interface StateSpec {
+  /** Index of the value before a step: states stand right behind the observation, in order. */
+  value: number;
+  /** Index of the value that replaces it after the step. */
+  next: number;
+  parts: CarryPart[];
+  /** In a sequence, entries of the initial carry that are not above it count as 0. */
+  floor?: number;
+}
+
 export interface ProgramSpec {
   version: number;
   /** Width of every value; value 0 is the observation. */
   widths: number[];
+  /** Absent where nothing is carried. */
+  states?: StateSpec[];
   instructions: InstructionSpec[];
   head: HeadSpec;
   /** Index of the value estimate. */
@@ -46,15 +65,17 @@ export interface ProgramSpec {
 
 /** The program in the form of the native core: parameters as offsets in the arena. */
 export function toNative(spec: ProgramSpec): NativeProgram {
-  const offsets = new Map(spec.parameters.map(({ name, offset }) => [name, offset]));
+  const placed = new Map(spec.parameters.map((parameter) => [parameter.name, parameter]));
+  const { states = [] } = spec;
   const { bijectors, ...head } = spec.head;
   return {
     widths: spec.widths,
-    instructions: spec.instructions.map(({ parameters, ...instruction }, i) => ({
-      ...instruction,
-      output: i + 1,
-      parameters: parameters.map((name) => (name === null ? -1 : (offsets.get(name) as number))),
-    })),
+    instructions: spec.instructions.map(({ parameters, ...instruction }, i) => {
+      const offsets = parameters.map((name) => (name === null ? -1 : (find(name, placed) as PlacedParameter).offset));
+      // The weights of an lstm lie one behind the other: to the native core they are one.
+      if (instruction.op === 'lstm') offsets.splice(1, 1);
+      return { ...instruction, output: 1 + states.length + i, parameters: offsets };
+    }),
     head: bijectors
       ? {
           ...head,
@@ -62,6 +83,7 @@ export function toNative(spec: ProgramSpec): NativeProgram {
         }
       : head,
     value: spec.value,
+    states: states.map(({ value, next }) => ({ value, next })),
     parameterCount: spec.parameterCount,
   };
 }

@@ -5,12 +5,26 @@ import type { Initializer } from '../random/initializers.js';
 import { checkShape, showShape, sizeOf } from '../tensor/shape.js';
 import { Node } from './node.js';
 import { type ActivationName, type OpName, problemOf } from './ops.js';
+import type { CarryPart } from './program.js';
 
 /** A learned array: its name in checkpoints, its shape, and how it starts. */
 export interface Parameter {
   readonly name: string;
   readonly shape: readonly number[];
   readonly initializer: Initializer;
+  /** Lies in the arena right behind the parameter declared before. */
+  readonly adjacent?: boolean;
+  /** The parameter this one is a block of, along the first axis. */
+  readonly of?: Parameter;
+}
+
+/** A value carried from one step to the next. */
+export interface State {
+  readonly node: Node;
+  readonly parts: readonly CarryPart[];
+  readonly floor: number | undefined;
+  /** What replaces it after a step; undefined until `becomes` says it. */
+  next: Node | undefined;
 }
 
 /** What an op reads besides its inputs. */
@@ -24,6 +38,8 @@ export class Trace {
   /** Every node after the observation, in the order made: inputs always come before their readers. */
   readonly nodes: Node[] = [];
   readonly observation: Node;
+  /** In the order declared, which is that of their columns in a carry. */
+  readonly states: State[] = [];
   readonly #parameters = new Map<string, Parameter>();
   readonly #layers = new Map<string, number>();
 
@@ -48,7 +64,7 @@ export class Trace {
   }
 
   /** Declares a learned array. A name belongs to one array: sharing weights means reusing the node. */
-  declare(name: string, shape: readonly number[], initializer: Initializer): Parameter {
+  declare(name: string, shape: readonly number[], initializer: Initializer, adjacent = false): Parameter {
     if (string('name of a parameter', name) === '' || name === '__metadata__') {
       throw new TorsorError('INVALID_ARGUMENT', `name of a parameter: ${show(name)} cannot be used`);
     }
@@ -63,9 +79,50 @@ export class Trace {
     }
     const checked = checkShape(`shape of ${name}`, shape);
     if (sizeOf(checked) < 1) throw new TorsorError('INVALID_SHAPE', `${name} has no elements: ${showShape(checked)}`);
-    const parameter = { name, shape: Object.freeze(checked), initializer };
+    const parameter = { name, shape: Object.freeze(checked), initializer, ...(adjacent && { adjacent }) };
     this.#parameters.set(name, parameter);
     return parameter;
+  }
+
+  /** Block `index` of a parameter along its first axis, for an op that takes an array of one dimension less. */
+  block(of: Parameter, index: number): Parameter {
+    return { name: `${of.name}[${index}]`, shape: of.shape.slice(1), initializer: of.initializer, of };
+  }
+
+  /** A state whose columns are `parts`; names of parts are those of a model's carry. */
+  state(parts: readonly CarryPart[], floor?: number): Node {
+    const taken = new Set(this.states.flatMap((state) => state.parts.map(({ name }) => name)));
+    const checked = parts.map(({ name, shape }) => {
+      if (string('name of a state', name) === '') throw new TorsorError('INVALID_ARGUMENT', 'name of a state: got ""');
+      if (taken.has(name)) {
+        throw new TorsorError('DUPLICATE_NAME', `a state named ${show(name)} exists already in this model`);
+      }
+      taken.add(name);
+      return { name, shape: checkShape(`shape of ${name}`, shape) };
+    });
+    const width = positiveInteger(
+      'width of a state',
+      checked.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    );
+    const node = new Node(this, 'state', [], width, {});
+    this.states.push({ node, parts: checked, floor, next: undefined });
+    return node;
+  }
+
+  /** Says what replaces a state after a step, once. */
+  replace(node: Node, next: Node): void {
+    const state = this.states.find((candidate) => candidate.node === node);
+    if (state === undefined) throw new TorsorError('INVALID_ARGUMENT', 'becomes: only a state becomes something');
+    if (state.next !== undefined) {
+      throw new TorsorError('INVALID_ARGUMENT', `becomes: what ${nameOf(state)} becomes was said already`);
+    }
+    if (this.checkNode('argument of becomes', next).width !== node.width) {
+      throw new TorsorError(
+        'INVALID_SHAPE',
+        `becomes: ${nameOf(state)} has width ${node.width}, what replaces it ${next.width}`,
+      );
+    }
+    state.next = next;
   }
 
   /** The name a user gave a layer, or the next of `linear_0`, `linear_1`, … */
@@ -84,4 +141,9 @@ export class Trace {
     if (node.trace !== this) throw new TorsorError('INVALID_ARGUMENT', `${name}: this node belongs to another model`);
     return node;
   }
+}
+
+/** A state in a message. */
+export function nameOf({ parts }: State): string {
+  return `the state ${parts.map(({ name }) => show(name)).join(', ')}`;
 }

@@ -2,9 +2,16 @@
 import { show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { sizeOf } from '../tensor/shape.js';
-import { align, alignment, type PlacedParameter } from './layout.js';
+import { align, alignment, find, type PlacedParameter } from './layout.js';
 import { activations, heads, type OpName, ops, problemOf, scales } from './ops.js';
-import { type BijectorSpec, type HeadSpec, type InstructionSpec, type ProgramSpec, programVersion } from './program.js';
+import {
+  type BijectorSpec,
+  type HeadSpec,
+  type InstructionSpec,
+  type ProgramSpec,
+  programVersions,
+  type StateSpec,
+} from './program.js';
 
 /** Widths and arenas beyond this (8 GiB of float32) are taken for damage. */
 const largest = 2 ** 31;
@@ -36,24 +43,29 @@ export function readProgram(json: unknown, source: string): ProgramSpec {
     known.includes(value as T) ? (value as T) : fail(`${where}: ${show(value)} is none of ${known.join(', ')}`);
 
   const root = object('program', json);
-  if (root.version !== programVersion) {
+  const known: readonly unknown[] = Object.values(programVersions);
+  if (!known.includes(root.version)) {
     throw new TorsorError(
       'UNSUPPORTED_VERSION',
-      `program of ${source}: version ${show(root.version)}, this torsor reads version ${programVersion}`,
+      `program of ${source}: version ${show(root.version)}, this torsor reads version ${known.join(' and ')}`,
     );
   }
   const widths = list('widths', root.widths).map((width, i) => integer(`widths[${i}]`, width, 1, largest));
   const parameterCount = integer('parameterCount', root.parameterCount, 0, largest);
   const parameters = readParameters();
-  const shapes = new Map(parameters.map((parameter) => [parameter.name, parameter.shape]));
+  const placed = new Map(parameters.map((parameter) => [parameter.name, parameter]));
   const steps = list('instructions', root.instructions);
-  if (widths.length !== steps.length + 1) fail(`${widths.length} widths for ${steps.length} instructions`);
+  const states = root.version === programVersions.recurrent ? list('states', root.states).map(readState) : [];
+  const first = 1 + states.length;
+  if (widths.length !== steps.length + first)
+    fail(`${widths.length} widths for ${steps.length} instructions and ${states.length} states`);
   const instructions = steps.map(readInstruction);
   const valueIndex = integer('value', root.value, 0, widths.length - 1);
   if (widths[valueIndex] !== 1) fail(`value has width ${widths[valueIndex]}, expected 1`);
   return {
-    version: programVersion,
+    version: root.version as number,
     widths,
+    ...(states.length > 0 && { states }),
     instructions,
     head: readHead(object('head', root.head)),
     value: valueIndex,
@@ -72,11 +84,12 @@ export function readProgram(json: unknown, source: string): ProgramSpec {
       seen.add(key as string);
       const lengths = list(`${where}.shape`, shape).map((length) => integer(`${where}.shape`, length, 1, largest));
       const at = integer(`${where}.offset`, offset, end, largest);
-      if (at % alignment !== 0) fail(`${where}: offset ${at} is no multiple of ${alignment}`);
-      end = align(at + sizeOf(lengths));
+      if (at % alignment !== 0 && at !== end)
+        fail(`${where}: offset ${at} is no multiple of ${alignment}, nor right behind the one before`);
+      end = at + sizeOf(lengths);
       return { name: key as string, shape: lengths, offset: at };
     });
-    if (end !== parameterCount) fail(`parameters end at ${end}, but parameterCount is ${parameterCount}`);
+    if (align(end) !== parameterCount) fail(`parameters end at ${align(end)}, but parameterCount is ${parameterCount}`);
     return placed;
   }
 
@@ -84,26 +97,54 @@ export function readProgram(json: unknown, source: string): ProgramSpec {
     const where = `instructions[${i}]`;
     const json = object(where, item);
     const op = name(`${where}.op`, json.op, Object.keys(ops) as OpName[]);
-    const inputs = list(`${where}.inputs`, json.inputs).map((input) => integer(`${where}.inputs`, input, 0, i));
+    const inputs = list(`${where}.inputs`, json.inputs).map((input) =>
+      integer(`${where}.inputs`, input, 0, first + i - 1),
+    );
     const names = list(`${where}.parameters`, json.parameters).map((key) =>
-      key === null || shapes.has(key as string)
+      key === null || (typeof key === 'string' && find(key, placed))
         ? (key as string | null)
         : fail(`${where}: there is no parameter ${show(key)}`),
     );
+    const arrays = names.map((key) => (key === null ? null : (find(key, placed) as PlacedParameter)));
     const constants = json.constants === undefined ? [] : numbers(`${where}.constants`, json.constants);
     const problem = problemOf(op, {
       inputs: inputs.map((input) => widths[input] as number),
-      width: widths[i + 1] as number,
-      parameters: names.map((key) => (key === null ? null : (shapes.get(key) as number[]))),
+      width: widths[first + i] as number,
+      parameters: arrays.map((array) => array?.shape ?? null),
       constants,
     });
     if (problem !== undefined) fail(`${where}: ${problem}`);
+    const [one, two] = arrays;
+    if (op === 'lstm' && one && two && two.offset !== one.offset + sizeOf(one.shape))
+      fail(`${where}: ${two.name} does not lie right behind ${one.name}`);
     return {
       op,
       inputs,
       parameters: names,
       ...(ops[op].variant && { variant: name(`${where}.variant`, json.variant, activations) }),
       ...(constants.length > 0 && { constants }),
+    };
+  }
+
+  function readState(item: unknown, i: number): StateSpec {
+    const where = `states[${i}]`;
+    const { value, next, parts, floor } = object(where, item);
+    const index = integer(`${where}.value`, value, i + 1, i + 1);
+    const replacement = integer(`${where}.next`, next, 0, widths.length - 1);
+    if (widths[index] !== widths[replacement]) fail(`${where}: width ${widths[index]} becomes ${widths[replacement]}`);
+    const arrays = list(`${where}.parts`, parts).map((part) => {
+      const { name: key, shape } = object(`${where}.parts`, part);
+      if (typeof key !== 'string' || key === '') fail(`${where}.parts: name ${show(key)} is missing`);
+      const lengths = list(`${where}.shape`, shape).map((length) => integer(`${where}.shape`, length, 1, largest));
+      return { name: key as string, shape: lengths };
+    });
+    const width = arrays.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    if (width !== widths[index]) fail(`${where}: parts of ${width} numbers in a width of ${widths[index]}`);
+    return {
+      value: index,
+      next: replacement,
+      parts: arrays,
+      ...(floor !== undefined && { floor: numbers(`${where}.floor`, [floor])[0] as number }),
     };
   }
 

@@ -1,11 +1,12 @@
 // A policy step bound to its arrays once: what a rollout calls a million times.
 import type { NativeBuffer, NativeStep } from '../addon/addon.js';
 import { call } from '../addon/load.js';
-import { boolean, options as checkOptions, show } from '../core/check.js';
+import { boolean, options as checkOptions, float32, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { Key } from '../random/key.js';
 import { type ArrayOf, type Dtype, dtypeOf } from '../tensor/dtype.js';
 import { Tensor } from '../tensor/tensor.js';
+import { noMemory } from './carry.js';
 import { checkMask, onHost } from './inputs.js';
 import type { Network } from './network.js';
 
@@ -25,17 +26,24 @@ export interface StepBuffers {
   value: Bindable<'float32'>;
   /** [rows][actions], read at every step; discrete actions only. */
   mask?: Bindable<'uint8'>;
+  /**
+   * Recurrent models: float32 [rows][carryWidth], read and overwritten at every step; the columns are the arrays of `model.carry` one after
+   * another, in their order. Default: an array of its own, zeros at first. The carry of the model is neither read nor written.
+   */
+  carry?: Float32Array;
   /** Noise of the first step; each step takes the next counter. Not needed when deterministic. */
   key?: Key | number | bigint;
   /** Default: false. */
   deterministic?: boolean;
 }
 
-const names = ['observation', 'action', 'latent', 'logProb', 'value', 'mask', 'key', 'deterministic'];
+const names = ['observation', 'action', 'latent', 'logProb', 'value', 'mask', 'carry', 'key', 'deterministic'];
 
 /** `step()` reads the observation (and mask) and overwrites action, latent, logProb and value. Nothing is allocated. */
 export class BoundStep {
   readonly rows: number;
+  /** Of recurrent models, [rows][carryWidth]; otherwise empty. */
+  readonly carry: Float32Array;
   readonly #native: NativeStep;
   readonly #bound: Bound[] = [];
   readonly #masked: Masked | undefined;
@@ -76,6 +84,11 @@ export class BoundStep {
       ? undefined
       : memory('latent', buffers.latent, 'float32', rows * latentWidth);
     const mask = isAbsent(buffers.mask) ? undefined : memory('mask', buffers.mask, 'uint8', rows * actionSize);
+    const { carryWidth } = network;
+    if (!isAbsent(buffers.carry) && carryWidth === 0) throw noMemory();
+    const length = rows * carryWidth;
+    this.carry = float32('carry', buffers.carry ?? new Float32Array(length), length);
+    if (carryWidth > 0) this.#bound.push({ value: this.carry, length });
     this.rows = rows;
     this.#masked = mask && {
       mask,
@@ -85,7 +98,10 @@ export class BoundStep {
     };
     this.#first = Key.from(buffers.key ?? 0);
     this.#counter = this.#first.native.counter;
-    const arrays = { rows, observation, action, logProb, value, ...(latent && { latent }), ...(mask && { mask }) };
+    const arrays = {
+      ...{ rows, observation, action, logProb, value, ...(latent && { latent }), ...(mask && { mask }) },
+      ...(carryWidth > 0 && { carry: this.carry }),
+    };
     this.#native = call(() => network.native.bind(arrays, this.#first.native, deterministic));
   }
 
@@ -104,6 +120,13 @@ export class BoundStep {
     }
     this.#counter += 1;
     if (this.#masked !== undefined) checkMasked(this.#masked);
+  }
+
+  /** Recurrent models: zeros in the carry of row `row`, as after the end of its episode; without a row in all of them. */
+  reset(row?: number): void {
+    const width = this.carry.length / this.rows;
+    if (row === undefined) this.carry.fill(0);
+    else this.carry.fill(0, row * width, (row + 1) * width);
   }
 
   #bind<D extends Dtype>(network: Network, name: string, value: Bindable<D> | undefined, dtype: D, length: number) {

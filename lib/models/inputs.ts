@@ -31,7 +31,8 @@ interface Read<D extends Dtype> {
   size: number;
 }
 
-function read<D extends Dtype>(name: string, value: ArrayInput<D>, dtype: D, device: Device): Read<D> {
+/** Memory of any array, with its shape where it has one. */
+export function readArray<D extends Dtype>(name: string, value: ArrayInput<D>, dtype: D, device: Device): Read<D> {
   if (value instanceof Tensor) {
     if (value.dtype !== dtype) throw wrongDtype(name, dtype, value.dtype);
     if (value.device !== device) {
@@ -79,7 +80,7 @@ function wrongDtype(name: string, dtype: Dtype, got: string): TorsorError {
 
 /** Observations: their last dimension is the model's, the others are the batch. */
 export function readObservation(value: ArrayInput<'float32'>, width: number, device: Device): Rows<'float32'> {
-  const { memory, shape, size } = read('observation', value, 'float32', device);
+  const { memory, shape, size } = readArray('observation', value, 'float32', device);
   if (shape === undefined) {
     if (size === width) return { memory, batch: [], rows: 1 };
     if (size % width === 0) return { memory, batch: [size / width], rows: size / width };
@@ -101,7 +102,7 @@ export function readRows<D extends Dtype>(
   width: number | undefined,
   device: Device,
 ): ArrayOf[D] | NativeBuffer {
-  const { memory, shape, size } = read(name, value, dtype, device);
+  const { memory, shape, size } = readArray(name, value, dtype, device);
   const expected = width === undefined ? batch : [...batch, width];
   if (shape === undefined ? size !== sizeOf(expected) : !sameShape(shape, expected)) {
     throw new TorsorError(

@@ -3,8 +3,9 @@ import type { Bijector } from '../bijectors/bijector.js';
 import { positiveIntegers } from '../core/check.js';
 import type { Node } from '../graph/node.js';
 import type { ActivationName } from '../graph/ops.js';
-import { constant, orthogonal } from '../random/initializers.js';
-import { categorical, gaussian, type PolicyHead } from './heads.js';
+import { constant, type Initializer, orthogonal } from '../random/initializers.js';
+import type { Key } from '../random/key.js';
+import { categorical, gaussian, type ModelOutputs, type PolicyHead } from './heads.js';
 
 /** Options of every feed-forward actor-critic, in the words of the reference (JaxDEM) in camel case. */
 export interface ActorCriticBase {
@@ -18,6 +19,14 @@ export interface ActorCriticBase {
   actorSigmaHead: boolean;
   /** Of every hidden layer. Default: `gelu`, the tanh form. */
   activation: ActivationName;
+}
+
+interface PolicyOptions {
+  criticScale: number;
+  actorSigmaHead: boolean;
+  actionSpaceSize: number;
+  actionSpace: Bijector | null;
+  discrete: boolean;
 }
 
 export const actorCriticDefaults: ActorCriticBase = {
@@ -52,15 +61,17 @@ export function stack(input: Node, { name, widths, argument, activation, scale }
  * Mean and scale, or logits, from features. A model holds only the parameters it uses: the reference keeps a `_log_std` beside a
  * sigma head, and a sigma in discrete models, that nothing reads.
  */
-export function actor(
-  features: Node,
-  options: ActorCriticBase & { actionSpaceSize: number; actionSpace: Bijector | null; discrete: boolean },
-): PolicyHead {
-  const { actionSpaceSize, actionSpace, criticScale } = options;
-  const mean = features.linear(actionSpaceSize, {
+export function actor(features: Node, options: PolicyOptions & { actorScale: number }): PolicyHead {
+  const mean = features.linear(options.actionSpaceSize, {
     name: 'actor_mu',
     kernelInitializer: orthogonal(options.actorScale),
   });
+  return policyOf(mean, features, options);
+}
+
+/** The policy of a mean or logits, with the scale from a parameter or from features. */
+function policyOf(mean: Node, features: Node, options: PolicyOptions): PolicyHead {
+  const { actionSpaceSize, actionSpace, criticScale } = options;
   if (options.discrete) return categorical(mean);
   if (!options.actorSigmaHead) {
     return gaussian(mean, { logStd: features.parameter('_log_std', [1, actionSpaceSize], constant(0)), actionSpace });
@@ -73,4 +84,39 @@ export function actor(
     activation: 'softplus',
   });
   return gaussian(mean, { std, actionSpace });
+}
+
+/** Scale of the kernels of the value and of the sigma head in recurrent models. */
+const recurrentCriticScale = 0.01;
+
+/**
+ * Policy and value from what a recurrent model remembers, by one product: the first columns of `fused_head` are the mean or the logits, the
+ * last is the value.
+ */
+export function fusedHeads(features: Node, options: Omit<PolicyOptions, 'criticScale'>): ModelOutputs {
+  const n = options.actionSpaceSize;
+  const fused = features.linear(n + 1, {
+    name: 'fused_head',
+    kernelInitializer: columns([n, orthogonal()], [1, orthogonal(recurrentCriticScale)]),
+  });
+  return {
+    policy: policyOf(fused.slice(0, n), features, { ...options, criticScale: recurrentCriticScale }),
+    value: fused.slice(n),
+  };
+}
+
+/** A kernel whose columns come from several initializers, side by side. */
+function columns(...parts: [width: number, initializer: Initializer][]): Initializer {
+  return (key, shape) => {
+    const [rows = 1, width = 1] = shape;
+    const kernel = new Float32Array(rows * width);
+    const keys = key.split(parts.length);
+    let at = 0;
+    parts.forEach(([own, initializer], i) => {
+      const values = initializer(keys[i] as Key, [rows, own]);
+      for (let row = 0; row < rows; row++) kernel.set(values.subarray(row * own, (row + 1) * own), row * width + at);
+      at += own;
+    });
+    return kernel;
+  };
 }

@@ -9,19 +9,27 @@ import { Key } from '../random/key.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { ActorCritic } from './actor-critic.js';
 import { BoundStep, type StepBuffers } from './bound-step.js';
+import { type Carry, type CarryInput, noMemory } from './carry.js';
 import { type Policy, policyDistribution } from './distribution.js';
+import { type GradientOptions, type GradientResult, gradient } from './gradient.js';
 import type { ModelOutputs } from './heads.js';
 import type { ArrayInput } from './inputs.js';
+import type { LSTMActorCritic } from './lstm-actor-critic.js';
+import { Memory, observationBatch } from './memory.js';
+import type { MinGRUActorCritic } from './min-gru-actor-critic.js';
 import { Network } from './network.js';
 import { type ModelClass, type ModelOptions, metadataOf, type ResolvedOptions, resolveOptions } from './options.js';
 import type { Parameters } from './parameters.js';
 import * as policy from './policy.js';
+import type { SequenceOptions } from './sequence.js';
 import type { SharedActorCritic } from './shared-actor-critic.js';
 
 /** Our models by name, so that `Model.create` knows their options. */
 interface ModelTypes {
   SharedActorCritic: SharedActorCritic;
   ActorCritic: ActorCritic;
+  LSTMActorCritic: LSTMActorCritic;
+  MinGRUActorCritic: MinGRUActorCritic;
 }
 
 type OwnOptions<M> = M extends Model<infer O> ? O : never;
@@ -48,6 +56,7 @@ export abstract class Model<O extends object = object> {
   readonly #key: Key;
   readonly #device: Device;
   #network: Network | undefined;
+  #remembered: Memory | undefined;
   #disposed = false;
 
   constructor(options: CreateOptions<O>) {
@@ -138,15 +147,24 @@ export abstract class Model<O extends object = object> {
     return this.#network;
   }
 
+  get #memory(): Memory | null {
+    if (this.network.carryWidth === 0) return null;
+    this.#remembered ??= new Memory(this.network);
+    return this.#remembered;
+  }
+
   /** Observations [..., observationSpaceSize] to the distribution of actions and the value [..., 1]. */
-  forward(observation: ArrayInput<'float32'>): { policy: Policy; value: Tensor<'float32'> } {
-    const { outputs, batch, value } = policy.forward(this.network, observation);
-    return { policy: policyDistribution(this.network, outputs, batch), value };
+  forward(
+    observation: ArrayInput<'float32'>,
+    options: SequenceOptions = {},
+  ): { policy: Policy; value: Tensor<'float32'>; carry?: Carry } {
+    const { outputs, batch, ...rest } = policy.forward(this.network, this.#memory, observation, options);
+    return { policy: policyDistribution(this.network, outputs, batch), ...rest };
   }
 
   /** Samples an action for every observation, in one native call. */
   act(observation: ArrayInput<'float32'>, options: policy.ActOptions = {}): policy.ActResult {
-    return policy.act(this.network, observation, options);
+    return policy.act(this.network, this.#memory, observation, options);
   }
 
   /** Log-probability and entropy of given actions, and the value. */
@@ -155,16 +173,43 @@ export abstract class Model<O extends object = object> {
     action: ArrayInput<'float32' | 'int32'>,
     options: policy.EvaluateOptions = {},
   ): policy.EvaluateResult {
-    return policy.evaluate(this.network, observation, action, options);
+    return policy.evaluate(this.network, this.#memory, observation, action, options);
   }
 
   /** Gradients with respect to parameters and observations, given those with respect to log-probability, entropy and value. */
   gradient(
     observation: ArrayInput<'float32'>,
     latent: ArrayInput<'float32' | 'int32'>,
-    options: policy.GradientOptions,
-  ): policy.GradientResult {
-    return policy.gradient(this.network, observation, latent, options);
+    options: GradientOptions,
+  ): GradientResult {
+    const remat = (this.options as { remat?: unknown }).remat === true;
+    return gradient(this.network, this.#memory, observation, latent, { remat, ...options });
+  }
+
+  /**
+   * What a recurrent model remembers between single steps: by name, [..., shape of the state], a copy; null without a memory. Zeros at first,
+   * and whenever the leading dimensions of observations change. Assign to go on from another one.
+   *
+   * @throws TorsorError INVALID_ARGUMENT, INVALID_SHAPE, NON_FINITE, when assigned; the carry is then as it was.
+   */
+  get carry(): Carry | null {
+    return this.#memory?.carry ?? null;
+  }
+
+  set carry(carry: CarryInput | null) {
+    if (this.#memory !== null) this.#memory.carry = carry as CarryInput;
+    else if (carry !== null) throw noMemory();
+  }
+
+  /**
+   * Clears the carry for observations of `shape`, whose last dimension is that of an observation: all of it, or where `mask` is true along the
+   * first of the leading dimensions. A carry of other leading dimensions becomes zeros of these. Nothing happens without a memory.
+   *
+   * @throws TorsorError INVALID_MASK when the mask has neither the length of that dimension nor 1.
+   */
+  reset(shape: readonly number[], mask?: ArrayInput<'uint8'> | null): void {
+    const leading = observationBatch('shape of reset', shape);
+    this.#memory?.reset(leading, mask);
   }
 
   /** A step over arrays given once, for loops: `step()` allocates nothing. */

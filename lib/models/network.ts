@@ -50,6 +50,11 @@ export class Network {
     for (const [i, { name }] of parameters.entries()) this.parameters.set(name, initial[i] as Float32Array);
   }
 
+  /** Numbers of carry per row; 0 for a model without a memory. */
+  get carryWidth(): number {
+    return (this.program.states ?? []).reduce((sum, { value }) => sum + (this.program.widths[value] as number), 0);
+  }
+
   /** Actions of a row as numbers: one for an index. */
   get latentWidth(): number {
     return this.discrete ? 1 : this.actionSize;

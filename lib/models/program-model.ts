@@ -4,6 +4,7 @@ import type { Node } from '../graph/node.js';
 import type { ProgramSpec } from '../graph/program.js';
 import type { Parameter } from '../graph/trace.js';
 import { constant } from '../random/initializers.js';
+import { sizeOf } from '../tensor/shape.js';
 import type { ModelOutputs } from './heads.js';
 import { Model } from './model.js';
 import { StoredActionSpace } from './stored-action-space.js';
@@ -42,20 +43,35 @@ export class ProgramModel extends Model {
     const { program } = this.#stored;
     const { trace } = observation;
     const declared = new Map<string, Parameter>();
-    for (const { name, shape } of program.parameters) declared.set(name, trace.declare(name, shape, constant(0)));
-    const values = [observation];
+    let end = 0;
+    for (const { name, shape, offset } of program.parameters) {
+      const adjacent = offset === end && offset > 0;
+      declared.set(name, trace.declare(name, shape, constant(0), adjacent));
+      end = offset + sizeOf(shape);
+    }
+    const parameter = (name: string): Parameter => {
+      const whole = declared.get(name);
+      if (whole !== undefined) return whole;
+      const at = name.lastIndexOf('[');
+      return trace.block(declared.get(name.slice(0, at)) as Parameter, Number.parseInt(name.slice(at + 1), 10));
+    };
+    const states = (program.states ?? []).map(({ parts, floor }) => trace.state(parts, floor));
+    const values = [observation, ...states];
     program.instructions.forEach(({ op, inputs, parameters, variant, constants }, i) => {
       const node = trace.apply(
         op,
         inputs.map((index) => values[index] as Node),
-        program.widths[i + 1] as number,
+        program.widths[1 + states.length + i] as number,
         {
-          parameters: parameters.map((name) => (name === null ? null : (declared.get(name) as Parameter))),
+          parameters: parameters.map((name) => (name === null ? null : parameter(name))),
           ...(variant && { variant }),
           ...(constants && { constants }),
         },
       );
       values.push(node);
+    });
+    program.states?.forEach(({ next }, k) => {
+      (states[k] as Node).becomes(values[next] as Node);
     });
     const { inputs, ...head } = program.head;
     const actionSpace = head.bijectors?.length ? { actionSpace: new StoredActionSpace(head.bijectors) } : {};

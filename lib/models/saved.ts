@@ -5,19 +5,27 @@ import { TorsorError } from '../core/errors.js';
 import type { ProgramSpec } from '../graph/program.js';
 import { readProgram } from '../graph/validate.js';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../io/checkpoint.js';
+import type { SavedArray } from '../io/safetensors.js';
 import { sameShape } from '../tensor/shape.js';
+import type { CarryInput } from './carry.js';
 import { Model } from './model.js';
 import type { ModelOptions } from './options.js';
 import { ProgramModel } from './program-model.js';
+
+/** Before the names of the arrays of a carry. */
+const carryPrefix = 'carry/';
 
 /** What a file keeps of a model. A trainer adds arrays and metadata of its own under other names. */
 export function modelCheckpoint(model: Model<object>): Checkpoint {
   model.parameters.checkFinite();
   const { parameters } = model;
+  const arrays = parameters.names.map((name) => [name, { shape: parameters.shape(name), data: parameters.get(name) }]);
+  const carry = Object.entries(model.carry ?? {}).map(([name, array]) => [
+    carryPrefix + name,
+    { shape: array.shape, data: array.dataSync() },
+  ]);
   return {
-    tensors: new Map(
-      parameters.names.map((name) => [name, { shape: parameters.shape(name), data: parameters.get(name) }]),
-    ),
+    tensors: new Map([...arrays, ...carry] as [string, SavedArray][]),
     metadata: {
       typeName: model.typeName,
       metadata: JSON.stringify(model.metadata),
@@ -61,6 +69,10 @@ export function modelFrom(checkpoint: Checkpoint, source: string, device?: Devic
     model = rebuild(typeName, metadata as Record<string, unknown>, program, device);
     for (const name of model.parameters.names) {
       model.parameters.set(name, checkpoint.tensors.get(name)?.data as Float32Array);
+    }
+    const carry = Object.keys(model.carry ?? {}).map((name) => [name, checkpoint.tensors.get(carryPrefix + name)]);
+    if (carry.length > 0 && carry.every(([, array]) => array !== undefined)) {
+      model.carry = Object.fromEntries(carry) as CarryInput;
     }
     return model;
   } catch (error) {

@@ -76,6 +76,7 @@ export async function evaluatePolicy(
       }
       episode.sum = 0;
       episode.length = 0;
+      policy.reset(row);
     }
     await breathe();
   }

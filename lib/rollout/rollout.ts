@@ -5,16 +5,22 @@ import { oneOf, options, positiveInteger, required } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { VectorEnvironment } from '../envs/environment.js';
 import { NativeVectorEnvironment } from '../envs/native-vector-environment.js';
+import { type Carry, carryTensors } from '../models/carry.js';
 import type { Model } from '../models/model.js';
 import type { Key } from '../random/key.js';
 import { breather } from './breather.js';
 import { allocateActions, checkFits } from './fits.js';
+import { allocateMemory, type RolloutMemory, readMemory, segments, writeMemory } from './segments.js';
 
 export interface RolloutOptions {
   model: Model<object>;
   environment: VectorEnvironment;
   /** Steps of every environment in one rollout. */
   horizon: number;
+  /** Recurrent models: steps that training goes back through time, a divisor of the horizon. Default: the horizon. */
+  segmentLength?: number;
+  /** Recurrent models: steps before every segment that warm its carry up, without a loss; at most the horizon. Default 0. */
+  burnIn?: number;
 }
 
 /** Columns of a rollout and their shapes: [horizon][environments], times the size of an observation or action. */
@@ -49,6 +55,9 @@ export class Rollout {
   readonly model: Model<object>;
   readonly environment: VectorEnvironment;
   readonly horizon: number;
+  /** 1 for models without a memory, whose steps need no order. */
+  readonly segmentLength: number;
+  readonly burnIn: number;
   readonly #action: Float32Array | Int32Array;
   /** Return and length of the running episode of every environment that is not native. */
   readonly #returns: Float64Array;
@@ -56,7 +65,7 @@ export class Rollout {
   #native: NativeRollout | undefined;
 
   constructor(settings: RolloutOptions) {
-    options('Rollout', settings, ['model', 'environment', 'horizon']);
+    options('Rollout', settings, ['model', 'environment', 'horizon', 'segmentLength', 'burnIn']);
     const { model, environment } = settings;
     required('Rollout', 'model', model);
     required('Rollout', 'environment', environment);
@@ -68,7 +77,10 @@ export class Rollout {
     this.#returns = new Float64Array(environment.count);
     this.#lengths = new Int32Array(environment.count);
     const { Rollout: NativeClass } = addon(model.device);
-    this.#native = call(() => new NativeClass(model.native, this.horizon, environment.count));
+    const { segmentLength, burnIn } = segments(model, this.horizon, settings);
+    this.segmentLength = segmentLength;
+    this.burnIn = burnIn;
+    this.#native = call(() => new NativeClass(model.native, this.horizon, environment.count, segmentLength, burnIn));
   }
 
   /** Steps in one rollout. */
@@ -94,10 +106,35 @@ export class Rollout {
     call(() => this.native.advantage(gamma, lambda, rhoClip, cClip));
   }
 
-  /** Call it when the environments were reset between rollouts: returns of episodes broken off are not to be counted on. */
+  /** Recurrent models: what the policy remembers in every environment now, as `model.carry`; null without a memory. */
+  get carry(): Carry | null {
+    const { network } = this.model;
+    if (network.carryWidth === 0) return null;
+    const rows = new Float32Array(this.environment.count * network.carryWidth);
+    call(() => this.native.readCarry(rows));
+    return carryTensors(network, rows, [this.environment.count]);
+  }
+
+  /**
+   * Call it when the environments were reset between rollouts: returns of episodes broken off are not to be counted on, and what the policy
+   * remembers of them is forgotten.
+   */
   forgetEpisodes(): void {
+    call(() => this.native.reset());
     this.#returns.fill(0);
     this.#lengths.fill(0);
+  }
+
+  /** What goes on from one rollout to the next, for checkpoints; null without a memory. Internal. */
+  readMemory(): RolloutMemory | null {
+    const memory = allocateMemory(this.model, this.environment.count, this.burnIn);
+    if (memory !== null) readMemory(this.native, memory);
+    return memory;
+  }
+
+  /** Internal. */
+  writeMemory(memory: RolloutMemory): void {
+    writeMemory(this.native, memory);
   }
 
   /** A copy of one column, row-major. */

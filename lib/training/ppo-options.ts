@@ -3,6 +3,7 @@ import type { NativeOptimizerConfig, NativePpoConfig } from '../addon/addon.js';
 import {
   boolean,
   options as checkOptions,
+  nonNegativeInteger,
   oneOf,
   positive,
   positiveInteger,
@@ -12,8 +13,10 @@ import {
 } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { VectorEnvironment } from '../envs/environment.js';
+import { checkpointSteps } from '../models/gradient.js';
 import type { Model } from '../models/model.js';
 import { Key } from '../random/key.js';
+import { segments } from '../rollout/segments.js';
 import { type Schedule, schedules } from './schedule.js';
 
 export interface OptimizerOptions {
@@ -33,9 +36,15 @@ export interface OptimizerOptions {
 export interface PPOSettings {
   /** Steps of every environment in one rollout. Default 128. */
   horizon: number;
+  /** Recurrent models: steps that an update goes back through time, a divisor of the horizon. Default 0: the horizon. */
+  segmentLength: number;
+  /** Recurrent models: steps before every segment that warm its carry up, without a loss. Default 0. */
+  burnIn: number;
+  /** Recurrent models: an update computes most activations again instead of keeping all. Default: the model's option of this name. */
+  remat: boolean;
   /** Passes over a rollout. Default 4. */
   epochs: number;
-  /** Parts a pass is cut into; each is one step of the optimiser. Default 4. */
+  /** Parts a pass is cut into, of whole segments where the model is recurrent; each is one step of the optimiser. Default 4. */
   minibatches: number;
   /** Discount of one step, in [0, 1]. Default 0.99. */
   gamma: number;
@@ -74,6 +83,9 @@ export interface PPOOptions extends Partial<PPOSettings> {
 
 export const ppoDefaults: Readonly<PPOSettings> = {
   horizon: 128,
+  segmentLength: 0,
+  burnIn: 0,
+  remat: false,
   epochs: 4,
   minibatches: 4,
   gamma: 0.99,
@@ -108,20 +120,25 @@ export function resolvePPO(given: PPOOptions): ResolvedPPO {
   required('PPO', 'model', model);
   required('PPO', 'environment', environment);
   const set = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-  const settings = Object.freeze({ ...ppoDefaults, ...set }) as PPOSettings;
+  const remat = (model as Model<object>).options as { remat?: unknown };
+  const settings = { ...ppoDefaults, remat: remat.remat === true, ...set } as PPOSettings;
+  positiveInteger('horizon', settings.horizon);
+  settings.segmentLength = nonNegativeInteger('segmentLength', settings.segmentLength) || settings.horizon;
   const native = checkSettings(settings);
-  const rows = settings.horizon * (environment as VectorEnvironment).count;
-  if (settings.minibatches > rows) {
+  const { segmentLength, burnIn } = segments(model as Model<object>, settings.horizon, settings);
+  if (boolean('remat', settings.remat)) native.checkpointSteps = checkpointSteps(true, burnIn + segmentLength);
+  const count = (settings.horizon / segmentLength) * (environment as VectorEnvironment).count;
+  if (settings.minibatches > count) {
     throw new TorsorError(
       'INVALID_ARGUMENT',
-      `minibatches: expected at most horizon x environments = ${rows}, got ${settings.minibatches}`,
+      `minibatches: expected at most ${segmentLength > 1 ? 'the number of segments' : 'horizon x environments'} = ${count}, got ${settings.minibatches}`,
     );
   }
   return {
     model: model as Model<object>,
     environment: environment as VectorEnvironment,
     key: Key.from((key as Key | undefined) ?? 1),
-    settings,
+    settings: Object.freeze(settings),
     native,
     optimizer: resolveOptimizer(settings.optimizer),
   };
@@ -133,7 +150,6 @@ function checkSettings(s: PPOSettings): NativePpoConfig {
     s[name] === Number.POSITIVE_INFINITY ? s[name] : positive(name, s[name]);
   positive('learningRate', s.learningRate);
   oneOf('anneal', s.anneal, schedules);
-  positiveInteger('horizon', s.horizon);
   return {
     epochs: positiveInteger('epochs', s.epochs),
     minibatches: positiveInteger('minibatches', s.minibatches),

@@ -46,7 +46,8 @@ export class PPO {
     this.model = model;
     this.environment = environment;
     this.settings = settings;
-    this.rollout = new Rollout({ model, environment, horizon: settings.horizon });
+    const { horizon, segmentLength, burnIn } = settings;
+    this.rollout = new Rollout({ model, environment, horizon, segmentLength, burnIn });
     const [actions, minibatches] = key.split(2) as [Key, Key];
     this.#keys = { actions, minibatches };
     const { Trainer } = addon(model.device);
@@ -100,7 +101,6 @@ export class PPO {
     this.#iteration = iteration;
     this.#keys = { actions, minibatches };
     this.#window.batches = episodes;
-    this.rollout.forgetEpisodes();
   }
 
   /** Frees the rollout and the optimiser; model and environment stay. */
@@ -120,9 +120,17 @@ export class PPO {
   }
 
   #state(): TrainerState {
-    const { model, environment } = this;
+    const { model, environment, rollout } = this;
     const { optimizer } = this.#trainer;
-    return { model, environment, optimizer, iteration: this.#iteration, ...this.#keys, episodes: this.#window.batches };
+    return {
+      model,
+      environment,
+      rollout,
+      optimizer,
+      iteration: this.#iteration,
+      ...this.#keys,
+      episodes: this.#window.batches,
+    };
   }
 
   async #iterate(total: number, start: number): Promise<TrainingMetrics> {

@@ -6,12 +6,14 @@ export interface Preset {
   environments: number;
   /** Steps of all environments. */
   steps: number;
-  /** Widths of hidden layers. */
+  /** The model where no other is asked for. Default: SharedActorCritic. */
+  model?: string;
+  /** Widths of hidden layers; of a recurrent model those of the encoder and of its memory. */
   architecture: readonly number[];
   settings: Partial<PPOSettings>;
 }
 
-export const presets: Readonly<Record<string, Preset>> = {
+const feedForward = {
   'CartPole-v1': {
     environments: 64,
     steps: 500_000,
@@ -26,6 +28,27 @@ export const presets: Readonly<Record<string, Preset>> = {
     architecture: [64, 64],
     settings: { horizon: 64, epochs: 5, minibatches: 8, gamma: 0.95, learningRate: 1e-3, rewardScale: 0.01 },
   },
+} satisfies Record<string, Preset>;
+
+const { 'CartPole-v1': cartPole, 'Pendulum-v1': pendulum } = feedForward;
+
+/** A memory of 64 numbers, trained through half a rollout. */
+const memory = { model: 'LSTMActorCritic', architecture: [32, 64] };
+
+/** Answers count at once, so a short horizon of discounting does; one right answer is worth 1 / 32. */
+function repeatPrevious(k: number, steps: number): Preset {
+  const settings = { horizon: 32 + k, gamma: 0.5, lambda: 0.9, learningRate: 3e-3, entropyCoefficient: 0.001 };
+  return { ...memory, environments: 64, steps, settings: { ...settings, rewardScale: 32 } };
+}
+
+export const presets: Readonly<Record<string, Preset>> = {
+  ...feedForward,
+  'CartPoleMasked-v1': { ...cartPole, ...memory, settings: { ...cartPole.settings, segmentLength: 32 } },
+  'PendulumMasked-v1': { ...pendulum, ...memory, settings: { ...pendulum.settings, segmentLength: 32 } },
+  'RepeatPrevious-k1': repeatPrevious(1, 200_000),
+  'RepeatPrevious-k2': repeatPrevious(2, 300_000),
+  'RepeatPrevious-k4': repeatPrevious(4, 1_000_000),
+  'RepeatPrevious-k8': repeatPrevious(8, 3_000_000),
 };
 
 /** For environments without an entry of their own. */

@@ -9,6 +9,7 @@ import type { SavedArray } from '../io/safetensors.js';
 import type { Model } from '../models/model.js';
 import { modelCheckpoint } from '../models/saved.js';
 import { Key } from '../random/key.js';
+import type { Rollout } from '../rollout/rollout.js';
 
 /** What goes on changing while a trainer runs. */
 export interface TrainerProgress {
@@ -23,6 +24,7 @@ export interface TrainerProgress {
 export interface TrainerState extends TrainerProgress {
   model: Model<object>;
   environment: VectorEnvironment;
+  rollout: Rollout;
   optimizer: NativeOptimizer;
 }
 
@@ -34,6 +36,8 @@ const names = {
   steps: 'trainer/environment.steps',
   episodes: 'trainer/environment.episodes',
 };
+/** Before the names of what a rollout remembers. */
+const memoryPrefix = 'trainer/rollout.';
 
 export function trainerCheckpoint(state: TrainerState): Checkpoint {
   const { tensors, metadata } = modelCheckpoint(state.model);
@@ -44,6 +48,7 @@ export function trainerCheckpoint(state: TrainerState): Checkpoint {
   const saved = state.environment.save?.();
   if (saved)
     Object.assign(arrays, { [names.state]: saved.state, [names.steps]: saved.steps, [names.episodes]: saved.episodes });
+  for (const [name, data] of Object.entries(state.rollout.readMemory() ?? {})) arrays[memoryPrefix + name] = data;
   for (const [name, data] of Object.entries(arrays)) tensors.set(name, { shape: [data.length], data });
   const { iteration, actions, minibatches, episodes } = state;
   const environment = { name: state.environment.name, count: state.environment.count };
@@ -77,12 +82,23 @@ export function restoreTrainer(
   const moments = [array(names.first, Float32Array, size), array(names.second, Float32Array, size)] as const;
   const parameters = model.parameters.names.map((key) => [key, array(key, Float32Array)] as const);
   for (const [key, values] of parameters) model.parameters.check(key, values);
-  if (environment.restore && tensors.has(names.state)) {
+  const memory = state.rollout.readMemory();
+  const resumes = environment.restore !== undefined && tensors.has(names.state);
+  if (memory !== null && resumes) {
+    const { done } = memory;
+    for (const key of ['carry', 'observation', 'before'] as const) {
+      memory[key] = array(memoryPrefix + key, Float32Array, memory[key].length);
+    }
+    memory.done = array(`${memoryPrefix}done`, Uint8Array, done.length);
+  }
+  state.rollout.forgetEpisodes();
+  if (environment.restore && resumes) {
     environment.restore({
       state: array(names.state, Float32Array),
       steps: array(names.steps, Int32Array, count),
       episodes: array(names.episodes, Int32Array, count),
     });
+    if (memory !== null) state.rollout.writeMemory(memory);
   } else environment.reset();
   for (const [key, values] of parameters) model.parameters.set(key, values);
   call(() => optimizer.writeState(...moments, trainer.updates));

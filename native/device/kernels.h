@@ -18,10 +18,10 @@ struct AdvantageIO {
 
 struct Kernels {
   const char* name;
-  // Workspace sizes in floats, for one thread.
-  int64_t (*workspace)(const Program&);
+  // Floats of workspace that a call with this sequence needs on a thread.
+  int64_t (*workspace)(const Program&, const Sequence&);
 
-  // Weights of all linears in the order of the microkernel, forward and (unless null) transposed for backward.
+  // Matrices in the order of the microkernel, forward and (unless null) transposed for backward.
   void (*pack)(const Program&, const float* parameters, float* packed, float* packed_transposed);
   // Rows first ... first + rows - 1 of a batch.
   void (*act)(const Program&, const StepIO&, int first, int rows, float* workspace);

@@ -97,6 +97,13 @@ struct Selu {
   }
 };
 
+// The g of Feng et al. 2024 ("Were RNNs all we needed?"): positive and increasing, so that states made of it have a logarithm.
+struct LinearSigmoid {
+  static constexpr const char* name = "linear_sigmoid";
+  template <class N> static HD N f(N x) { return choose(x >= 0, N(x + Scalar<N>(0.5)), sigmoid(x)); }
+  template <class N> static HD N df(N x, N y) { return choose(x >= 0, splat<N>(1), N(y * (1 - y))); }
+};
+
 struct Softplus {
   static constexpr const char* name = "softplus";
   template <class N> static HD N f(N x) { return softplus(x); }
@@ -180,7 +187,7 @@ struct Squareplus {
   template <class N> static HD N df(N x, N y) { return y / root(x); }
 };
 
-using Activations = List<Identity, Relu, Tanh, Sigmoid, Silu, Gelu, GeluExact, Elu, Celu, Selu, Softplus, LeakyRelu,
-                         LogSigmoid, SoftSign, HardTanh, HardSigmoid, HardSilu, Relu6, Mish, Squareplus>;
+using Activations = List<Identity, Relu, Tanh, Sigmoid, Silu, Gelu, GeluExact, Elu, Celu, Selu, Softplus, LinearSigmoid,
+                         LeakyRelu, LogSigmoid, SoftSign, HardTanh, HardSigmoid, HardSilu, Relu6, Mish, Squareplus>;
 
 }  // namespace torsor::TORSOR_ISA

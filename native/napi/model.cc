@@ -39,6 +39,14 @@ static Trace to_trace(const Napi::Value& value) {
     const Napi::Array bijectors = array(head.Get("bijectors"), "program.head.bijectors");
     for (uint32_t k = 0; k < bijectors.Length(); k++) trace.bijectors.push_back(to_bijector(bijectors.Get(k)));
   }
+  if (!absent(program.Get("states"))) {
+    const Napi::Array states = array(program.Get("states"), "program.states");
+    for (uint32_t k = 0; k < states.Length(); k++) {
+      const Napi::Object state = object(states.Get(k), "program.states");
+      trace.states.push_back({int(integer(state.Get("value"), "program.states.value", 0, INT32_MAX)),
+                              int(integer(state.Get("next"), "program.states.next", 0, INT32_MAX))});
+    }
+  }
   trace.value = int(integer(program.Get("value"), "program.value", 0, INT32_MAX));
   trace.parameter_count = int(integer(program.Get("parameterCount"), "program.parameterCount", 0, 1 << 30));
   return trace;
@@ -48,6 +56,7 @@ void ModelWrap::init(Napi::Env env, Napi::Object exports) {
   exports.Set("Model",
               DefineClass(env, "Model",
                           {InstanceAccessor("parameterCount", &ModelWrap::parameter_count, nullptr),
+                           InstanceAccessor("carryWidth", &ModelWrap::carry_width, nullptr),
                            InstanceMethod("readParameters", &ModelWrap::read_parameters),
                            InstanceMethod("writeParameters", &ModelWrap::write_parameters),
                            InstanceMethod("forward", &ModelWrap::forward), InstanceMethod("act", &ModelWrap::act),
@@ -84,6 +93,28 @@ Napi::Value ModelWrap::parameter_count(const Napi::CallbackInfo& info) {
                  [&]() -> Napi::Value { return Napi::Number::New(info.Env(), model("model").parameter_count()); });
 }
 
+Napi::Value ModelWrap::carry_width(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(),
+                 [&]() -> Napi::Value { return Napi::Number::New(info.Env(), model("model").carry_width()); });
+}
+
+// What a call is told of its steps; `rows` are those of one step, arrays hold steps x rows.
+static Sequence to_sequence(const Model& m, const Napi::Value& value, int rows) {
+  Sequence s;
+  s.stride = rows;
+  if (absent(value)) return s;
+  const Napi::Object o = object(value, "sequence");
+  s.steps = int(integer(o.Get("steps"), "steps", 1, INT32_MAX));
+  const int64_t carry = int64_t(rows) * m.carry_width();
+  if (!absent(o.Get("done"))) s.done = bytes(o.Get("done"), "done", int64_t(rows) * s.steps);
+  if (!absent(o.Get("carry"))) s.carry = floats(o.Get("carry"), "carry", carry);
+  if (!absent(o.Get("finalCarry"))) s.final_carry = floats(o.Get("finalCarry"), "finalCarry", carry);
+  if (!absent(o.Get("dCarry"))) s.d_carry = floats(o.Get("dCarry"), "dCarry", carry);
+  if (!absent(o.Get("checkpointSteps")))
+    s.segment = int(integer(o.Get("checkpointSteps"), "checkpointSteps", 0, INT32_MAX));
+  return s;
+}
+
 // A Float32Array and the place of its first element in the arena.
 static std::pair<float*, int64_t> arena_range(const Model& model, const Napi::CallbackInfo& info, int64_t& offset) {
   if (!info[0].IsTypedArray()) throw Error("INVALID_ARGUMENT", "parameters: expected a Float32Array");
@@ -116,11 +147,13 @@ void ModelWrap::forward(const Napi::CallbackInfo& info) {
     Model& m = model("forward");
     const int rows = rows_of(info[0]);
     ForwardIO io{};
-    io.observation = floats(info[1], "observation", int64_t(rows) * m.observation_size());
+    io.sequence = to_sequence(m, info[4], rows);
+    const int64_t all = int64_t(rows) * io.sequence.steps;
+    io.observation = floats(info[1], "observation", all * m.observation_size());
     const Napi::Array outputs = array(info[2], "outputs");
     for (uint32_t k = 0; k < outputs.Length() && k < 2; k++)
-      io.output[k] = floats(outputs.Get(k), "outputs", int64_t(rows) * m.head().parameter[k].width);
-    io.value = floats(info[3], "value", rows);
+      io.output[k] = floats(outputs.Get(k), "outputs", all * m.head().parameter[k].width);
+    io.value = floats(info[3], "value", all);
     m.forward(io, rows);
   });
 }
@@ -137,6 +170,7 @@ StepIO step_arrays(const Model& m, const Napi::Object& arrays, int& rows) {
   io.log_prob = floats(arrays.Get("logProb"), "logProb", rows);
   io.value = floats(arrays.Get("value"), "value", rows);
   io.mask = mask_of(m, arrays.Get("mask"), rows);
+  if (m.carry_width()) io.carry = floats(arrays.Get("carry"), "carry", int64_t(rows) * m.carry_width());
   return io;
 }
 
@@ -162,20 +196,22 @@ void ModelWrap::evaluate(const Napi::CallbackInfo& info) {
     Model& m = model("evaluate");
     const int rows = rows_of(info[0]);
     EvaluateIO io{};
-    io.observation = floats(info[1], "observation", int64_t(rows) * m.observation_size());
+    io.sequence = to_sequence(m, info[8], rows);
+    const int64_t all = int64_t(rows) * io.sequence.steps;
+    io.observation = floats(info[1], "observation", all * m.observation_size());
     io.is_action = !info[3].ToBoolean();
     std::vector<float> indices;
     if (m.discrete() && io.is_action) {
-      const int32_t* choice = ints(info[2], "action", rows);
-      indices.assign(choice, choice + rows);
+      const int32_t* choice = ints(info[2], "action", all);
+      indices.assign(choice, choice + all);
       io.latent = indices.data();
     } else {
-      io.latent = floats(info[2], "action", int64_t(rows) * m.head().latent_width);
+      io.latent = floats(info[2], "action", all * m.head().latent_width);
     }
-    io.mask = mask_of(m, info[4], rows);
-    io.log_prob = floats(info[5], "logProb", rows);
-    io.entropy = floats(info[6], "entropy", rows);
-    io.value = floats(info[7], "value", rows);
+    io.mask = mask_of(m, info[4], all);
+    io.log_prob = floats(info[5], "logProb", all);
+    io.entropy = floats(info[6], "entropy", all);
+    io.value = floats(info[7], "value", all);
     m.evaluate(io, rows);
   });
 }
@@ -185,15 +221,17 @@ void ModelWrap::gradient(const Napi::CallbackInfo& info) {
     Model& m = model("gradient");
     const int rows = rows_of(info[0]);
     GradientIO io{};
-    io.observation = floats(info[1], "observation", int64_t(rows) * m.observation_size());
-    io.latent = floats(info[2], "latent", int64_t(rows) * m.head().latent_width);
-    io.mask = mask_of(m, info[3], rows);
+    io.sequence = to_sequence(m, info[9], rows);
+    const int64_t all = int64_t(rows) * io.sequence.steps;
+    io.observation = floats(info[1], "observation", all * m.observation_size());
+    io.latent = floats(info[2], "latent", all * m.head().latent_width);
+    io.mask = mask_of(m, info[3], all);
     io.exact_entropy = true;
-    io.d_log_prob = floats(info[4], "dLogProb", rows);
-    io.d_entropy = floats(info[5], "dEntropy", rows);
-    io.d_value = floats(info[6], "dValue", rows);
+    io.d_log_prob = floats(info[4], "dLogProb", all);
+    io.d_entropy = floats(info[5], "dEntropy", all);
+    io.d_value = floats(info[6], "dValue", all);
     float* gradients = floats(info[7], "gradients", m.parameter_count());
-    if (!absent(info[8])) io.d_observation = floats(info[8], "dObservation", int64_t(rows) * m.observation_size());
+    if (!absent(info[8])) io.d_observation = floats(info[8], "dObservation", all * m.observation_size());
     m.training(io.d_observation != nullptr);
     const auto held = m.hold();
     double metrics[metric_count];
@@ -207,13 +245,15 @@ Napi::Value ModelWrap::ppo(const Napi::CallbackInfo& info) {
     const Napi::Object batch = object(info[0], "minibatch");
     const int rows = int(integer(batch.Get("rows"), "rows", 1, INT32_MAX));
     GradientIO io{};
-    io.observation = floats(batch.Get("observation"), "observation", int64_t(rows) * m.observation_size());
-    io.latent = floats(batch.Get("latent"), "latent", int64_t(rows) * m.head().latent_width);
-    io.mask = mask_of(m, batch.Get("mask"), rows);
-    io.old_log_prob = floats(batch.Get("logProb"), "logProb", rows);
-    io.advantage = floats(batch.Get("advantage"), "advantage", rows);
-    io.target = floats(batch.Get("target"), "target", rows);
-    io.old_value = floats(batch.Get("value"), "value", rows);
+    io.sequence = to_sequence(m, batch.Get("sequence"), rows);
+    const int64_t all = int64_t(rows) * io.sequence.steps;
+    io.observation = floats(batch.Get("observation"), "observation", all * m.observation_size());
+    io.latent = floats(batch.Get("latent"), "latent", all * m.head().latent_width);
+    io.mask = mask_of(m, batch.Get("mask"), all);
+    io.old_log_prob = floats(batch.Get("logProb"), "logProb", all);
+    io.advantage = floats(batch.Get("advantage"), "advantage", all);
+    io.target = floats(batch.Get("target"), "target", all);
+    io.old_value = floats(batch.Get("value"), "value", all);
     io.exact_entropy = true;
     const PpoUpdateConfig config = to_ppo_config(info[1]);
     io.ppo = config.loss;

@@ -16,6 +16,7 @@ class ModelWrap : public Napi::ObjectWrap<ModelWrap> {
 
  private:
   Napi::Value parameter_count(const Napi::CallbackInfo&);
+  Napi::Value carry_width(const Napi::CallbackInfo&);
   void read_parameters(const Napi::CallbackInfo&);
   void write_parameters(const Napi::CallbackInfo&);
   void forward(const Napi::CallbackInfo&);

@@ -1,6 +1,8 @@
 // See rollout.h.
 #include "napi/rollout.h"
 
+#include <cstring>
+
 #include "napi/async.h"
 #include "napi/environment.h"
 
@@ -15,7 +17,11 @@ void RolloutWrap::init(Napi::Env env, Napi::Object exports) {
                    InstanceMethod("act", &RolloutWrap::act), InstanceMethod("record", &RolloutWrap::record),
                    InstanceMethod("finish", &RolloutWrap::finish), InstanceMethod("collect", &RolloutWrap::collect),
                    InstanceMethod("read", &RolloutWrap::read), InstanceMethod("advantage", &RolloutWrap::advantage),
-                   InstanceMethod("dispose", &RolloutWrap::dispose)}));
+                   InstanceMethod("readCarry", &RolloutWrap::read_carry),
+                   InstanceMethod("writeCarry", &RolloutWrap::write_carry),
+                   InstanceMethod("readBurnIn", &RolloutWrap::read_burn_in),
+                   InstanceMethod("writeBurnIn", &RolloutWrap::write_burn_in),
+                   InstanceMethod("reset", &RolloutWrap::reset), InstanceMethod("dispose", &RolloutWrap::dispose)}));
 }
 
 RolloutWrap::RolloutWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -26,8 +32,14 @@ RolloutWrap::RolloutWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     if (horizon * environments > INT32_MAX)
       throw Error("INVALID_ARGUMENT", "horizon x environments: expected at most 2^31 - 1 steps, got " +
                                           std::to_string(horizon * environments));
+    const int64_t segment = absent(info[3]) ? 1 : integer(info[3], "segment", 1, horizon);
+    const int64_t burn_in = absent(info[4]) ? 0 : integer(info[4], "burnIn", 0, horizon);
+    if (horizon % segment)
+      throw Error("INVALID_ARGUMENT", "segment: expected a divisor of the horizon " + std::to_string(horizon) +
+                                          ", got " + std::to_string(segment));
     model_alive_ = wrap_->share();
-    rollout_ = std::make_unique<Rollout>(wrap_->model("model"), int(horizon), int(environments));
+    rollout_ =
+        std::make_unique<Rollout>(wrap_->model("model"), int(horizon), int(environments), int(segment), int(burn_in));
     model_ = Napi::Persistent(info[0].As<Napi::Object>());
     info.This().As<Napi::Object>().TypeTag(&ClassTags::rollout);
   });
@@ -132,14 +144,16 @@ void RolloutWrap::read(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] {
     const Rollout& r = idle("read");
     const std::string column = text(info[0], "column");
-    const auto copy = [&](auto& from) {
-      float* to = floats(info[1], "target", from.size());
-      for (int64_t k = 0; k < from.size(); k++) to[k] = float(from[k]);
+    // The rows of this rollout, of `width` numbers each, without those of the burn-in.
+    const auto copy = [&](const auto& from, int64_t width = 1) {
+      const int64_t first = r.start() * width, count = r.size() * width;
+      float* to = floats(info[1], "target", count);
+      for (int64_t k = 0; k < count; k++) to[k] = float(from[first + k]);
     };
     if (column == "observation")
-      copy(r.observation);
+      copy(r.observation, r.model().observation_size());
     else if (column == "latent")
-      copy(r.latent);
+      copy(r.latent, r.model().head().latent_width);
     else if (column == "log_prob")
       copy(r.log_prob);
     else if (column == "value")
@@ -170,6 +184,43 @@ void RolloutWrap::advantage(const Napi::CallbackInfo& info) {
                   float(number(info[3], "cClip"))},
                  ratio);
   });
+}
+
+void RolloutWrap::read_carry(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    const Rollout& r = idle("readCarry");
+    std::memcpy(floats(info[0], "target", r.carry.size()), r.carry.data(), sizeof(float) * r.carry.size());
+  });
+}
+
+void RolloutWrap::write_carry(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    Rollout& r = idle("writeCarry");
+    std::memcpy(r.carry.data(), floats(info[0], "carry", r.carry.size()), sizeof(float) * r.carry.size());
+  });
+}
+
+// Numbers of carry that a burn-in keeps.
+static int64_t kept_carry(const Rollout& r) { return r.burn_in() ? r.carry.size() : 0; }
+
+void RolloutWrap::read_burn_in(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    const Rollout& r = idle("readBurnIn");
+    r.read_burn_in(floats(info[0], "observation", r.start() * r.model().observation_size()),
+                   bytes(info[1], "done", r.start()), floats(info[2], "carry", kept_carry(r)));
+  });
+}
+
+void RolloutWrap::write_burn_in(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    Rollout& r = idle("writeBurnIn");
+    r.write_burn_in(floats(info[0], "observation", r.start() * r.model().observation_size()),
+                    bytes(info[1], "done", r.start()), floats(info[2], "carry", kept_carry(r)));
+  });
+}
+
+void RolloutWrap::reset(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] { idle("reset").reset(); });
 }
 
 void RolloutWrap::dispose(const Napi::CallbackInfo& info) {

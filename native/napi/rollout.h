@@ -32,6 +32,11 @@ class RolloutWrap : public Napi::ObjectWrap<RolloutWrap> {
   Napi::Value collect(const Napi::CallbackInfo&);
   void read(const Napi::CallbackInfo&);
   void advantage(const Napi::CallbackInfo&);
+  void read_carry(const Napi::CallbackInfo&);
+  void write_carry(const Napi::CallbackInfo&);
+  void read_burn_in(const Napi::CallbackInfo&);
+  void write_burn_in(const Napi::CallbackInfo&);
+  void reset(const Napi::CallbackInfo&);
   void dispose(const Napi::CallbackInfo&);
   Rollout& idle(const char* name) const;
 

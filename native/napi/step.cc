@@ -21,7 +21,7 @@ Napi::Value StepWrap::create(Napi::Env env, const Napi::Object& model, const Nap
   self.model_ = Napi::Persistent(model);
   // A copy: the caller may put other arrays into his object, and these must stay alive as long as the step.
   const Napi::Object kept = Napi::Object::New(env);
-  for (const char* name : {"observation", "action", "latent", "logProb", "value", "mask"}) {
+  for (const char* name : {"observation", "action", "latent", "logProb", "value", "mask", "carry"}) {
     const Napi::Value array = arrays.As<Napi::Object>().Get(name);
     kept.Set(name, array);
     if (array.IsObject() && array.As<Napi::Object>().CheckTypeTag(&ClassTags::buffer))

@@ -20,6 +20,8 @@ PpoUpdateConfig to_ppo_config(const Napi::Value& value) {
   c.max_grad_norm = real("maxGradNorm");
   c.normalize_advantage = o.Get("normalizeAdvantage").ToBoolean();
   c.target_kl = real("targetKl");
+  c.checkpoint_steps =
+      absent(o.Get("checkpointSteps")) ? 0 : int(integer(o.Get("checkpointSteps"), "checkpointSteps", 0, 1 << 20));
   return c;
 }
 
@@ -129,9 +131,11 @@ Napi::Value TrainerWrap::update(const Napi::CallbackInfo& info) {
     if (&rollout.model() != &trainer().model())
       throw Error("INVALID_ARGUMENT", "rollout: it was made with another model than the trainer's");
     const PpoUpdateConfig config = to_ppo_config(info[1]);
-    if (config.minibatches > rollout.size())
-      throw Error("INVALID_ARGUMENT", "minibatches: expected at most the " + std::to_string(rollout.size()) +
-                                          " steps of the rollout, got " + std::to_string(config.minibatches));
+    const int64_t segments = rollout.size() / rollout.segment();
+    if (config.minibatches > segments)
+      throw Error("INVALID_ARGUMENT", "minibatches: expected at most the " + std::to_string(segments) +
+                                          (rollout.segment() > 1 ? " segments" : " steps") + " of the rollout, got " +
+                                          std::to_string(config.minibatches));
     const float learning_rate = float(number(info[2], "learningRate"));
     const Noise key = to_noise(info[3]);
     auto use = std::make_shared<RolloutWrap::Use>(wrap, "update");

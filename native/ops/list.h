@@ -6,10 +6,27 @@
 #include "ops/gaussian_head.h"
 #include "ops/layer_norm.h"
 #include "ops/linear.h"
+#include "ops/lstm.h"
 
 namespace torsor::TORSOR_ISA {
 
-using Ops = List<Linear, Activate, Add, Multiply, Scale, Copy, LayerNorm, Parameter, Clear>;
+using Ops = List<Linear, Activate, Add, Multiply, Scale, Copy, LayerNorm, Parameter, Lstm, Clear>;
 using Heads = List<GaussianHead, CategoricalHead>;
+
+// The weight of an instruction, [inputs][outputs], and how its gradient sums are laid out: `stride` floats a row.
+struct Product {
+  int inputs, outputs, stride;
+  bool packed;  // a matrix that the kernels of linear take in an order of their own
+};
+
+HD Product product_of(const Instruction& q) {
+  Product product{1, q.out.width, q.out.width, false};
+  const auto matrix = [&](int inputs, int outputs) { product = {inputs, outputs, padded_outputs(outputs), true}; };
+  Ops::visit(q.op, [&](auto op) {
+    if (same<decltype(op), Linear>) matrix(q.in.width, q.out.width);
+    if (same<decltype(op), Lstm>) matrix(q.in.width + q.out.width / 2, 2 * q.out.width);
+  });
+  return product;
+}
 
 }  // namespace torsor::TORSOR_ISA

@@ -29,7 +29,7 @@ static void expect(bool holds, const Operation& o, const std::string& what) {
 }
 
 std::vector<std::string> operation_names() {
-  return {"linear", "activation", "add", "mul", "scale", "concat", "slice", "layer_norm", "parameter"};
+  return {"linear", "activation", "add", "mul", "scale", "concat", "slice", "layer_norm", "parameter", "lstm"};
 }
 
 std::vector<std::string> head_names() { return names_of<Heads>(); }
@@ -81,6 +81,11 @@ static std::vector<Step> steps_of(const Trace& trace) {
   for (int w : trace.widths)
     if (w < 1 || w > 1 << 20) malformed("a value of width " + std::to_string(w));
   defined[0] = true;
+  for (const Trace::State& state : trace.states) {
+    if (state.value < 1 || state.value >= int(defined.size()) || defined[state.value])
+      malformed("a state is no new value");
+    defined[state.value] = true;
+  }
   const auto parameters_at = [&](const Operation& o, int offset, int64_t count) {
     expect(offset >= 0 && offset + count <= trace.parameter_count, o,
            "parameters at " + std::to_string(offset) + " lie outside the arena of " +
@@ -171,6 +176,19 @@ static std::vector<Step> steps_of(const Trace& trace) {
       s.bias = o.parameters[1];
       s.constant[0] = float(o.constants[0]);
       s.kept = width + 1;
+    } else if (o.op == "lstm") {
+      inputs(2);
+      parameters(2);
+      s.in2 = {o.inputs[1], 0, input_width(1)};
+      expect(width % 2 == 0 && s.in2.width == width, o, "the carry and the output are [h | c], of one even width");
+      const int units = width / 2, in = s.in.width + units;
+      parameters_at(o, o.parameters[0], int64_t(in) * 4 * units);
+      parameters_at(o, o.parameters[1], 4 * units);
+      s.op = op_index<Lstm>();
+      s.weight = o.parameters[0];
+      s.bias = o.parameters[1];
+      s.kept = in + 5 * units;
+      s.scratch = true;
     } else if (o.op == "parameter") {
       inputs(0);
       parameters(1);
@@ -236,14 +254,30 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
   const int value = own(trace.value);
   if (steps.size() > max_instructions) malformed("more than " + std::to_string(max_instructions) + " operations");
 
-  std::vector<int> results = heads;
+  std::vector<int> sources{0}, next, results = heads;
   results.push_back(value);
-  layout.assign(steps, results, purpose, op_index<Clear>());
+  if (trace.states.size() > max_states) malformed("more than " + std::to_string(max_states) + " states");
+  for (const Trace::State& state : trace.states) {
+    if (state.next < 0 || state.next >= int(trace.widths.size()) ||
+        trace.widths[state.next] != trace.widths[state.value])
+      malformed("a state and what replaces it differ in width");
+    sources.push_back(state.value);
+    next.push_back(own(state.next));
+    results.push_back(next.back());
+  }
+  if (steps.size() > max_instructions) malformed("more than " + std::to_string(max_instructions) + " operations");
+  layout.assign(steps, sources, results, purpose, op_index<Clear>());
   if (steps.size() > max_instructions) malformed("more than " + std::to_string(max_instructions) + " operations");
   for (const Step& s : steps) p.code[p.length++] = layout.instruction(s);
   p.observation = layout.operand(0);
   p.value = layout.operand(value);
   for (size_t k = 0; k < heads.size(); k++) head.parameter[k] = layout.operand(heads[k]);
+
+  for (size_t k = 0; k < next.size(); k++) {
+    p.state[p.states++] = {layout.operand(trace.states[k].value), layout.operand(next[k])};
+    p.carry_width += p.state[k].in.width;
+  }
+  if (purpose == Purpose::inference) p.carry = layout.add_columns(p.carry_width);
 
   head.latent = layout.add_columns(head.latent_width);
   head.action = head.bijectors.length ? layout.add_columns(head.n) : head.latent;
@@ -260,18 +294,17 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
   int accumulators = 0;
   for (int k = 0; k < p.length; k++) {
     Instruction& q = p.code[k];
-    const bool linear = q.op == op_index<Linear>();
-    const int width = linear ? padded_outputs(q.out.width) : q.out.width;
+    const Product product = product_of(q);
     if (q.weight >= 0) {
       q.d_weight = accumulators;
-      accumulators += width * (linear ? q.in.width : 1);
+      accumulators += product.stride * product.inputs;
     }
     if (q.bias >= 0) {
       q.d_bias = accumulators;
-      accumulators += width;
+      accumulators += product.stride;
     }
     accumulators = padded_outputs(accumulators);
-    p.widest = std::max({p.widest, padded_outputs(q.out.width), q.in.width});
+    if (product.packed) p.widest = std::max({p.widest, product.stride, product.inputs});
   }
   p.accumulators = accumulators + metric_count;
   return p;

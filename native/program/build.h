@@ -29,6 +29,10 @@ struct Trace {
   std::vector<BijectorOperation> bijectors;
   int value = 0;
   int parameter_count = 0;
+  struct State {
+    int value, next;  // what an operation reads, and what replaces it after the step
+  };
+  std::vector<State> states;
 };
 
 // Names of operations and heads a trace may use.

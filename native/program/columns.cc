@@ -5,18 +5,26 @@
 
 namespace torsor {
 
-void Layout::assign(std::vector<Step>& steps, const std::vector<int>& results, Purpose purpose, int clear) {
+void Layout::assign(std::vector<Step>& steps, const std::vector<int>& sources, const std::vector<int>& results,
+                    Purpose purpose, int clear) {
   column_.assign(widths_.size(), -1);
   gradient_.assign(widths_.size(), -1);
   if (purpose == Purpose::inference)
-    assign_inference(steps, results);
+    assign_inference(steps, sources, results);
   else
-    assign_training(steps, results, purpose == Purpose::training_observation, clear);
+    assign_training(steps, sources, results, purpose == Purpose::training_observation, clear);
 }
 
 // First fit over the columns that nobody reads any more: a deep network stays in the first-level cache.
-void Layout::assign_inference(const std::vector<Step>& steps, const std::vector<int>& results) {
+void Layout::assign_inference(std::vector<Step>& steps, const std::vector<int>& sources,
+                              const std::vector<int>& results) {
   const int end = int(steps.size());
+  // What an instruction needs for itself is a value that lives as long as it runs.
+  std::vector<int> scratch(end, -1);
+  for (int k = 0; k < end; k++)
+    if (steps[k].scratch) scratch[k] = add_value(steps[k].kept);
+  column_.resize(widths_.size(), -1);
+  gradient_.resize(widths_.size(), -1);
   std::vector<int> last(widths_.size(), -1);
   for (int k = 0; k < end; k++)
     for (const Part& part : {steps[k].in, steps[k].in2})
@@ -36,19 +44,23 @@ void Layout::assign_inference(const std::vector<Step>& steps, const std::vector<
     columns_ = std::max(columns_, at + widths_[value]);
     live.push_back(value);
   };
-  place(0);
+  for (int v : sources) place(v);
   for (int k = 0; k < end; k++) {
+    if (scratch[k] >= 0) {
+      place(scratch[k]);
+      steps[k].derivative = column_[scratch[k]];
+    }
     place(steps[k].out.value);
     live.erase(std::remove_if(live.begin(), live.end(), [&](int v) { return last[v] <= k && v != steps[k].out.value; }),
                live.end());
   }
 }
 
-void Layout::assign_training(std::vector<Step>& steps, const std::vector<int>& results, bool observation_gradient,
-                             int clear) {
+void Layout::assign_training(std::vector<Step>& steps, const std::vector<int>& sources, const std::vector<int>& results,
+                             bool observation_gradient, int clear) {
   const int values = int(widths_.size());
   std::vector<bool> needed(values, false);  // a gradient reaches parameters through it, or is asked for
-  needed[0] = observation_gradient;
+  for (int v : sources) needed[v] = v != 0 || observation_gradient;
   for (const Step& s : steps) {
     bool need = s.weight >= 0;
     for (const Part& part : {s.in, s.in2})
@@ -62,7 +74,7 @@ void Layout::assign_training(std::vector<Step>& steps, const std::vector<int>& r
   }
 
   // In backward the head writes first, then readers in reverse order: the first writer assigns, the others add. A value of which some
-  // reader takes only a part is cleared first, and then everybody adds.
+  // reader takes only a part, or that nobody reads, is cleared first, and then everybody adds.
   std::vector<bool> written(values, false);
   for (int v : results) written[v] = true;
   std::vector<bool> partly(values, false), read(values, false);
@@ -73,8 +85,7 @@ void Layout::assign_training(std::vector<Step>& steps, const std::vector<int>& r
         if (part.width < widths_[part.value]) partly[part.value] = true;
       }
   for (int v = 0; v < values; v++) {
-    const bool nobody = v == 0 && observation_gradient && !read[v];
-    if (!needed[v] || written[v] || !(partly[v] || nobody)) continue;
+    if (!needed[v] || written[v] || (read[v] && !partly[v])) continue;
     Step s;
     s.op = clear;
     s.out = {v, 0, widths_[v]};

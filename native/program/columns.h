@@ -17,6 +17,7 @@ struct Step {
   int weight = -1, bias = -1;
   float constant[2] = {0, 0};
   int kept = 0;                  // columns that training keeps for backward
+  bool scratch = false;          // inference needs them too
   bool derivative_kept = false;  // they are activation'(z), one per output
   bool is_linear = false;
   int derivative = -1, derivative_of_in = -1, derivative_of_out = -1;
@@ -36,17 +37,19 @@ class Layout {
   }
   int columns() const { return columns_; }
 
-  // Gives every value its columns. `results` are read, and in training first written in backward, by the head. Training may append
-  // `clear` steps.
-  void assign(std::vector<Step>& steps, const std::vector<int>& results, Purpose, int clear);
+  // Gives every value its columns. `sources` are there before the first step. `results` are read, and in training first written in
+  // backward, from outside. Training may append `clear` steps.
+  void assign(std::vector<Step>& steps, const std::vector<int>& sources, const std::vector<int>& results, Purpose,
+              int clear);
 
   Operand operand(int value) const { return operand(Part{value, 0, widths_[value]}); }
   Instruction instruction(const Step&) const;
 
  private:
   Operand operand(const Part&) const;
-  void assign_inference(const std::vector<Step>&, const std::vector<int>& results);
-  void assign_training(std::vector<Step>&, const std::vector<int>& results, bool observation_gradient, int clear);
+  void assign_inference(std::vector<Step>&, const std::vector<int>& sources, const std::vector<int>& results);
+  void assign_training(std::vector<Step>&, const std::vector<int>& sources, const std::vector<int>& results,
+                       bool observation_gradient, int clear);
 
   std::vector<int> widths_, column_, gradient_;
   int columns_ = 0;

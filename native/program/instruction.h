@@ -50,13 +50,23 @@ struct Head {
   int entropy_gradient = 0;  // training: columns d entropy / d parameter, in the order of the parameters
 };
 
+// A part of the carry of a recurrent model: `in` holds it before a step, `out` after.
+struct State {
+  Operand in, out;
+};
+constexpr int max_states = 8;
+
 struct Program {
   Instruction code[max_instructions];
   int length = 0;
   Operand observation, value;
   Head head;
   const float* constants = nullptr;  // of the bijectors
-  int columns = 0;                   // width of a tile
+  State state[max_states];
+  int states = 0;
+  int carry_width = 0;  // of all states, one after another
+  int carry = 0;        // inference: columns for the carry between two steps
+  int columns = 0;      // width of a tile
   int parameter_count = 0;
   int accumulators = 0;  // floats of one set of gradient sums; linear weights are padded, see linear_backward.h
   int sums = 0;          // training: columns of running sums over rows, one per Metric
@@ -71,6 +81,20 @@ struct Noise {
   uint32_t stream;
 };
 
+// The steps of a recurrent call. Arrays with a row per step are [steps][stride]...; a tile of rows runs through all steps.
+struct Sequence {
+  int steps = 1;
+  int64_t stride = 0;                    // rows of a step in the arrays
+  const uint8_t* done = nullptr;         // [steps][stride]: the carry is cleared after the step; null: never
+  const float* carry = nullptr;          // [rows][carry_width] before the first step; null: zeros
+  const int32_t* carry_index = nullptr;  // place of each row in `carry`; null: its own number
+  float* final_carry = nullptr;          // [rows][carry_width], or null
+  // Training only.
+  float* d_carry = nullptr;  // [rows][carry_width]: gradient of `carry`, or null
+  int burn_in = 0;           // steps at the start that only warm the carry up: no loss, no gradient
+  int segment = 0;           // steps that are kept at once, the others are computed again in backward; 0: all
+};
+
 // Arrays of a call are indexed by the row of the batch; with `index`, row r reads and writes place index[r] of the arrays.
 struct StepIO {
   const float *parameters, *packed;  // packed: linear weights reordered for the microkernel, see pack.h
@@ -82,6 +106,7 @@ struct StepIO {
   float *log_prob, *value;
   Noise noise;
   bool deterministic;
+  float* carry;  // recurrent models: [rows][carry_width], read and overwritten
 };
 
 struct ForwardIO {
@@ -89,6 +114,7 @@ struct ForwardIO {
   const float* observation;
   float* output[2];  // the head's parameters or null
   float* value;      // or null
+  Sequence sequence;
 };
 
 struct EvaluateIO {
@@ -98,6 +124,7 @@ struct EvaluateIO {
   const uint8_t* mask;
   bool is_action;
   float *log_prob, *entropy, *value;
+  Sequence sequence;
 };
 
 struct GradientIO {
@@ -113,6 +140,7 @@ struct GradientIO {
   const float *old_log_prob, *advantage, *target, *old_value;
   PpoConfig ppo;
   int loss_rows;
+  Sequence sequence;
 };
 
 }  // namespace torsor

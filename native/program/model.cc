@@ -62,8 +62,8 @@ void Model::write_parameters(const float* source, int64_t offset, int64_t count)
 }
 
 // part(first, rows) over shares of whole tiles.
-template <class F> void Model::spread(int rows, F part) {
-  const int64_t work = int64_t(rows) * std::max(parameter_count(), 256);
+template <class F> void Model::spread(int rows, int steps, F part) {
+  const int64_t work = int64_t(rows) * steps * std::max(parameter_count(), 256);
   const int tiles = (rows + tile_rows - 1) / tile_rows;
   const int shares = work < worth_a_thread ? 1 : std::min(tiles, threads());
   if (shares <= 1) return part(0, rows);
@@ -77,38 +77,31 @@ template <class F> void Model::spread(int rows, F part) {
 void Model::act_part(StepIO& io, int first, int rows) {
   io.parameters = parameters_.data();
   io.packed = packed_.data();
-  kernels().act(inference_, io, first, rows, workspace(kernels().workspace(inference_)));
+  kernels().act(inference_, io, first, rows, workspace(kernels().workspace(inference_, Sequence{})));
 }
 
-void Model::value_part(const float* observation, float* value, int first, int rows) {
-  const ForwardIO io{parameters_.data(), packed_.data(), observation, {nullptr, nullptr}, value};
-  kernels().forward(inference_, io, first, rows, workspace(kernels().workspace(inference_)));
+void Model::forward_part(ForwardIO& io, int first, int rows) {
+  io.parameters = parameters_.data();
+  io.packed = packed_.data();
+  kernels().forward(inference_, io, first, rows, workspace(kernels().workspace(inference_, Sequence{})));
 }
 
 void Model::act(StepIO io, int rows) {
   const auto lock = hold();
-  io.parameters = parameters_.data();
-  io.packed = packed_.data();
-  spread(rows, [&](int first, int count) {
-    kernels().act(inference_, io, first, count, workspace(kernels().workspace(inference_)));
-  });
+  spread(rows, 1, [&](int first, int count) { act_part(io, first, count); });
 }
 
 void Model::forward(ForwardIO io, int rows) {
   const auto lock = hold();
-  io.parameters = parameters_.data();
-  io.packed = packed_.data();
-  spread(rows, [&](int first, int count) {
-    kernels().forward(inference_, io, first, count, workspace(kernels().workspace(inference_)));
-  });
+  spread(rows, io.sequence.steps, [&](int first, int count) { forward_part(io, first, count); });
 }
 
 void Model::evaluate(EvaluateIO io, int rows) {
   const auto lock = hold();
   io.parameters = parameters_.data();
   io.packed = packed_.data();
-  spread(rows, [&](int first, int count) {
-    kernels().evaluate(inference_, io, first, count, workspace(kernels().workspace(inference_)));
+  spread(rows, io.sequence.steps, [&](int first, int count) {
+    kernels().evaluate(inference_, io, first, count, workspace(kernels().workspace(inference_, Sequence{})));
   });
 }
 
@@ -119,13 +112,13 @@ void Model::gradient(GradientIO io, int rows, float* gradients, double (&metrics
   io.packed = packed_.data();
   io.packed_transposed = packed_transposed_.data();
   const int tiles = (rows + tile_rows - 1) / tile_rows;
-  const int chunks = std::clamp(tiles / chunk_tiles, 1, max_chunks);
+  const int chunks = std::clamp(int(int64_t(tiles) * io.sequence.steps / chunk_tiles), 1, std::min(tiles, max_chunks));
   const int64_t stride = (int64_t(p.accumulators) + 15) / 16 * 16;
   if (accumulators_.size() < chunks * stride) accumulators_ = Array<float>(chunks * stride);
   parallel(chunks, [&](int chunk) {
     const int first = int(int64_t(tiles) * chunk / chunks) * tile_rows,
               end = std::min(rows, int(int64_t(tiles) * (chunk + 1) / chunks) * tile_rows);
-    kernels().gradient(p, io, first, end - first, workspace(kernels().workspace(p)),
+    kernels().gradient(p, io, first, end - first, workspace(kernels().workspace(p, io.sequence)),
                        accumulators_.data() + chunk * stride);
   });
   std::vector<float*> sets;

@@ -18,6 +18,7 @@ class Model {
   int observation_size() const { return inference_.observation.width; }
   const Head& head() const { return inference_.head; }
   bool discrete() const { return discrete_; }
+  int carry_width() const { return inference_.carry_width; }
 
   void read_parameters(float* target, int64_t offset, int64_t count);
   void write_parameters(const float* source, int64_t offset, int64_t count);
@@ -38,7 +39,7 @@ class Model {
 
   // Rows first ... first + rows - 1 on the calling thread; the caller holds the parameters.
   void act_part(StepIO&, int first, int rows);
-  void value_part(const float* observation, float* value, int first, int rows);
+  void forward_part(ForwardIO&, int first, int rows);
 
   // Adds up the gradients of a batch in an order that does not depend on the threads. The caller holds the parameters.
   // `gradients` has room for parameter_count floats; returns the sums of the loss terms in `metrics`.
@@ -46,7 +47,7 @@ class Model {
 
  private:
   void pack();
-  template <class F> void spread(int rows, F part);
+  template <class F> void spread(int rows, int steps, F part);
 
   Trace trace_;
   BijectorChain chain_;

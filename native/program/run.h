@@ -36,14 +36,18 @@ template <class Tile> HD void run_evaluate(const Tile& t, const Program& p, cons
   t.store(p.value.column, 1, io.value);
 }
 
-// Forward, loss and backward; adds the gradients of the tile's rows to m.accumulators.
-template <class Tile> HD void run_gradient(const Tile& t, const Program& p, const GradientIO& io, const Memory& m) {
+// Forward in training: what backward needs stays in the columns.
+template <class Tile> HD void run_keeping(const Tile& t, const Program& p, const GradientIO& io, const Memory& m) {
   t.load(p.observation.column, p.observation.width, io.observation);
-  t.load(p.head.latent, p.head.latent_width, io.latent);
   for (int k = 0; k < p.length; k++) {
     const Instruction& q = p.code[k];
     Ops::visit(q.op, [&](auto op) { decltype(op)::forward_keeping(t, m, q); });
   }
+}
+
+// The head and the loss, to the gradients of the head's parameters and of the value.
+template <class Tile> HD void run_loss(const Tile& t, const Program& p, const GradientIO& io) {
+  t.load(p.head.latent, p.head.latent_width, io.latent);
   Heads::visit(p.head.kind,
                [&](auto head) { decltype(head)::template evaluate<true>(t, p, io.mask, false, io.exact_entropy); });
   if (io.d_log_prob)
@@ -51,7 +55,10 @@ template <class Tile> HD void run_gradient(const Tile& t, const Program& p, cons
   else
     ppo_gradient(t, p, io);
   Heads::visit(p.head.kind, [&](auto head) { decltype(head)::backward(t, p, io.mask, io.exact_entropy); });
+}
 
+// Adds the gradients of the tile's rows to m.accumulators.
+template <class Tile> HD void run_backward(const Tile& t, const Program& p, const GradientIO& io, const Memory& m) {
   for (int k = p.length - 1; k >= 0; k--) {
     const Instruction& q = p.code[k];
     if (q.out.gradient < 0) continue;
@@ -63,6 +70,12 @@ template <class Tile> HD void run_gradient(const Tile& t, const Program& p, cons
     Ops::visit(q.op, [&](auto op) { decltype(op)::backward(t, m, q); });
   }
   if (io.d_observation) t.store(p.observation.gradient, p.observation.width, io.d_observation);
+}
+
+template <class Tile> HD void run_gradient(const Tile& t, const Program& p, const GradientIO& io, const Memory& m) {
+  run_keeping(t, p, io, m);
+  run_loss(t, p, io);
+  run_backward(t, p, io, m);
 }
 
 }  // namespace torsor::TORSOR_ISA

@@ -20,18 +20,23 @@ static void advantage_moments(GradientIO& io, int rows, bool normalize) {
   io.ppo.advantage_mean = 0;
   io.ppo.advantage_scale = 1;
   if (!normalize) return;
-  const auto at = [&](int k) { return double(io.advantage[io.index ? io.index[k] : k]); };
-  double mean = 0, variance = 0;
-  for (int k = 0; k < rows; k++) mean += at(k);
-  mean /= rows;
-  for (int k = 0; k < rows; k++) variance += (at(k) - mean) * (at(k) - mean);
+  const Sequence& s = io.sequence;
+  const auto sum = [&](auto term) {
+    double total = 0;
+    for (int step = s.burn_in; step < s.steps; step++)
+      for (int k = 0; k < rows; k++)
+        total += term(double(io.advantage[step * s.stride + (io.index ? io.index[k] : k)]));
+    return total / (double(s.steps - s.burn_in) * rows);
+  };
+  const double mean = sum([](double x) { return x; });
+  const double variance = sum([&](double x) { return (x - mean) * (x - mean); });
   io.ppo.advantage_mean = float(mean);
-  io.ppo.advantage_scale = float(1 / (std::sqrt(variance / rows) + 1e-8));
+  io.ppo.advantage_scale = float(1 / (std::sqrt(variance) + 1e-8));
 }
 
 PpoMetrics ppo_minibatch(Model& model, GradientIO io, int rows, bool normalize_advantage, float* gradients) {
   advantage_moments(io, rows, normalize_advantage);
-  io.loss_rows = rows;
+  io.loss_rows = rows * (io.sequence.steps - io.sequence.burn_in);
   double sums[metric_count];
   model.gradient(io, rows, gradients, sums);
   PpoMetrics m;
@@ -47,8 +52,12 @@ PpoMetrics ppo_minibatch(Model& model, GradientIO io, int rows, bool normalize_a
 }
 
 PpoMetrics PpoTrainer::update(Rollout& rollout, const PpoUpdateConfig& config, float learning_rate, const Noise& key) {
-  const int64_t size = rollout.size();
-  if (index_.size() < size) index_ = Array<int32_t>(size);
+  // What is shuffled: segments, which are single steps unless the model is recurrent.
+  const int64_t environments = rollout.environments(), length = rollout.segment(), segments = rollout.size() / length;
+  if (index_.size() < segments) {
+    index_ = Array<int32_t>(segments);
+    segment_ = Array<int32_t>(segments);
+  }
   rollout.advantages(config.advantage);
 
   GradientIO io{};
@@ -61,22 +70,32 @@ PpoMetrics PpoTrainer::update(Rollout& rollout, const PpoUpdateConfig& config, f
   io.old_value = rollout.value.data();
   io.exact_entropy = config.loss.entropy_coefficient != 0;  // as a mere metric, the entropy of the base is enough
   io.ppo = config.loss;
+  io.sequence.steps = rollout.burn_in() + int(length);
+  io.sequence.burn_in = rollout.burn_in();
+  io.sequence.stride = environments;
+  io.sequence.done = rollout.done.data();
+  io.sequence.carry = model_.carry_width() ? rollout.carries.data() : nullptr;
+  io.sequence.segment = config.checkpoint_steps;
 
   PpoMetrics total;
   total.explained_variance = rollout.explained_variance();
   int updates = 0;
   for (int epoch = 0; epoch < config.epochs; epoch++) {
     constexpr int block = 4096;
-    parallel(int((size + block - 1) / block), [&](int k) {
+    parallel(int((segments + block - 1) / block), [&](int k) {
       const int64_t first = int64_t(k) * block;
-      const int count = int(size - first < block ? size - first : block);
-      kernels().permute(uint32_t(size), key.seed, key.stream, uint32_t(key.counter) + epoch, uint32_t(first), count,
-                        index_.data() + first);
+      const int count = int(segments - first < block ? segments - first : block);
+      kernels().permute(uint32_t(segments), key.seed, key.stream, uint32_t(key.counter) + epoch, uint32_t(first), count,
+                        segment_.data() + first);
+      for (int64_t at = first; at < first + count; at++)
+        index_[at] = int32_t(segment_[at] / environments * length * environments + segment_[at] % environments);
     });
     double epoch_kl = 0;
     for (int minibatch = 0; minibatch < config.minibatches; minibatch++) {
-      const int64_t first = size * minibatch / config.minibatches, end = size * (minibatch + 1) / config.minibatches;
+      const int64_t first = segments * minibatch / config.minibatches,
+                    end = segments * (minibatch + 1) / config.minibatches;
       io.index = index_.data() + first;
+      io.sequence.carry_index = segment_.data() + first;
       PpoMetrics m;
       {
         const auto held = model_.hold();

@@ -11,7 +11,8 @@ struct PpoUpdateConfig {
   PpoConfig loss;  // without the advantage's moments, which belong to a minibatch
   float max_grad_norm;
   bool normalize_advantage;
-  float target_kl;  // 0: no early stop
+  float target_kl;       // 0: no early stop
+  int checkpoint_steps;  // recurrent models: steps kept at once, the others are computed again in backward; 0: all
 };
 
 // Means over the minibatches of an update.
@@ -34,7 +35,7 @@ class PpoTrainer {
  private:
   Model& model_;
   Array<float> gradients_;
-  Array<int32_t> index_;
+  Array<int32_t> index_, segment_;  // first row and number of every segment, shuffled
 };
 
 // Loss and gradients of one minibatch, for tests and other algorithms: `io` carries the arrays, `gradients` receives the sums.

@@ -1,4 +1,5 @@
-// One rollout on the device: columns [horizon][environments] of what the policy saw, did and got.
+// One rollout on the device: columns [burn-in + horizon][environments] of what the policy saw, did and got. The rows of the burn-in are the
+// last ones of the rollout before: a recurrent model runs over them to warm its carry up.
 #pragma once
 #include "device/buffer.h"
 #include "device/kernels.h"
@@ -9,11 +10,16 @@ namespace torsor {
 
 class Rollout {
  public:
-  Rollout(Model&, int horizon, int environments);
+  // Recurrent models train on segments of `segment` steps, which divides the horizon, each after `burn_in` steps of warming up.
+  Rollout(Model&, int horizon, int environments, int segment = 1, int burn_in = 0);
 
   int horizon() const { return horizon_; }
   int environments() const { return environments_; }
+  int segment() const { return segment_; }
+  int burn_in() const { return burn_in_; }
   int64_t size() const { return int64_t(horizon_) * environments_; }
+  // The row of a column where the first step of this rollout stands.
+  int64_t start() const { return int64_t(burn_in_) * environments_; }
 
   // The policy step of row t; `action` or `choice` receives what the environments are to do.
   void act(int t, const float* observation, const uint8_t* mask, float* action, int32_t* choice, const Noise&);
@@ -32,18 +38,31 @@ class Rollout {
   // 1 - Var(target - value) / Var(target)
   double explained_variance() const;
 
+  // Forgets the carry of all environments, as before the first episode.
+  void reset();
+  // What the burn-in of the next rollout starts from: observations and ends of its steps, [burn-in][environments]..., and the carry before.
+  void read_burn_in(float* observation, uint8_t* done, float* carry) const;
+  void write_burn_in(const float* observation, const uint8_t* done, const float* carry);
+
   Array<float> observation, latent, log_prob, value, reward, final_value, last_value, advantage, target;
-  Array<uint8_t> terminated, truncated, mask;
+  Array<uint8_t> terminated, truncated, done, mask;  // done: either
+  // Recurrent models: the carry now, [environments][carry_width], and that before the burn-in of every segment, [segments][environments]...
+  Array<float> carry, carries;
   const Model& model() const { return model_; }
   bool masked = false;  // whether the rollout carries masks: all of its rows, or none
 
  private:
   void collect_block(VectorEnvironment&, Noise, int first, int rows, float* current, float* final_observation,
                      float* action, int32_t* choice);
-  void value_of_truncated(int t, int first, int rows, const float* final_observation);
+  // Before and after the step of row t, for environments first ... first + rows - 1.
+  void keep_carry(int t, int first, int rows);
+  void end_step(int t, int first, int rows, const float* final_observation);
+  void value_of(const float* observation, float* value, int first, int rows);
+  void begin();
 
   Model& model_;
-  int horizon_, environments_;
+  int horizon_, environments_, segment_, burn_in_;
+  Array<float> next_carry_;  // before the burn-in of the next rollout
 };
 
 }  // namespace torsor

@@ -1,6 +1,8 @@
 // The benchmarks: what they count, the form of a result, and that a peer which is not there is said to be absent.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runBenchmark } from '../../bench/harness.mjs';
+import { cases as lstmSequence } from '../../bench/lstm-sequence.mjs';
+import { cases as lstmStep } from '../../bench/lstm-step.mjs';
 import { cases as policyStep } from '../../bench/policy-step.mjs';
 import { cases as ppoUpdate } from '../../bench/ppo-update.mjs';
 
@@ -20,11 +22,17 @@ test('a case counts the multiplications and additions of its matrix products', (
   expect(ppoUpdate.find(({ name }) => name === '[64,64] M=4096')?.flops).toBe(
     4096 * 2 * (3 * (1088 + 4096 + 448) - 1088),
   );
+  // 17 x 64 in the encoder, (64 + 128) x 512 in the LSTM, 128 x 7 in the heads; a sequence as an update
+  const forward = 1088 + 98304 + 896;
+  expect(lstmStep.find(({ rows }) => rows === 64)?.flops).toBe(64 * 2 * forward);
+  expect(lstmSequence.find(({ resets }) => resets)?.flops).toBe(64 * 64 * 2 * (3 * forward - 1088));
 });
 
 test.each([
   [policyStep, '42x3 B=64'],
   [ppoUpdate, '[64,64] M=4096'],
+  [lstmStep, 'E64 H128 B=64'],
+  [lstmSequence, 'T=64 B=64 resets'],
 ])('a benchmark gives a result for its case, and names absent peers', async (cases, name) => {
   const wanted = cases.filter((task) => task.name === name);
   const options = { threads: 1, rounds: 1, seconds: 0.01, peers: ['torch'] };

@@ -12,6 +12,8 @@ const expected: Record<string, RegExp> = {
   'custom-model': /twoeyes: 2435 parameters\n[\s\S]*evaluation: (4[5-9]\d|500)\./,
   'custom-action-space': /least 1\.\d\d W.*most 9\d\.\d\d W\n[\s\S]*"type":"power","kw":\{"low":1,"high":100\}/,
   'save-and-load': /equal bits\nthe loaded sharedactorcritic acts alike: (0 and 0|1 and 1)\n/,
+  memory:
+    /without a memory: 0\.2\d right .*\nwith a memory: (1\.00|0\.9[5-9]) right\ncarry: h \[2,64\], c \[2,64\]; row 1 is cleared: true/,
   'own-environment': /before: -[3-9]\d\.\d\nafter: -\d\.\d /,
 };
 

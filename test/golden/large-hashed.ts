@@ -1,7 +1,9 @@
 // large_hashed: realistic sizes, whose parameters and inputs are hashes of their index, and whose results are summaries.
 import type { Device } from '../../lib/addon/load.js';
 import { Categorical } from '../../lib/distributions/categorical.js';
+import type { Carry } from '../../lib/models/carry.js';
 import type { Model } from '../../lib/models/model.js';
+import type { SequenceOptions } from '../../lib/models/sequence.js';
 import { sizeOf } from '../../lib/tensor/shape.js';
 import { type Comparison, compare, same, tolerance, unsupported } from './compare.js';
 import type { FileArray } from './format.js';
@@ -63,7 +65,12 @@ function checkCase(name: string, c: Case, device: Device): Comparison[] {
   const actions = discrete
     ? Float32Array.from({ length: rows }, (_, i) => Math.floor(uniform(i, 2) * actionSpaceSize))
     : hashed(2, c.action_scale, rows * actionSpaceSize);
-  const computed = compute(model, { data: obs, shape: [...c.obs_shape, observationSpaceSize] }, actions);
+  const computed = compute(
+    model,
+    { data: obs, shape: [...c.obs_shape, observationSpaceSize] },
+    actions,
+    sequenceOf(model, c.obs_shape),
+  );
   for (const key of unused) computed[`grads ${key}`] = new Float32Array((params[key] as Float32Array).length);
   model.dispose();
   return [
@@ -73,10 +80,24 @@ function checkCase(name: string, c: Case, device: Device): Comparison[] {
   ];
 }
 
-function compute(model: Model, observation: Shaped, actions: Float32Array): Computed {
-  const base = baseOf(model, observation);
+/** Recurrent models: ends of episodes, and a carry to start from. */
+function sequenceOf(model: Model, batch: number[]): SequenceOptions {
+  const { carry } = model;
+  if (carry === null) return {};
+  const done = hashed(3, 1, sizeOf(batch)).map((u) => (u < -0.45 ? 1 : 0));
+  model.reset([...batch.slice(1), model.options.observationSpaceSize]);
+  const seeds: Record<string, [seed: number, scale: number]> = { c: [4, 2], h: [5, 1] };
+  const parts = Object.entries(model.carry as Carry).map(([part, { shape }]) => {
+    const values = hashed(...(seeds[part] as [number, number]), sizeOf(shape));
+    return [part, { data: 'c' in carry ? values : values.map(Math.abs), shape }];
+  });
+  return { sequence: true, done: Uint8Array.from(done), initialCarry: Object.fromEntries(parts) };
+}
+
+function compute(model: Model, observation: Shaped, actions: Float32Array, options: SequenceOptions): Computed {
+  const base = baseOf(model, observation, options);
   return {
-    ...evaluated(model, observation, Float64Array.from(actions)),
+    ...evaluated(model, observation, Float64Array.from(actions), options),
     ...(base instanceof Categorical
       ? { logits: base.logits.data }
       : { loc: base.loc.data, scale_diag: base.scaleDiag.data }),

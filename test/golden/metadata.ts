@@ -4,7 +4,7 @@ import { Model } from '../../lib/models/model.js';
 import { optionNames } from './action-space-bijectors.js';
 import { type Comparison, same, unsupported } from './compare.js';
 import { isObject } from './format.js';
-import { camelCase, createModel, isSupported, isUnused } from './reference-model.js';
+import { camelCase, createModel, isSupported, isUnused, notOptions } from './reference-model.js';
 
 interface Space {
   type: string;
@@ -45,7 +45,10 @@ function checkEntry(entry: Entry, device: Device): Comparison[] {
   const again = Model.create(model.typeName, { ...(ours as unknown as typeof model.options), key: 2, device });
   const comparisons = [
     same('type_name', model.typeName, type_name),
-    ...Object.keys(config).map((key) => same(`metadata ${key}`, ours[camelCase(key)], config[key])),
+    ...Object.keys(config)
+      .filter((key) => !notOptions.includes(key))
+      .map((key) => same(`metadata ${key}`, ours[camelCase(key)], config[key])),
+    ...carryOf(model, entry, config),
     ...spaceOf(model, ours, action_space),
     same('metadata round trip', again.metadata, ours),
     ...parametersOf(model, entry, config),
@@ -55,8 +58,8 @@ function checkEntry(entry: Entry, device: Device): Comparison[] {
       `${(ours.actionSpace as Space | null)?.type ?? 'none'}`,
       spaceName(entry.has_attr_action_space),
     ),
-    // Bounds of a Box are state of the reference, and metadata of ours; feed-forward models have no other.
-    same('non_parameter_state', stateOf(entry), []),
+    // Bounds of a Box are state of the reference, and metadata of ours; the other state is the carry.
+    same('non_parameter_state', stateOf(entry).sort(), Object.keys(model.carry ?? {}).sort()),
   ];
   for (const m of [model, again]) m.dispose();
   return comparisons;
@@ -87,7 +90,11 @@ function spaceOf(model: Model, ours: Record<string, unknown>, theirs: Space | nu
   ];
 }
 
-function parametersOf(model: Model, { parameters }: Entry, config: Record<string, unknown>): Comparison[] {
+function parametersOf(
+  model: Model,
+  { type_name: type, parameters }: Entry,
+  config: Record<string, unknown>,
+): Comparison[] {
   const { names } = model.parameters;
   const shared = Object.keys(parameters).filter((name) => names.includes(name));
   const theirsOnly = Object.keys(parameters).filter((name) => !names.includes(name) && parameters[name] !== undefined);
@@ -100,7 +107,7 @@ function parametersOf(model: Model, { parameters }: Entry, config: Record<string
     ),
     same(
       'parameters only theirs',
-      theirsOnly.filter((name) => !isUnused(name, { config })),
+      theirsOnly.filter((name) => !isUnused(name, { model: type, config })),
       [],
     ),
   ];
@@ -108,6 +115,23 @@ function parametersOf(model: Model, { parameters }: Entry, config: Record<string
 
 function spaceName(className: string): string {
   return className === 'NoneType' ? 'none' : className.replace(/Space$/, '').toLowerCase();
+}
+
+/** The carry of the reference has the leading dimensions it was made with; ours takes them from the observations, or a reset. */
+function carryOf(model: Model, { non_parameter_state }: Entry, config: Record<string, unknown>): Comparison[] {
+  const leading = config.carry_leading_shape as number[] | undefined;
+  if (leading === undefined) return [];
+  model.reset([...leading, model.options.observationSpaceSize]);
+  return [
+    ...Object.entries(model.carry ?? {}).map(([part, { shape }]) =>
+      same(`non_parameter_state ${part}`, shape, non_parameter_state[part]),
+    ),
+    same('metadata cell_type', config.cell_type ?? 'none', cellOf(model)),
+  ];
+}
+
+function cellOf(model: Model): string {
+  return model.parameters.names.includes('cell.dense_i.kernel') ? 'OptimizedLSTMCell' : 'none';
 }
 
 function stateOf({ non_parameter_state }: Entry): string[] {

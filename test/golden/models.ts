@@ -1,13 +1,21 @@
-// SharedActorCritic_*, ActorCritic_*: feed-forward models with their parameters, everything they compute, and gradients.
-import { addon, type Device } from '../../lib/addon/load.js';
+// SharedActorCritic_*, ActorCritic_*: feed-forward models (recurrent ones are in recurrent.ts) with their parameters, everything they compute, and gradients.
+import type { Device } from '../../lib/addon/load.js';
 import { Categorical } from '../../lib/distributions/categorical.js';
 import type { MultivariateNormalDiag } from '../../lib/distributions/multivariate-normal-diag.js';
-import { toNative } from '../../lib/graph/program.js';
 import type { Model } from '../../lib/models/model.js';
 import { sizeOf } from '../../lib/tensor/shape.js';
 import { type Comparison, compare, same, tolerance, unsupported } from './compare.js';
 import { type FileArray, floats, isArray, numbers } from './format.js';
-import { asLatent, baseOf, type Computed, evaluated, type Shaped } from './model-quantities.js';
+import {
+  asLatent,
+  baseOf,
+  type Computed,
+  evaluated,
+  latentNoise,
+  type Shaped,
+  valuesRead,
+} from './model-quantities.js';
+import { checkRecurrent, type RecurrentCase } from './recurrent.js';
 import { createModel, isSupported, type ReferenceModel, setParameters } from './reference-model.js';
 
 type Result = FileArray | number[] | Record<string, FileArray>;
@@ -23,6 +31,7 @@ export function checkModel(json: unknown, device: Device = 'cpu'): Comparison[] 
   const { cases } = json as { cases: Record<string, Case> };
   return Object.keys(cases).flatMap((name) => {
     const c = cases[name] as Case;
+    if ('sequence_T7_B3' in c.inputs) return checkRecurrent(name, c as unknown as RecurrentCase, device);
     return isSupported(c.model) ? checkCase(name, c, device) : [unsupported(name, c.model, `cases/${name}`)];
   });
 }
@@ -57,20 +66,10 @@ function batchShape(ours: readonly number[], { config }: Case): readonly number[
   return ours.length === 0 && config.actor_sigma_head !== true ? [1] : ours;
 }
 
-/** What actor and critic read: the same program, with these values in place of the logits. */
+/** What actor and critic read. */
 function features(model: Model, observation: Shaped, device: Device): Computed {
   const { program } = model;
-  const rows = sizeOf(observation.shape.slice(0, -1));
-  const read = (layer: RegExp): Float32Array => {
-    const linear = program.instructions.find(({ parameters }) => layer.test(parameters[0] ?? ''));
-    const index = linear?.inputs[0] as number;
-    const native = new (addon(device).Model)(toNative({ ...program, head: { kind: 'categorical', inputs: [index] } }));
-    native.writeParameters(model.parameters.flat(), 0);
-    const values = new Float32Array(rows * (program.widths[index] as number));
-    native.forward(rows, observation.data, [values], new Float32Array(rows));
-    native.dispose();
-    return values;
-  };
+  const read = (layer: RegExp): Float32Array => valuesRead(model, observation, layer, device);
   const torsos = program.parameters.filter(({ name }) => /^critic\.layers\.\d+\.kernel$/.test(name));
   const last = `critic.layers.${2 * (torsos.length - 1)}.kernel`;
   return {
@@ -101,7 +100,6 @@ function discrete(model: Model, observation: Shaped, base: Categorical, { inputs
   };
 }
 
-/** The noise of the file stands for that of a key, so that the sample is put together here, in the precision of the core. */
 function continuous(
   model: Model,
   observation: Shaped,
@@ -110,12 +108,7 @@ function continuous(
   device: Device,
 ): Computed {
   const [loc, scale] = [base.loc.data, base.scaleDiag.data];
-  const noise = floats(inputs.noise as FileArray);
-  const pre = Float32Array.from(loc, (mean, i) => mean + (scale[i] as number) * (noise[i] as number));
-  const rows = sizeOf(base.batchShape);
-  const [sample, logDet] = [new Float32Array(pre.length), new Float32Array(rows)];
-  const { bijectors = [] } = toNative(model.program).head;
-  addon(device).chain(bijectors, model.options.actionSpaceSize, false, pre, sample, logDet);
+  const { pre, sample, logDet } = latentNoise(model, loc, scale, floats(inputs.noise as FileArray), device);
   const shaped = { data: pre, shape: base.loc.shape };
   const { logProb, entropy } = model.evaluate(observation, shaped, { latent: true });
   const own = base.entropy().data;

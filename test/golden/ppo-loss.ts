@@ -1,7 +1,9 @@
 // ppo_loss_*: loss, metrics and gradients of one minibatch.
 import type { NativePpoConfig } from '../../lib/addon/addon.js';
 import type { Device } from '../../lib/addon/load.js';
+import { Memory } from '../../lib/models/memory.js';
 import type { Model } from '../../lib/models/model.js';
+import { prepareCall, type SequenceOptions } from '../../lib/models/sequence.js';
 import { type Comparison, comparePair, tolerance, unsupported } from './compare.js';
 import { type FileArray, floats, numbers, type Pair } from './format.js';
 import { createModel, isSupported, latentsOf, type ReferenceModel, setParameters } from './reference-model.js';
@@ -15,6 +17,8 @@ interface Inputs {
   advantage: FileArray;
   reward: FileArray;
   done: FileArray;
+  h0?: FileArray;
+  c0?: FileArray;
 }
 
 interface Case {
@@ -39,9 +43,9 @@ export function checkPpoLoss(json: unknown, device: Device = 'cpu'): Comparison[
   if (!isSupported(golden.model)) return [unsupported(golden.model, golden.model, '')];
   const model = createModel(golden, device);
   const unused = setParameters(model, golden, Object.keys(params), (name) => floats(params[name] as FileArray));
-  void inputs.done.data; // where episodes end means something to models with a memory only
-  const seen = observe(model, inputs, params);
-  const comparisons = cases.flatMap((c, i) => checkCase(model, inputs, c, seen, unused, `case ${i}`));
+  const recurrent = sequenceOf(model, inputs);
+  const seen = observe(model, inputs, params, recurrent);
+  const comparisons = cases.flatMap((c, i) => checkCase(model, inputs, c, seen, unused, recurrent, `case ${i}`));
   model.dispose();
   return comparisons;
 }
@@ -51,11 +55,13 @@ function observe(
   model: Model,
   inputs: Inputs,
   params: Record<string, FileArray>,
+  recurrent: SequenceOptions,
 ): Record<string, ArrayLike<number> | number> {
-  const observation = floats(inputs.obs);
+  const observation = { data: floats(inputs.obs), shape: inputs.obs.shape };
   const latent = latentsOf(model, numbers(inputs.action));
   const { logProb, value } = model.evaluate(observation, model.options.discrete ? Int32Array.from(latent) : latent, {
     latent: true,
+    ...recurrent,
   });
   const [before, returns] = [numbers(inputs.log_prob), numbers(inputs.returns)];
   const values = Float64Array.from(value.dataSync());
@@ -78,11 +84,19 @@ function checkCase(
   c: Case,
   seen: ReturnType<typeof observe>,
   unused: string[],
+  recurrent: SequenceOptions,
   name: string,
 ): Comparison[] {
   const flat = new Float32Array(model.native.parameterCount);
+  const { native } = prepareCall(
+    model.network,
+    model.carry && new Memory(model.network),
+    { memory: floats(inputs.obs), batch: inputs.obs.shape.slice(0, -1), rows: numbers(inputs.value).length },
+    recurrent,
+  );
   const minibatch = {
-    rows: numbers(inputs.value).length,
+    rows: numbers(inputs.value).length / (native?.steps ?? 1),
+    ...(native && { sequence: native }),
     observation: floats(inputs.obs),
     latent: latentsOf(model, numbers(inputs.action)),
     logProb: floats(inputs.log_prob),
@@ -121,6 +135,14 @@ function checkCase(
     ...named('metrics', c.metrics, (key) => computed[key], tolerance.value),
     ...named('grads', c.grads, (key) => gradients.get(key), tolerance.gradient),
   ];
+}
+
+/** Where episodes end, and the carry before the first step: they mean something to models with a memory only. */
+function sequenceOf(model: Model, { done, h0, c0 }: Inputs): SequenceOptions {
+  const flags = { data: Uint8Array.from(numbers(done)), shape: done.shape };
+  if (model.carry === null || h0 === undefined) return { sequence: true, done: flags };
+  const part = (array: FileArray) => ({ data: floats(array), shape: array.shape });
+  return { sequence: true, done: flags, initialCarry: { h: part(h0), ...(c0 && { c: part(c0) }) } };
 }
 
 function configOf(c: Case): NativePpoConfig {

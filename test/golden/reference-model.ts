@@ -1,6 +1,8 @@
 // A model of the reference as ours: its options and parameters in the words of torsor.
 import { addon, type DeviceChoice } from '../../lib/addon/load.js';
 import '../../lib/models/actor-critic.js';
+import '../../lib/models/lstm-actor-critic.js';
+import '../../lib/models/min-gru-actor-critic.js';
 import '../../lib/models/shared-actor-critic.js';
 import { Model } from '../../lib/models/model.js';
 import type { ModelOptions } from '../../lib/models/options.js';
@@ -21,14 +23,21 @@ export function isSupported(model: string): boolean {
   return Model.registered(model) !== undefined;
 }
 
+/** Options of the reference that ours do not have: the only cell there is, and a shape that a reset gives. */
+export const notOptions = ['cell_type', 'carry_leading_shape'];
+
 export function createModel({ model, config, action_space }: ReferenceModel, device: DeviceChoice): Model {
-  const options = Object.fromEntries(Object.entries(config).map(([name, value]) => [camelCase(name), value]));
+  const options = Object.fromEntries(
+    Object.entries(config).flatMap(([name, value]) => (notOptions.includes(name) ? [] : [[camelCase(name), value]])),
+  );
   const space = action_space ? actionSpace(action_space.type, action_space.kw) : null;
   return Model.create(model, { ...(options as unknown as ModelOptions), actionSpace: space, device, key: 1 });
 }
 
 /** Parameters that models of the reference have and nothing reads; ours do not have them. */
-export function isUnused(name: string, { config }: Pick<ReferenceModel, 'config'>): boolean {
+export function isUnused(name: string, { model, config }: Pick<ReferenceModel, 'model' | 'config'>): boolean {
+  // The reference keeps separate heads beside the fused one.
+  if (/^(lstm|mingru)actorcritic$/i.test(model) && /^(actor_mu|critic)\./.test(name)) return true;
   if (name === '_log_std') return config.discrete === true || config.actor_sigma_head === true;
   return config.discrete === true && name.startsWith('actor_sigma.');
 }
@@ -36,7 +45,7 @@ export function isUnused(name: string, { config }: Pick<ReferenceModel, 'config'
 /** Sets every parameter to what `values` has for it, and returns the names of those that only the reference has. */
 export function setParameters(
   model: Model,
-  reference: Pick<ReferenceModel, 'config'>,
+  reference: Pick<ReferenceModel, 'model' | 'config'>,
   names: readonly string[],
   values: (name: string) => Float32Array,
 ): string[] {

@@ -18,6 +18,7 @@ const layers: Record<string, (x: Node, activation: ActivationName) => Node> = {
   concat: (x, activation) => x.linear(2).concat(x, x.linear(1)).activation(activation),
   slice: (x, activation) => x.linear(5).slice(1, 4).activation(activation),
   layer_norm: (x, activation) => x.layerNorm().activation(activation),
+  lstm: (x, activation) => x.lstm(4).activation(activation),
   parameter: (x, activation) => x.mul(x.parameter('gain', [3])).activation(activation),
 };
 

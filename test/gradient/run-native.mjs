@@ -27,6 +27,7 @@ export function runNative(addon, c) {
       logProb: floats(),
       value: floats(),
       ...(mask && { mask }),
+      ...(model.carryWidth > 0 && { carry: floats(rows * model.carryWidth) }),
     };
     model.act(arrays, key, deterministic);
     const { action, latent, logProb, value } = arrays;

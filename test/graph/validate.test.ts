@@ -6,6 +6,7 @@ import type { ProgramSpec } from '../../lib/graph/program.js';
 import { Trace } from '../../lib/graph/trace.js';
 import { readProgram } from '../../lib/graph/validate.js';
 import { categorical, gaussian } from '../../lib/models/heads.js';
+import { constant } from '../../lib/random/initializers.js';
 import { expectError } from '../support/errors.js';
 
 function sample(): ProgramSpec {
@@ -79,5 +80,59 @@ test.each(damages)('%s is refused', (_, damage, ...words) => {
 });
 
 test('another version is another matter', () => {
-  expectError(() => readProgram({ ...copy(), version: 2 }, 'a'), 'UNSUPPORTED_VERSION', 'version 2', 'reads version 1');
+  expectError(() => readProgram({ ...copy(), version: 3 }, 'a'), 'UNSUPPORTED_VERSION', 'version 3', 'reads version 1');
+});
+
+/** An LSTM, a state of its own, and a stack of kernels. */
+function recurrent(): ProgramSpec {
+  const trace = new Trace(3);
+  const h = trace.observation.linear(2).lstm(2, { name: 'cell' });
+  const mean = h.state('mean', [1, 2], { floor: 1e-8 });
+  const kernels = trace.declare('kernels', [2, 2, 2], constant(1));
+  const parameters = [trace.block(kernels, 1), null];
+  mean.becomes(trace.apply('linear', [mean.add(h)], 2, { parameters, variant: 'identity' }));
+  return compile(trace, categorical(mean.add(h)), h.linear(1)).program;
+}
+
+describe('programs with states', () => {
+  const copyOf = (): Anything => JSON.parse(JSON.stringify(recurrent()));
+  const lstm = recurrent().instructions.findIndex(({ op }) => op === 'lstm');
+
+  test('come back as the same text, of version 2', () => {
+    expect(JSON.stringify(readProgram(copyOf(), 'here'))).toBe(JSON.stringify(recurrent()));
+    expect(recurrent().version).toBe(2);
+    expect(recurrent().instructions.flatMap(({ parameters }) => parameters)).toContain('kernels[1]');
+  });
+
+  test.each<[string, (p: Anything) => unknown, ...string[]]>([
+    ['no states', (p) => delete p.states, 'states: expected an array'],
+    ['states out of order', (p) => p.states.reverse(), 'states[0].value', 'got 2'],
+    ['a state that becomes nothing', (p) => delete p.states[0].next, 'states[0].next'],
+    ['a state that becomes something wider', (p) => (p.states[1].next = p.states[0].value), 'states[1]: width 2'],
+    ['parts that are too narrow', (p) => p.states[0].parts.pop(), 'states[0]: parts of 2'],
+    ['a part without name', (p) => delete p.states[0].parts[0].name, 'states[0].parts'],
+    ['a floor that is no number', (p) => (p.states[1].floor = '0'), 'states[1].floor'],
+    ['a block out of range', (p) => rename(p), 'no parameter "kernels[2]"'],
+    ['an lstm of another width', (p) => p.instructions[lstm].inputs.fill(0, 0, 1), 'lstm needs a weight'],
+    [
+      'kernels with a gap between them',
+      (p) => {
+        // Everything behind the first kernel, 16 numbers on.
+        const from = p.parameters.findIndex(({ name }: { name: string }) => name === 'cell.dense_h.kernel');
+        for (const parameter of p.parameters.slice(from)) parameter.offset += 16;
+        p.parameterCount += 16;
+      },
+      'cell.dense_h.kernel does not lie right behind',
+    ],
+  ])('%s is refused', (_, damage, ...words) => {
+    const program = copyOf();
+    damage(program);
+    expectError(() => readProgram(program, 'a'), 'CORRUPT_FILE', ...words);
+  });
+
+  function rename(p: Anything): void {
+    for (const { parameters } of p.instructions) {
+      if (parameters[0] === 'kernels[1]') parameters[0] = 'kernels[2]';
+    }
+  }
 });

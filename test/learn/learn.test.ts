@@ -45,6 +45,30 @@ describe('native environments', () => {
   });
 });
 
+describe('what only a memory can learn', () => {
+  it.each([
+    // A right answer in four is chance; a standard error of these means is below 0.01.
+    ['LSTMActorCritic', 350_000, 0.95, 1.001],
+    ['SharedActorCritic', 150_000, 0.2, 0.3],
+  ])('RepeatPrevious-k4, %s', async (name, steps, low, high) => {
+    const { environments, architecture, settings } = presets['RepeatPrevious-k4'] as (typeof presets)[string];
+    const make = (count: number, key: number) => new NativeVectorEnvironment({ name: 'RepeatPrevious-k4', count, key });
+    const [hiddenFeatures, lstmFeatures] = architecture;
+    const model = Model.create(name, {
+      observationSpaceSize: 4,
+      actionSpaceSize: 4,
+      discrete: true,
+      key: 1,
+      ...(name === 'LSTMActorCritic' ? { hiddenFeatures, lstmFeatures } : { architecture }),
+    });
+    const trainer = new PPO({ model, environment: make(environments, 1), key: 1, ...settings });
+    await finish(trainer, steps);
+    const { meanReturn } = await evaluatePolicy(model, make(100, 9), { episodes: 100 });
+    expect(meanReturn).toBeGreaterThan(low);
+    expect(meanReturn).toBeLessThan(high);
+  });
+});
+
 /** A target in [-1, 1] is shown; the reward is minus the squared distance of the action. Episodes of 10 steps are truncated. */
 class Pointing implements Environment<Box> {
   readonly observationSpace = new Box(-1, 1, [1]);

@@ -17,6 +17,7 @@ const formulas: Record<string, (x: number) => number> = {
   relu6: (x) => clip(x, 0, 6),
   tanh: Math.tanh,
   sigmoid,
+  linear_sigmoid: (x) => (x >= 0 ? x + 0.5 : sigmoid(x)),
   log_sigmoid: (x) => -softplus(-x),
   silu: (x) => x * sigmoid(x),
   gelu: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),

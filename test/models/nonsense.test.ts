@@ -190,6 +190,6 @@ test('of a promise, it is a rejection', async () => {
 });
 
 test('afterwards all is as it was', () => {
-  expect(Model.names).toEqual(['actorcritic', 'sharedactorcritic']);
+  expect(Model.names).toEqual(['actorcritic', 'lstmactorcritic', 'mingruactorcritic', 'sharedactorcritic']);
   expect(free.act(observation, { key: 1 }).action.shape).toEqual([2]);
 });

@@ -89,7 +89,7 @@ static void check(const char* name, const Trace& t, int rows, bool small) {
   float *parameters = aligned(parameter_memory), *packed = aligned(packed_memory),
         *transposed = aligned(transposed_memory);
   cpu.pack(training, parameters, packed, transposed);
-  Floats workspace_memory(cpu.workspace(training) + 16);
+  Floats workspace_memory(cpu.workspace(training, Sequence{}) + 16);
   float* workspace = aligned(workspace_memory);
 
   const Floats observation = normals(rows * 17);

@@ -13,6 +13,7 @@ export const activations: Record<string, (x: number) => number> = {
   celu: (x) => (x > 0 ? x : Math.expm1(x)),
   selu: (x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x)),
   softplus,
+  linear_sigmoid: (x) => (x >= 0 ? x + 0.5 : 1 / (1 + Math.exp(-x))),
   log_sigmoid: (x) => -softplus(-x),
   soft_sign: (x) => x / (1 + Math.abs(x)),
   hard_tanh: (x) => Math.min(1, Math.max(-1, x)),

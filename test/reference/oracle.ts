@@ -1,4 +1,5 @@
 // A program run in plain float64, one row at a time: naive loops over values and columns. What the native core is compared with.
+import { find, type PlacedParameter } from '../../lib/graph/layout.js';
 import type { InstructionSpec, ProgramSpec } from '../../lib/graph/program.js';
 import { activations } from './activations.js';
 import { transform } from './bijectors.js';
@@ -8,6 +9,8 @@ export interface Row {
   /** The head's inputs: mean and scale, or logits. */
   outputs: number[][];
   value: number;
+  /** States after the step. */
+  carry: Float64Array[];
 }
 
 export interface Evaluated extends Row {
@@ -23,16 +26,23 @@ export class Oracle {
 
   constructor(program: ProgramSpec) {
     this.program = program;
-    const offsets = new Map(program.parameters.map(({ name, offset }) => [name, offset]));
+    const placed = new Map(program.parameters.map((parameter) => [parameter.name, parameter]));
+    const offset = (name: string): number => (find(name, placed) as PlacedParameter).offset;
+    const first = 1 + (program.states?.length ?? 0);
     this.#steps = program.instructions.map((instruction, i) => ({
-      run: stepOf(instruction, program.widths[i + 1] as number, offsets),
+      run: stepOf(instruction, program.widths[first + i] as number, offset),
       inputs: instruction.inputs,
     }));
   }
 
-  /** `arena` holds the parameters at their offsets. */
-  forward(arena: Float64Array, observation: Float64Array): Row {
-    const values = [observation];
+  /** A carry of zeros. */
+  get zeros(): Float64Array[] {
+    return (this.program.states ?? []).map(({ value }) => new Float64Array(this.program.widths[value] as number));
+  }
+
+  /** `arena` holds the parameters at their offsets, `carry` the states before the step. */
+  forward(arena: Float64Array, observation: Float64Array, carry: readonly Float64Array[] = this.zeros): Row {
+    const values: Float64Array[] = [observation, ...carry];
     for (const { run, inputs } of this.#steps) {
       values.push(
         run(
@@ -45,6 +55,7 @@ export class Oracle {
     return {
       outputs: head.inputs.map((index) => Array.from(values[index] as Float64Array)),
       value: (values[value] as Float64Array)[0] as number,
+      carry: (this.program.states ?? []).map(({ next }) => values[next] as Float64Array),
     };
   }
 
@@ -54,8 +65,9 @@ export class Oracle {
     observation: Float64Array,
     latent: ArrayLike<number>,
     mask?: ArrayLike<number>,
+    carry: readonly Float64Array[] = this.zeros,
   ): Evaluated {
-    const row = this.forward(arena, observation);
+    const row = this.forward(arena, observation, carry);
     return {
       ...row,
       ...(this.program.head.kind === 'categorical'
@@ -94,9 +106,9 @@ function categorical({ outputs }: Row, choice: number, mask?: ArrayLike<number>)
   return { logProb: logProbs[choice] as number, entropy };
 }
 
-function stepOf(instruction: InstructionSpec, width: number, offsets: ReadonlyMap<string, number>): Step {
+function stepOf(instruction: InstructionSpec, width: number, offset: (name: string) => number): Step {
   const { op, parameters, variant = 'identity', constants: [first = 0, second = 0] = [] } = instruction;
-  const [weight, bias] = parameters.map((name) => (name === null ? undefined : (offsets.get(name) as number)));
+  const [weight, bias, third] = parameters.map((name) => (name === null ? undefined : offset(name)));
   const f = activations[variant];
   if (!f) throw new Error(`the reference has no activation ${variant}`);
   const columns = (column: (j: number) => number): Float64Array => {
@@ -135,6 +147,22 @@ function stepOf(instruction: InstructionSpec, width: number, offsets: ReadonlyMa
             (at(arena, (weight as number) + j) * (at(x, j) - mean)) / Math.sqrt(variance + first) +
             at(arena, (bias as number) + j),
         );
+      };
+    case 'lstm':
+      return (arena, [x, carry]) => {
+        const units = width / 2;
+        const gate = (k: number, j: number): number => {
+          const column = k * units + j;
+          let sum = at(arena, (third as number) + column);
+          for (let i = 0; i < (x as Float64Array).length; i++)
+            sum += at(x, i) * at(arena, (weight as number) + i * 4 * units + column);
+          for (let i = 0; i < units; i++) sum += at(carry, i) * at(arena, (bias as number) + i * 4 * units + column);
+          return sum;
+        };
+        const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
+        const cell = (j: number): number =>
+          sigmoid(gate(1, j)) * at(carry, units + j) + sigmoid(gate(0, j)) * Math.tanh(gate(2, j));
+        return columns((j) => (j < units ? sigmoid(gate(3, j)) * Math.tanh(cell(j)) : cell(j - units)));
       };
     case 'parameter':
       return (arena) => columns((j) => at(arena, (weight as number) + j));

@@ -2,7 +2,7 @@
 // those of files compiled for older machines.
 #include "device/kernels.h"
 #include "math/permutation.h"
-#include "program/run.h"
+#include "program/sequence.h"
 
 namespace torsor::TORSOR_ISA {
 
@@ -19,7 +19,11 @@ using Tile16 = Tile<Vector, small_rows>;
 
 static Vector* columns_of(float* workspace) { return reinterpret_cast<Vector*>(workspace); }
 
-static int64_t workspace(const Program& p) { return int64_t(p.columns + p.widest) * tile_rows; }
+// Columns of every step that is kept at once, the carry before every segment, after the last and in between, and scratch.
+static int64_t workspace(const Program& p, const Sequence& s) {
+  const int length = segment_length(s), segments = (s.steps + length - 1) / length;
+  return (int64_t(p.columns) * length + int64_t(p.carry_width) * (segments + 2) + p.widest) * tile_rows;
+}
 
 // More rows than this fill a large tile well enough; fewer are done sooner by several small ones. (Measured: a small tile of AVX-512 has
 // one vector a column, too few accumulators to hide the latency of an FMA.)
@@ -42,40 +46,80 @@ template <class F> static void each_tile(int first, int rows, float* memory, F f
 }
 
 static void act(const Program& p, const StepIO& io, int first, int rows, float* memory) {
-  each_tile(first, rows, memory, [&](const auto& tile) { run_act(tile, p, io); });
+  Sequence one;
+  one.carry = one.final_carry = io.carry;
+  each_tile(first, rows, memory,
+            [&](const auto& tile) { run_steps(tile, p, one, [&](const auto& t) { run_act(t, p, io); }); });
 }
 
 static void forward(const Program& p, const ForwardIO& io, int first, int rows, float* memory) {
-  each_tile(first, rows, memory, [&](const auto& tile) { run_outputs(tile, p, io); });
+  each_tile(first, rows, memory,
+            [&](const auto& tile) { run_steps(tile, p, io.sequence, [&](const auto& t) { run_outputs(t, p, io); }); });
 }
 
 static void evaluate(const Program& p, const EvaluateIO& io, int first, int rows, float* memory) {
-  each_tile(first, rows, memory, [&](const auto& tile) { run_evaluate(tile, p, io); });
+  each_tile(first, rows, memory,
+            [&](const auto& tile) { run_steps(tile, p, io.sequence, [&](const auto& t) { run_evaluate(t, p, io); }); });
+}
+
+template <class Tile>
+static void gradient_of_tile(const Tile& first, const Program& p, const GradientIO& io, float* accumulators) {
+  const int length = segment_length(io.sequence), segments = (io.sequence.steps + length - 1) / length;
+  float* const memory = reinterpret_cast<float*>(first.columns);
+  float* const carries = memory + int64_t(p.columns) * length * Tile::rows;
+  float* const scratch = carries + int64_t(p.carry_width) * (segments + 2) * Tile::rows;
+  const Memory m{io.parameters, io.packed, io.packed_transposed, accumulators, scratch};
+  Tile t = first, between = first;
+  t.index = between.index = io.index;
+  between.columns = columns_of(carries);
+  const SequenceGradient<Tile> sequence{t, between, p, io, m, length};
+  for (int k = 0; k < length; k++) clear_columns(sequence.at_step(k), p.sums, metric_count);
+  sequence.run();
+  for (int k = 0; k < length; k++)
+    for (int sum = 0; sum < metric_count; sum++)
+      sequence.at_step(k).add_sum(p.sums + sum, accumulators + p.accumulators - metric_count + sum);
+}
+
+// Shuffled rows lie anywhere: those of the next tile are asked for while this one is computed.
+static void prefetch(const Program& p, const GradientIO& io, int first, int end) {
+  if (!io.index || io.sequence.steps > 1) return;
+  constexpr int line = 64 / sizeof(float);
+  const int width = p.observation.width, latent = p.head.latent_width;
+  for (int row = first; row < end; row++) {
+    const int64_t at = io.index[row];
+    for (int k = 0; k < width + line - 1; k += line) __builtin_prefetch(io.observation + at * width + k);
+    __builtin_prefetch(io.latent + at * latent);
+    if (io.d_log_prob) continue;
+    __builtin_prefetch(io.old_log_prob + at);
+    __builtin_prefetch(io.advantage + at);
+    __builtin_prefetch(io.target + at);
+    __builtin_prefetch(io.old_value + at);
+  }
 }
 
 static void gradient(const Program& p, const GradientIO& io, int first, int rows, float* memory, float* accumulators) {
   memset(accumulators, 0, sizeof(float) * p.accumulators);
-  memset(columns_of(memory) + p.sums * Tile64::groups, 0, sizeof(float) * tile_rows * metric_count);
-  const Memory m{io.parameters, io.packed, io.packed_transposed, accumulators, memory + int64_t(p.columns) * tile_rows};
-  for (int row = first, end = first + rows; row < end; row += tile_rows)
-    run_gradient(Tile64{columns_of(memory), row, end - row < tile_rows ? end - row : tile_rows, io.index}, p, io, m);
-  const Tile64 all{columns_of(memory), 0, tile_rows, nullptr};
-  for (int k = 0; k < metric_count; k++) all.add_sum(p.sums + k, accumulators + p.accumulators - metric_count + k);
+  const int end = first + rows;
+  prefetch(p, io, first, end < first + tile_rows ? end : first + tile_rows);
+  each_tile(first, rows, memory, [&](const auto& tile) {
+    const int next = tile.first_row + tile.live;
+    prefetch(p, io, next, end < next + tile_rows ? end : next + tile_rows);
+    gradient_of_tile(tile, p, io, accumulators);
+  });
 }
 
-// f(instruction) for every linear of the program.
-template <class F> static void each_linear(const Program& p, F f) {
-  for (int k = 0; k < p.length; k++)
-    Ops::visit(p.code[k].op, [&](auto op) {
-      if (same<decltype(op), Linear>) f(p.code[k]);
-    });
+// f(instruction, product) for every matrix of the program.
+template <class F> static void each_matrix(const Program& p, F f) {
+  for (int k = 0; k < p.length; k++) {
+    const Product product = product_of(p.code[k]);
+    if (product.packed) f(p.code[k], product);
+  }
 }
 
 static void pack(const Program& p, const float* parameters, float* packed, float* packed_transposed) {
-  each_linear(p, [&](const Instruction& q) {
-    pack_linear(parameters + q.weight, q.in.width, q.out.width, false, packed + q.weight);
-    if (packed_transposed)
-      pack_linear(parameters + q.weight, q.out.width, q.in.width, true, packed_transposed + q.weight);
+  each_matrix(p, [&](const Instruction& q, const Product& m) {
+    pack_linear(parameters + q.weight, m.inputs, m.outputs, false, packed + q.weight);
+    if (packed_transposed) pack_linear(parameters + q.weight, m.outputs, m.inputs, true, packed_transposed + q.weight);
   });
 }
 
@@ -93,12 +137,9 @@ static void collect(const Program& p, float* const* accumulators, int count, flo
     };
     for (int k = 0; k < p.length; k++) {
       const Instruction& q = p.code[k];
-      const int width = q.out.width;
-      Ops::visit(q.op, [&](auto op) {
-        const bool linear = same<decltype(op), Linear>;
-        add(q.d_weight, q.weight, linear ? q.in.width : 1, width, padded_outputs(width));
-        add(q.d_bias, q.bias, 1, width, width);
-      });
+      const Product m = product_of(q);
+      add(q.d_weight, q.weight, m.inputs, m.outputs, m.stride);
+      add(q.d_bias, q.bias, 1, m.outputs, m.stride);
     }
     for (int k = 0; k < metric_count; k++) metrics[k] += from[p.accumulators - metric_count + k];
   }

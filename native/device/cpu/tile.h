@@ -13,10 +13,11 @@ template <class N_, int Rows> struct Tile {
   N* columns;
   int first_row, live;   // rows first_row ... first_row + live - 1 of the batch; the other rows compute on zeros
   const int32_t* index;  // place of each row of the batch in the arrays; null: its own number
+  int64_t base = 0;      // added to it: the rows of the steps before
 
   HD N* column(int c) const { return columns + c * groups; }
   HD float* scalars(int c) const { return reinterpret_cast<float*>(column(c)); }
-  HD int64_t place(int r) const { return index ? index[first_row + r] : first_row + r; }
+  HD int64_t place(int r) const { return base + (index ? index[first_row + r] : first_row + r); }
 
   // f(g) for every group of rows. What f does to one group must not depend on another group.
   template <class F> HD void each_group(F f) const {
@@ -46,9 +47,17 @@ template <class N_, int Rows> struct Tile {
     N v = splat<N>(0);
     const int r = g * lanes<N>;
     if (!index && r + lanes<N> <= live)
-      memcpy(&v, x + first_row + r, sizeof v);
+      memcpy(&v, x + base + first_row + r, sizeof v);
     else
       for (int i = 0; i < lanes<N> && r + i < live; i++) reinterpret_cast<float*>(&v)[i] = x[place(r + i)];
+    return v;
+  }
+
+  // 1 where the flag of a row is set, otherwise 0.
+  HD N flag(const uint8_t* x, int g) const {
+    N v = splat<N>(0);
+    const int r = g * lanes<N>;
+    for (int i = 0; i < lanes<N> && r + i < live; i++) reinterpret_cast<float*>(&v)[i] = x[place(r + i)] ? 1.0f : 0.0f;
     return v;
   }
 
@@ -69,7 +78,7 @@ template <class N_, int Rows> struct Tile {
   }
   HD void store(int c, int n, float* target) const {
     if (n == 1 && !index) {
-      memcpy(target + first_row, scalars(c), sizeof(float) * live);
+      memcpy(target + base + first_row, scalars(c), sizeof(float) * live);
       return;
     }
     for (int r = 0; r < live; r++) {

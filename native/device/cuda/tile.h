@@ -12,15 +12,20 @@ template <int Rows> struct Tile {
   float* columns;
   int first_row, live;   // rows first_row ... first_row + live - 1 of the batch; the other rows compute on zeros
   const int32_t* index;  // place of each row of the batch in the arrays; null: its own number
+  int64_t base = 0;      // added to it: the rows of the steps before
 
   __device__ __forceinline__ float* column(int c) const { return columns + c * rows; }
   __device__ __forceinline__ float& at(int c, int g) const { return column(c)[g]; }
-  __device__ __forceinline__ int64_t place(int r) const { return index ? __ldg(index + first_row + r) : first_row + r; }
+  __device__ __forceinline__ int64_t place(int r) const {
+    return base + (index ? __ldg(index + first_row + r) : first_row + r);
+  }
   __device__ __forceinline__ uint32_t row(int g) const { return first_row + g; }
   __device__ __forceinline__ float alive(int g) const { return g < live ? 1.0f : 0.0f; }
   __device__ __forceinline__ float of_batch(const float* x, int g) const {
     return g < live ? __ldg(x + place(g)) : 0.0f;
   }
+
+  __device__ __forceinline__ float flag(const uint8_t* x, int g) const { return g < live && x[place(g)] ? 1.0f : 0.0f; }
 
   // f(i) for i < n, spread over the threads of the block, then a barrier: the next instruction reads what this one wrote.
   template <class F> __device__ __forceinline__ void spread(int n, F f) const {

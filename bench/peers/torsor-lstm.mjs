@@ -1,0 +1,57 @@
+// What torsor does in the benchmarks of recurrent policies.
+import { Model } from '../../dist/index.js';
+import {
+  actionSize,
+  episodeEnds,
+  latents,
+  lossWeights,
+  lstmWeights,
+  observationSize,
+  observations,
+} from '../workloads.mjs';
+
+const kernels = ['encoder.layers.0.kernel', 'cell.dense_i.kernel', 'cell.dense_h.kernel', 'fused_head.kernel'];
+
+function network(task, actionSpace) {
+  const model = Model.create('LSTMActorCritic', {
+    observationSpaceSize: observationSize,
+    actionSpaceSize: actionSize,
+    hiddenFeatures: task.encoder,
+    lstmFeatures: task.units,
+    activation: 'gelu',
+    actionSpace,
+  });
+  for (const [k, values] of lstmWeights(task).entries()) model.parameters.set(kernels[k], values);
+  return model;
+}
+
+export function lstmStep(task) {
+  const { rows } = task;
+  const model = network(task, 'tanh');
+  const value = new Float32Array(rows);
+  const step = model.bind({
+    observation: observations(rows),
+    action: new Float32Array(rows * actionSize),
+    logProb: new Float32Array(rows),
+    value,
+    key: 0,
+  });
+  step.step();
+  return { run: () => step.step(), check: [value[0], value.at(-1)], dispose: () => model.dispose() };
+}
+
+export function lstmSequence(task) {
+  const { rows, steps } = task;
+  const model = network(task, 'free');
+  const [observation, latent] = [observations(steps * rows), latents(steps * rows)];
+  const loss = [0, 1, 2].map((k) => lossWeights(k, steps * rows));
+  const sequence = { steps, done: episodeEnds(task) };
+  const gradients = new Float32Array(model.native.parameterCount);
+  const run = () => model.native.gradient(rows, observation, latent, null, ...loss, gradients, null, sequence);
+  run();
+  const check = kernels.map((name) => {
+    const { offset, shape } = model.program.parameters.find((each) => each.name === name);
+    return Math.hypot(...gradients.subarray(offset, offset + shape[0] * shape[1]));
+  });
+  return { run, check, dispose: () => model.dispose() };
+}
