@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import {
+  Key,
   Model,
   NativeVectorEnvironment,
   PPO,
@@ -67,6 +68,22 @@ describe('repeatability', () => {
     await train(one, 640);
     await train(other, 640);
     expect(other.model.parameters.flat()).not.toEqual(one.model.parameters.flat());
+  });
+
+  it('draws no noise twice', async () => {
+    const at = vi.spyOn(Key.prototype, 'at');
+    await train(makeTrainer(), 3 * 640);
+    const used = at.mock.calls.map(([counter], i) => [(at.mock.contexts[i] as Key).seed, counter]);
+    vi.restoreAllMocks();
+    const [actions, shuffles] = [used[0]?.[0], used[1]?.[0]];
+    expect(actions).not.toBe(shuffles);
+    // One counter for each step of a rollout, one for each pass of an update.
+    expect(used).toEqual(
+      [0, 1, 2].flatMap((i) => [
+        [actions, i * settings.horizon],
+        [shuffles, i * settings.epochs],
+      ]),
+    );
   });
 
   it.each(['Pendulum-v1', 'CartPole-v1'])('on %s: a loaded trainer goes on bit for bit', async (name) => {
