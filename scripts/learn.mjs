@@ -50,7 +50,7 @@ try {
       const { meanReturn, steps, seconds } = train(env, seed, folder);
       const good = meanReturn >= (solved[env] ?? Number.NEGATIVE_INFINITY) && seconds <= timeLimit;
       if (good) reached++;
-      const numbers = `return ${meanReturn.toFixed(1).padStart(8)}  ${steps} steps  ${seconds.toFixed(1)} s`;
+      const numbers = `return ${meanReturn.toFixed(2).padStart(8)}  ${steps} steps  ${seconds.toFixed(1)} s`;
       console.log(`${env} seed ${seed}: ${numbers}${good ? '' : '  MISSED'}`);
     }
     console.log(`${env}: ${reached} of ${seeds} seeds reached ${solved[env] ?? 'the end'}`);
