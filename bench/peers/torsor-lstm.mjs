@@ -9,6 +9,7 @@ import {
   observationSize,
   observations,
 } from '../workloads.mjs';
+import { boundStep } from './torsor-step.mjs';
 
 const kernels = ['encoder.layers.0.kernel', 'cell.dense_i.kernel', 'cell.dense_h.kernel', 'fused_head.kernel'];
 
@@ -28,16 +29,7 @@ function network(task, actionSpace) {
 export function lstmStep(task) {
   const { rows } = task;
   const model = network(task, 'tanh');
-  const value = new Float32Array(rows);
-  const step = model.bind({
-    observation: observations(rows),
-    action: new Float32Array(rows * actionSize),
-    logProb: new Float32Array(rows),
-    value,
-    key: 0,
-  });
-  step.step();
-  return { run: () => step.step(), check: [value[0], value.at(-1)], dispose: () => model.dispose() };
+  return boundStep(model, rows);
 }
 
 export function lstmSequence(task) {

@@ -6,6 +6,7 @@ import { resolvePPO } from '../../dist/training/ppo-options.js';
 import { actionSize, normals, observationSize, observations, weights } from '../workloads.mjs';
 import { serve } from './contender.mjs';
 import { lstmSequence, lstmStep } from './torsor-lstm.mjs';
+import { boundStep } from './torsor-step.mjs';
 
 const { version } = createRequire(import.meta.url)('../../package.json');
 setThreads(Number(process.argv[2]));
@@ -28,16 +29,7 @@ function network(hidden) {
 
 function policyStep(hidden, rows) {
   const model = network(hidden);
-  const value = new Float32Array(rows);
-  const step = model.bind({
-    observation: observations(rows),
-    action: new Float32Array(rows * actionSize),
-    logProb: new Float32Array(rows),
-    value,
-    key: 0,
-  });
-  step.step();
-  return { run: () => step.step(), check: [value[0], value.at(-1)], dispose: () => model.dispose() };
+  return boundStep(model, rows);
 }
 
 /** Environments that cost nothing: 64 of them, always the same observations, rewards that are noise. */

@@ -1,18 +1,11 @@
 // Functions over arrays, compiled once per instruction set. See device/functions.h.
+#include "device/cpu/vector.h"
 #include "device/functions.h"
 #include "math/categorical.h"
 #include "math/functions.h"
 #include "program/noise.h"
 
 namespace torsor::TORSOR_ISA {
-
-#if defined(__AVX512F__)
-using Vector = vf16;
-#elif defined(__AVX2__)
-using Vector = vf8;
-#else
-using Vector = vf4;
-#endif
 
 // Lane by lane: speed is not the point here, running the very lanes of the kernels is.
 template <class N> static HD Scalar<N>& lane(N& x, int i) { return reinterpret_cast<Scalar<N>*>(&x)[i]; }

@@ -1,18 +1,11 @@
 // The CPU kernels, compiled once per instruction set. No standard containers here: their shared inline functions would be merged with
 // those of files compiled for older machines.
+#include "device/cpu/vector.h"
 #include "device/kernels.h"
 #include "math/permutation.h"
 #include "program/sequence.h"
 
 namespace torsor::TORSOR_ISA {
-
-#if defined(__AVX512F__)
-using Vector = vf16;
-#elif defined(__AVX2__)
-using Vector = vf8;
-#else
-using Vector = vf4;
-#endif
 
 using Tile64 = Tile<Vector, tile_rows>;
 using Tile16 = Tile<Vector, small_rows>;
