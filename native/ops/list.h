@@ -7,10 +7,11 @@
 #include "ops/layer_norm.h"
 #include "ops/linear.h"
 #include "ops/lstm.h"
+#include "ops/scan.h"
 
 namespace torsor::TORSOR_ISA {
 
-using Ops = List<Linear, Activate, Add, Multiply, Scale, Copy, LayerNorm, Parameter, Lstm, Clear>;
+using Ops = List<Linear, Activate, Add, Multiply, Scale, Copy, LayerNorm, Parameter, Lstm, Scan, Clear>;
 using Heads = List<GaussianHead, CategoricalHead>;
 
 // The weight of an instruction, [inputs][outputs], and how its gradient sums are laid out: `stride` floats a row.
