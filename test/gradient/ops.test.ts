@@ -4,7 +4,7 @@ import { addon } from '../../lib/addon/load.js';
 import { Box } from '../../lib/bijectors/box.js';
 import type { Node } from '../../lib/graph/node.js';
 import type { ActivationName } from '../../lib/graph/ops.js';
-import { categorical, gaussian, type PolicyHead } from '../../lib/models/heads.js';
+import { bernoulli, categorical, gaussian, multiCategorical, type PolicyHead } from '../../lib/models/heads.js';
 import { makeCase } from './case.js';
 import { compareWithOracle } from './suite.js';
 
@@ -30,6 +30,11 @@ const heads: Record<string, Record<string, (features: Node) => PolicyHead>> = {
       gaussian(f.linear(2), { logStd: f.linear(2).scale(0.3, -0.5), actionSpace: new Box({ low: -2, high: 1 }) }),
   },
   categorical: { 'with a mask': (f) => categorical(f.linear(3)) },
+  multi_categorical: { 'with a mask': (f) => multiCategorical(f.linear(6), [3, 1, 2]) },
+  bernoulli: {
+    'with a mask': (f) => bernoulli(f.linear(3)),
+    'with the mean of entropies': (f) => bernoulli(f.linear(5), { meanEntropy: true }),
+  },
 };
 
 const { ops, activations, heads: publishedHeads } = addon().vocabulary;
