@@ -1,5 +1,6 @@
 // PPO on several choices at once and on bits: rollouts agree with evaluate, runs repeat, and returns rise.
 import { describe, expect, test } from 'vitest';
+import { addon } from '../../lib/addon/load.js';
 import type { ActionOf, Environment } from '../../lib/envs/environment.js';
 import {
   Box,
@@ -77,6 +78,12 @@ function make(name: keyof typeof tasks) {
   return { model, environment: environmentOf(16, 1), judge: environmentOf(16, 7) };
 }
 
+const adam = { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-5, nesterov: false, weightDecay: 0 };
+const ppo = {
+  ...{ epochs: 1, minibatches: 1, gamma: 0.9, lambda: 0.9, rhoClip: 1, cClip: 1, clipRatio: 0.2, clipValue: 1 },
+  ...{ valueCoefficient: 0.5, entropyCoefficient: 0.01, maxGradNorm: 1, normalizeAdvantage: true, targetKl: 0 },
+};
+
 describe.each(Object.keys(tasks) as (keyof typeof tasks)[])('%s', (name) => {
   test('log-probabilities of a rollout are those of evaluate', async () => {
     const { model, environment } = make(name);
@@ -118,6 +125,43 @@ describe.each(Object.keys(tasks) as (keyof typeof tasks)[])('%s', (name) => {
     expect(first.after).toBeGreaterThan(15.5); // of 16
     expect(first.entropies.at(-1) as number).toBeLessThan((first.entropies[0] as number) / 2);
     expect((await run()).parameters).toEqual(first.parameters);
+  });
+
+  test('a rollout keeps the masks of its steps, and an update trains under them', async () => {
+    const { model, environment } = make(name);
+    const count = environment.count;
+    const width = model.network.actionSize;
+    // Choice 1 of the first categorical, or the second bit.
+    const mask = Uint8Array.from({ length: count * width }, (_, i) => (i % width === 1 ? 0 : 1));
+    const trainer = new PPO({ model, environment, key: 3, horizon: 4, minibatches: 2 });
+    const { native } = trainer.rollout;
+    const action = new Int32Array(count * 3);
+    let observation = environment.observe();
+    for (let t = 0; t < 4; t++) {
+      native.act(t, observation, mask, action, new Key(5).at(t).native);
+      const step = environment.step(action);
+      native.record(t, step.reward, step.terminated, step.truncated, step.finalObservation);
+      observation = step.observation;
+    }
+    native.finish(observation);
+    const [seen, latent] = [trainer.rollout.read('observation'), trainer.rollout.read('latent')];
+    const every = {
+      data: Uint8Array.from({ length: 4 * mask.length }, (_, i) => mask[i % mask.length] as number),
+      shape: [4, count, width],
+    };
+    const shape = [4, count, 3];
+    const { logProb } = model.evaluate({ data: seen, shape }, { data: latent, shape }, { latent: true, mask: every });
+    const collected = trainer.rollout.read('log_prob');
+    logProb.dataSync().forEach((p, i) => {
+      expect(Math.abs(p - (collected[i] as number))).toBeLessThan(1e-6);
+    });
+    const update = new (addon().Trainer)(model.native, adam, new Int32Array());
+    const before = model.parameters.flat();
+    const metrics = await update.update(native, ppo, 1e-3, new Key(6).native);
+    expect(metrics).toMatchObject({ nonFinite: 0 });
+    // The first pass starts from the policy that acted.
+    expect(Math.abs(metrics.approxKl)).toBeLessThan(1e-3);
+    expect(model.parameters.flat()).not.toEqual(before);
   });
 
   test('a model of another kind is refused', () => {
