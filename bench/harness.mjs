@@ -90,7 +90,8 @@ export async function runBenchmark(cases, options, say) {
 function result({ task, times, missing }, threads, peak) {
   const { torsor, ...peers } = times;
   const best = Object.keys(peers).sort((a, b) => peers[a] - peers[b])[0] ?? null;
-  const gflops = task.flops / torsor / 1e3;
+  // A case whose work depends on its numbers, as an adaptive solve, has no count of them.
+  const gflops = task.flops ? rounded(task.flops / torsor / 1e3) : null;
   return {
     bench: task.bench,
     case: task.name,
@@ -101,8 +102,8 @@ function result({ task, times, missing }, threads, peak) {
     absent: missing,
     best_peer: best,
     ratio: best && rounded(peers[best] / torsor),
-    gflops: rounded(gflops),
-    share_of_peak: peak > 0 ? rounded(gflops / (peak * threads)) : null,
+    gflops,
+    share_of_peak: gflops && peak > 0 ? rounded(gflops / (peak * threads)) : null,
   };
 }
 
@@ -115,7 +116,7 @@ function row(r) {
     r.case.padEnd(18),
     `torsor ${time(r.torsor_us)}`,
     ratio,
-    `${r.gflops} GFLOP/s${share}`,
+    ...(r.gflops ? [`${r.gflops} GFLOP/s${share}`] : []),
     peers.join(', '),
   ].join(' | ');
 }

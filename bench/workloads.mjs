@@ -56,6 +56,37 @@ export function weights(k, inputs, outputs) {
 export const observations = (rows) =>
   Float32Array.from({ length: rows * observationSize }, (_, i) => Math.sin(0.5 + i));
 
+/** The neural CDE policy with its defaults: widths of its parts, and how many observations it looks back. */
+export const ncdeNetwork = { observation: 8, actions: 2, latent: 4, history: 4, field: 8, initial: 16, value: 16 };
+
+/** Weights of the layers by the names of the model's parameters; biases are zero. */
+export function ncdeWeights({ observation, actions, latent, field, initial, value }) {
+  const layers = [
+    ['encoder.initial.layers.0', observation, initial],
+    ['encoder.initial.layers.1', initial, latent],
+    ['encoder.term.layers.0', latent, field],
+    ['encoder.term.layers.1', field, latent * observation],
+    ['value_head.layers.0', latent, value],
+    ['value_head.layers.1', value, 1],
+    ['action_head.mlp.layers.0', latent, latent],
+    ['action_head.action_dist.mapping', latent, actions],
+  ];
+  return layers.map(([name, inputs, outputs], k) => [name, weights(k, inputs, outputs)]);
+}
+
+/** Observations of full windows at times 1, 2, …, [rows][history][observation], and the ones that come next, [rows][observation]. */
+export function ncdeWindows({ rows, history, observation }) {
+  const at = (row, k, i) => Math.sin(0.5 + 0.37 * ((row * (history + 1) + k) * observation + i));
+  const size = history * observation;
+  const number = (i) => [Math.floor(i / size), Math.floor((i % size) / observation), i % observation];
+  return {
+    points: Float32Array.from({ length: rows * size }, (_, i) => at(...number(i))),
+    next: Float32Array.from({ length: rows * observation }, (_, i) =>
+      at(Math.floor(i / observation), history, i % observation),
+    ),
+  };
+}
+
 /** `count` numbers that are spread as a standard normal sample would be, and the same for every contender. */
 export function normals(count, seed) {
   let state = seed >>> 0 || 1;

@@ -49,6 +49,37 @@ def sequence(case):
     return [a.astype(np.float32) for a in floats], done
 
 
+def ncde_weights(case):
+    """By part, the weights and the biases, which are zero, of its layers; as in bench/workloads.mjs."""
+    inputs, latent, actions = case["observation"], case["latent"], case["actions"]
+    widths = {
+        "initial": [inputs, case["initial"], latent],
+        "field": [latent, case["field"], latent * inputs],
+        "value": [latent, case["value"], 1],
+        "actor": [latent, latent],
+        "mapping": [latent, actions],
+    }
+    numbers = iter(range(100))
+    layer = lambda a, b: (weights(next(numbers), a, b), np.zeros(b, np.float32))  # noqa: E731
+    return {name: [layer(a, b) for a, b in zip(part, part[1:])] for name, part in widths.items()}
+
+
+def ncde_windows(case):
+    """Times and observations of full windows, and the observation that comes next; as in bench/workloads.mjs."""
+    rows, history, inputs = case["rows"], case["history"], case["observation"]
+    points = np.sin(0.5 + 0.37 * np.arange(rows * (history + 1) * inputs)).reshape(rows, history + 1, inputs)
+    times = np.tile(np.arange(1.0, history + 1), (rows, 1))
+    return [a.astype(np.float32) for a in (times, points[:, :-1], points[:, -1])]
+
+
+def ncde_loss(case):
+    """Actions, and weights of log-probability, entropy and value; as in bench/workloads.mjs."""
+    rows, actions = case["rows"], case["actions"]
+    action = np.sin(0.7 * np.arange(rows * actions)).reshape(rows, actions)
+    loss = [np.sin(k + 0.3 * np.arange(rows)) / np.sqrt(rows) for k in range(3)]
+    return [a.astype(np.float32) for a in (action, *loss)]
+
+
 def measure(run, seconds):
     """Microseconds per call, of the clock and of the processor (all threads), in groups of calls long enough to be timed."""
     start = time.perf_counter()

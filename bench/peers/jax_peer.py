@@ -14,6 +14,7 @@ import jax.numpy as jnp  # noqa: E402
 import optax  # noqa: E402
 
 import jax_lstm  # noqa: E402
+import jax_ncde  # noqa: E402
 from contender import ACTION, layers, minibatch, observations, serve  # noqa: E402
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
@@ -60,11 +61,17 @@ def ppo_update(p, state, *batch):
     return optax.apply_updates(p, updates), state
 
 
+others = {
+    "lstm-step": jax_lstm.prepare_step,
+    "lstm-sequence": jax_lstm.prepare_sequence,
+    "ncde-step": jax_ncde.prepare_step,
+    "ncde-update": jax_ncde.prepare_update,
+}
+
+
 def prepare(case):
-    if case["bench"] == "lstm-step":
-        return jax_lstm.prepare_step(case)
-    if case["bench"] == "lstm-sequence":
-        return jax_lstm.prepare_sequence(case)
+    if case["bench"] in others:
+        return others[case["bench"]](case)
     p = parameters(case["hidden"])
     if case["bench"] == "policy-step":
         x, keys = jnp.asarray(observations(case["rows"])), [jax.random.key(0)]

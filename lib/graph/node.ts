@@ -171,6 +171,14 @@ export class Node {
     this.trace.replace(this, next);
   }
 
+  /**
+   * decay · this + input, of the width of all three: what a state becomes. Where scans alone read what a model carries, sequences of few rows
+   * run many steps at once, as a parallel scan; written with `mul` and `add` the same recurrence goes step by step.
+   */
+  scan(decay: Node, input: Node): Node {
+    return this.trace.apply('scan', [this.#node('scan', decay).concat(input), this], this.width);
+  }
+
   /** The output h, of width `units`, of a long short-term memory (Hochreiter and Schmidhuber 1997) that goes on from step to step. */
   lstm(units: number, options: LstmOptions = {}): Node {
     return lstm(this, units, options);

@@ -132,6 +132,17 @@ export const ops = {
           shapeIs('weight of h', ofHidden, width / 2, 2 * width) ??
           shapeIs('bias', bias, 2 * width)),
   },
+  /** decay · state + input, from [decay | input] and the state. Programs that carry states by scans alone run sequences in parallel over time. */
+  scan: {
+    inputs: 2,
+    parameters: 0,
+    constants: 0,
+    variant: false,
+    problem: ({ inputs: [both = 0, state = 0], width }) =>
+      both === 2 * width && state === width
+        ? undefined
+        : `needs [decay | input] of twice the width of the state and gives that width, got ${both} and ${state} to ${width}`,
+  },
   /** A learned vector, the same for every row; any shape of as many elements as the width. */
   parameter: {
     inputs: 0,

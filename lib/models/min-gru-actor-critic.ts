@@ -22,7 +22,7 @@ const smallest = 1e-8;
 /**
  * Minimal gated recurrent units (Feng et al. 2024) in the form of JaxDEM's model of the same name: with [x, gate, out] = u K and w =
  * sigmoid(gate), s' = (1 - w) s + w g(x), and the layer gives r s' + (1 - r) u with r = sigmoid(out). The carry is {h}, [..., numLayers,
- * gruFeatures]. Parameters: `encoder.layers.0.{kernel,bias}`, `proj_in.{kernel,bias}` where the widths differ, `mingru_kernel`
+ * gruFeatures]; in a sequence all its steps are found by a parallel scan. Parameters: `encoder.layers.0.{kernel,bias}`, `proj_in.{kernel,bias}` where the widths differ, `mingru_kernel`
  * [numLayers, gruFeatures, 3 gruFeatures], and heads as LSTMActorCritic.
  */
 @Model.register('MinGRUActorCritic')
@@ -49,7 +49,8 @@ export class MinGRUActorCritic extends Model<MinGRUActorCriticOptions> {
       });
       const part = (k: number): Node => product.slice(k * width, (k + 1) * width);
       const state = states.slice(layer * width, (layer + 1) * width);
-      const after = mix(state, part(0).activation('linear_sigmoid'), part(1).sigmoid());
+      const weight = part(1).sigmoid();
+      const after = state.scan(weight.scale(-1, 1), weight.mul(part(0).activation('linear_sigmoid')));
       u = mix(u, after, part(2).sigmoid());
       next.push(after);
     }

@@ -9,10 +9,11 @@
 #include "ops/linear.h"
 #include "ops/lstm.h"
 #include "ops/multi_categorical_head.h"
+#include "ops/scan.h"
 
 namespace torsor::TORSOR_ISA {
 
-using Ops = List<Linear, Activate, Add, Multiply, Scale, Copy, LayerNorm, Parameter, Lstm, Clear>;
+using Ops = List<Linear, Activate, Add, Multiply, Scale, Copy, LayerNorm, Parameter, Lstm, Scan, Clear>;
 using Heads = List<GaussianHead, CategoricalHead, MultiCategoricalHead, BernoulliHead>;
 
 // The weight of an instruction, [inputs][outputs], and how its gradient sums are laid out: `stride` floats a row.

@@ -8,6 +8,7 @@ struct Memory {
   const float *parameters = nullptr, *packed = nullptr, *packed_transposed = nullptr;
   float* accumulators = nullptr;  // training: sums of gradients over rows
   float* scratch = nullptr;       // training: [tile_rows][widest padded output or input] for the backward of a linear
+  const uint8_t* done = nullptr;  // of a sequence: ends of episodes, a flag per row and step; null: none
 };
 
 // Floats that must be readable behind the last parameter: the row path of a linear reads whole vectors (up to 8 of 16 lanes).

@@ -29,7 +29,7 @@ static void expect(bool holds, const Operation& o, const std::string& what) {
 }
 
 std::vector<std::string> operation_names() {
-  return {"linear", "activation", "add", "mul", "scale", "concat", "slice", "layer_norm", "parameter", "lstm"};
+  return {"linear", "activation", "add", "mul", "scale", "concat", "slice", "layer_norm", "parameter", "lstm", "scan"};
 }
 
 std::vector<std::string> head_names() { return names_of<Heads>(); }
@@ -197,6 +197,13 @@ static std::vector<Step> steps_of(const Trace& trace) {
       s.bias = o.parameters[1];
       s.kept = in + 5 * units;
       s.scratch = true;
+    } else if (o.op == "scan") {
+      inputs(2);
+      s.in2 = {o.inputs[1], 0, input_width(1)};
+      expect(s.in.width == 2 * width && s.in2.width == width, o, "the inputs are [decay | input] and a state");
+      s.op = op_index<Scan>();
+      s.kept = width + 1;
+      s.scratch = true;
     } else if (o.op == "parameter") {
       inputs(0);
       parameters(1);
@@ -228,6 +235,20 @@ static int latent_width(const Trace& trace, int n) {
   }
   if (sum != n) malformed("categoricals of " + std::to_string(sum) + " logits in all, of " + std::to_string(n));
   return int(trace.sizes.size());
+}
+
+// Whether nothing but scans reads what is carried, `results` included, so that a tile may hold several steps of a sequence.
+static bool steps_at_once(const std::vector<Step>& steps, const Trace& trace, const std::vector<int>& results) {
+  std::vector<bool> carried(trace.widths.size() + steps.size(), false);
+  for (const Trace::State& state : trace.states) carried[state.value] = true;
+  for (const Step& s : steps) {
+    const bool in = s.in.value >= 0 && carried[s.in.value], in2 = s.in2.value >= 0 && carried[s.in2.value];
+    if (in && s.op == op_index<Copy>())
+      carried[s.out.value] = true;
+    else if (in || (in2 && s.op != op_index<Scan>()))
+      return false;
+  }
+  return !trace.states.empty() && std::none_of(results.begin(), results.end(), [&](int v) { return carried[v]; });
 }
 
 Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, const float* constants) {
@@ -291,6 +312,7 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
     results.push_back(next.back());
   }
   if (steps.size() > max_instructions) malformed("more than " + std::to_string(max_instructions) + " operations");
+  p.steps_at_once = steps_at_once(steps, trace, results);
   layout.assign(steps, sources, results, purpose, op_index<Clear>());
   if (steps.size() > max_instructions) malformed("more than " + std::to_string(max_instructions) + " operations");
   for (const Step& s : steps) p.code[p.length++] = layout.instruction(s);

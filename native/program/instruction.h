@@ -65,9 +65,10 @@ struct Program {
   const float* constants = nullptr;  // of the bijectors, or the sizes of several categoricals
   State state[max_states];
   int states = 0;
-  int carry_width = 0;  // of all states, one after another
-  int carry = 0;        // inference: columns for the carry between two steps
-  int columns = 0;      // width of a tile
+  int carry_width = 0;         // of all states, one after another
+  int carry = 0;               // inference: columns for the carry between two steps
+  bool steps_at_once = false;  // what is carried is read by scans alone: a tile may hold several steps of a sequence
+  int columns = 0;             // width of a tile
   int parameter_count = 0;
   int accumulators = 0;  // floats of one set of gradient sums; linear weights are padded, see linear_backward.h
   int sums = 0;          // training: columns of running sums over rows, one per Metric

@@ -13,6 +13,12 @@ template <class Tile> HD void run_forward(const Tile& t, const Program& p, const
   }
 }
 
+template <class IO> HD Memory memory_of(const IO& io) {
+  Memory m{io.parameters, io.packed};
+  m.done = io.sequence.done;
+  return m;
+}
+
 template <class Tile> HD void run_act(const Tile& t, const Program& p, const StepIO& io) {
   run_forward(t, p, Memory{io.parameters, io.packed}, io.observation);
   Heads::visit(p.head.kind, [&](auto head) { decltype(head)::act(t, p, io); });
@@ -20,14 +26,14 @@ template <class Tile> HD void run_act(const Tile& t, const Program& p, const Ste
 }
 
 template <class Tile> HD void run_outputs(const Tile& t, const Program& p, const ForwardIO& io) {
-  run_forward(t, p, Memory{io.parameters, io.packed}, io.observation);
+  run_forward(t, p, memory_of(io), io.observation);
   for (int k = 0; k < 2; k++)
     if (io.output[k]) t.store(p.head.parameter[k].column, p.head.parameter[k].width, io.output[k]);
   if (io.value) t.store(p.value.column, 1, io.value);
 }
 
 template <class Tile> HD void run_evaluate(const Tile& t, const Program& p, const EvaluateIO& io) {
-  run_forward(t, p, Memory{io.parameters, io.packed}, io.observation);
+  run_forward(t, p, memory_of(io), io.observation);
   t.load(p.head.latent, p.head.latent_width, io.latent);
   Heads::visit(p.head.kind,
                [&](auto head) { decltype(head)::template evaluate<false>(t, p, io.mask, io.is_action, true); });

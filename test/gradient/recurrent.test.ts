@@ -31,6 +31,24 @@ function delayed(x: Node): ModelOutputs {
   return discrete(next.tanh());
 }
 
+/** A scan on top of a scan: what is carried reaches nothing else, so a tile may hold several steps. */
+function scans(x: Node): ModelOutputs {
+  const states = x.state('s', [2, 3]);
+  const layer = (u: Node, k: number): Node =>
+    states.slice(3 * k, 3 * k + 3).scan(u.linear(3).sigmoid().scale(-1, 1), u.linear(3));
+  const lower = layer(x, 0);
+  const upper = layer(lower.tanh().add(x.linear(3)), 1);
+  states.becomes(lower.concat(upper));
+  return discrete(upper.tanh());
+}
+
+/** The head reads the state a scan goes on from, so steps go one by one. */
+function watched(x: Node): ModelOutputs {
+  const state = x.state('s', 3);
+  state.becomes(state.scan(x.linear(3).sigmoid(), x.linear(3)));
+  return discrete(state.tanh());
+}
+
 const models: Record<string, (x: Node) => ModelOutputs> = {
   'one lstm': (x) => discrete(x.linear(4).tanh().lstm(5)),
   'an lstm on the observation': (x) => discrete(x.lstm(3)),
@@ -40,6 +58,8 @@ const models: Record<string, (x: Node) => ModelOutputs> = {
   },
   'a running mean': average,
   'the observation before': delayed,
+  'a scan on top of a scan': scans,
+  'a scan whose state is read': watched,
 };
 
 const [steps, rows] = [5, 4];

@@ -73,6 +73,11 @@ static Trace trace(const char* head, const char* bijector = "", int parameters_o
   return t;
 }
 
+// Aligned as the arena is; the row path reads whole vectors behind it.
+static float* aligned(Floats& memory) {
+  return memory.data() + (64 - reinterpret_cast<uintptr_t>(memory.data()) % 64) / 4;
+}
+
 static void check(const char* name, const Trace& t, int rows, bool small) {
   const Kernels& cpu = baseline::kernel_table;
   BijectorChain chain;
@@ -81,10 +86,6 @@ static void check(const char* name, const Trace& t, int rows, bool small) {
   const Program training = build(t, Purpose::training_observation, chain, constants.data());
   const int latent_width = inference.head.latent_width;
 
-  // Aligned as the arena is; the row path reads whole vectors behind it.
-  const auto aligned = [](Floats& memory) {
-    return memory.data() + (64 - reinterpret_cast<uintptr_t>(memory.data()) % 64) / 4;
-  };
   Floats parameter_memory = normals(t.parameter_count + arena_padding + 16, 0.3f),
          packed_memory(parameter_memory.size()), transposed_memory(parameter_memory.size());
   float *parameters = aligned(parameter_memory), *packed = aligned(packed_memory),
@@ -179,6 +180,66 @@ static void check(const char* name, const Trace& t, int rows, bool small) {
   if (!(size > 1e-3)) largest = 1;  // nothing was compared
 }
 
+// A scan through a sequence: the steps of few rows share tiles.
+static void check_scan(int rows, int steps) {
+  Trace t;
+  t.widths = {3, 5, 5, 5, 10, 5, 5, 1};
+  t.states = {{1, 5}};
+  t.operations = {{"linear", "sigmoid", {0}, {0, 15}, 2, {}},    // 3 x 5, 5
+                  {"linear", "identity", {0}, {20, 35}, 3, {}},  // 3 x 5, 5
+                  {"concat", "", {2, 3}, {}, 4, {}},
+                  {"scan", "", {4, 1}, {}, 5, {}},
+                  {"linear", "identity", {5}, {40, 65}, 6, {}},   // 5 x 5, 5
+                  {"linear", "identity", {5}, {70, 75}, 7, {}}};  // 5 x 1, 1
+  t.parameter_count = 80;
+  t.value = 7;
+  t.head = "categorical";
+  t.head_inputs = {6};
+  const Kernels& cpu = baseline::kernel_table;
+  const Program p = build(t, Purpose::training_observation, BijectorChain{}, nullptr);
+  Floats parameter_memory = normals(t.parameter_count + arena_padding + 16), packed_memory(parameter_memory.size()),
+         transposed_memory(parameter_memory.size());
+  float *parameters = aligned(parameter_memory), *packed = aligned(packed_memory),
+        *transposed = aligned(transposed_memory);
+  cpu.pack(p, parameters, packed, transposed);
+
+  const int all = rows * steps;
+  const Floats observation = normals(all * 3), carry = normals(rows * 5), weights = normals(all);
+  Floats choice(all), d_observation(all * 3), other_d_observation(all * 3), d_carry(rows * 5), other_d_carry(rows * 5);
+  std::vector<uint8_t> done(all);
+  for (int k = 0; k < all; k++) {
+    choice[k] = float(k % 5);
+    done[k] = k % 11 == 4;
+  }
+  GradientIO io{};
+  io.parameters = parameters;
+  io.packed = packed;
+  io.packed_transposed = transposed;
+  io.observation = observation.data();
+  io.latent = choice.data();
+  io.d_log_prob = io.d_entropy = io.d_value = weights.data();
+  io.d_observation = d_observation.data();
+  io.sequence.steps = steps;
+  io.sequence.stride = rows;
+  io.sequence.done = done.data();
+  io.sequence.carry = carry.data();
+  io.sequence.d_carry = d_carry.data();
+  Floats memory(cpu.workspace(p, io.sequence) + 16), sums(p.accumulators + 16), other_sums(p.accumulators + 16),
+      gradient(t.parameter_count), other_gradient(t.parameter_count);
+  double metrics[metric_count];
+  float *own = aligned(sums), *other = aligned(other_sums);
+  cpu.gradient(p, io, 0, rows, aligned(memory), own);
+  cpu.collect(p, &own, 1, gradient.data(), metrics);
+  io.d_observation = other_d_observation.data();
+  io.sequence.d_carry = other_d_carry.data();
+  on_host::gradient_of_sequence(p, io, rows, aligned(memory), other);
+  cpu.collect(p, &other, 1, other_gradient.data(), metrics);
+  compare("gradient", "scan", gradient, other_gradient);
+  compare("gradient of the observation", "scan", d_observation, other_d_observation);
+  compare("gradient of the carry", "scan", d_carry, other_d_carry);
+  if (!p.steps_at_once || !(std::fabs(gradient[0]) > 1e-3)) largest = 1;  // nothing was compared
+}
+
 int main() {
   for (bool small : {false, true})
     for (int rows : {1, 16, 63, 150}) {
@@ -186,5 +247,7 @@ int main() {
       check("maxnorm", trace("gaussian", "maxnorm", 4), rows, small);
       for (const char* head : {"categorical", "multi_categorical", "bernoulli"}) check(head, trace(head), rows, small);
     }
+  for (int rows : {1, 3, 20})
+    for (int steps : {2, 70}) check_scan(rows, steps);
   std::printf("largest %.2e\n", largest);
 }

@@ -8,5 +8,7 @@ namespace torsor::on_host {
 void act(const Program&, const StepIO&, int rows, bool small, float* columns);
 void evaluate(const Program&, const EvaluateIO&, int rows, bool small, float* columns);
 void gradient(const Program&, const GradientIO&, int rows, bool small, float* columns, float* accumulators);
+// Few rows through the steps of a sequence, several steps in a tile; `memory` as the CPU kernels' workspace.
+void gradient_of_sequence(const Program&, const GradientIO&, int rows, float* memory, float* accumulators);
 
 }  // namespace torsor::on_host

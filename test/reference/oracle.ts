@@ -156,6 +156,8 @@ function stepOf(instruction: InstructionSpec, width: number, offset: (name: stri
           sigmoid(gate(1, j)) * at(carry, units + j) + sigmoid(gate(0, j)) * Math.tanh(gate(2, j));
         return columns((j) => (j < units ? sigmoid(gate(3, j)) * Math.tanh(cell(j)) : cell(j - units)));
       };
+    case 'scan':
+      return (_, [both, state]) => columns((j) => at(both, j) * at(state, j) + at(both, width + j));
     case 'parameter':
       return (arena) => columns((j) => at(arena, (weight as number) + j));
   }

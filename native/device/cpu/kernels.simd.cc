@@ -14,7 +14,7 @@ static Vector* columns_of(float* workspace) { return reinterpret_cast<Vector*>(w
 
 // Columns of every step that is kept at once, the carry before every segment, after the last and in between, and scratch.
 static int64_t workspace(const Program& p, const Sequence& s) {
-  const int length = segment_length(s), segments = (s.steps + length - 1) / length;
+  const int length = segment_length(s, 1), segments = (s.steps + length - 1) / length;
   return (int64_t(p.columns) * length + int64_t(p.carry_width) * (segments + 2) + p.widest) * tile_rows;
 }
 
@@ -22,18 +22,18 @@ static int64_t workspace(const Program& p, const Sequence& s) {
 // one vector a column, too few accumulators to hide the latency of an FMA.)
 constexpr int worth_a_tile = lanes<Vector> == 16 ? 2 * small_rows : 3 * small_rows;
 
-// f(tile) for the rows, tile by tile.
-template <class F> static void each_tile(int first, int rows, float* memory, F f) {
+// f(tile, steps of a tile) for the rows, tile by tile.
+template <class F> static void each_tile(const Program& p, const Sequence& s, int first, int rows, float* memory, F f) {
   for (int row = first, end = first + rows; row < end;) {
     const int left = end - row;
-    if (left > worth_a_tile) {
-      const int live = left < tile_rows ? left : tile_rows;
-      f(Tile64{columns_of(memory), row, live, nullptr});
-      row += live;
+    const int large = left < tile_rows ? left : tile_rows, small = left < small_rows ? left : small_rows;
+    const int span = steps_of_tile(p, s, large);
+    if (left > worth_a_tile || span > 1) {
+      f(Tile64{columns_of(memory), row, large, nullptr}, span);
+      row += large;
     } else {
-      const int live = left < small_rows ? left : small_rows;
-      f(Tile16{columns_of(memory), row, live, nullptr});
-      row += live;
+      f(Tile16{columns_of(memory), row, small, nullptr}, 1);
+      row += small;
     }
   }
 }
@@ -41,36 +41,41 @@ template <class F> static void each_tile(int first, int rows, float* memory, F f
 static void act(const Program& p, const StepIO& io, int first, int rows, float* memory) {
   Sequence one;
   one.carry = one.final_carry = io.carry;
-  each_tile(first, rows, memory,
-            [&](const auto& tile) { run_steps(tile, p, one, [&](const auto& t) { run_act(t, p, io); }); });
+  each_tile(p, one, first, rows, memory, [&](const auto& tile, int span) {
+    run_steps(tile, p, one, span, [&](const auto& t) { run_act(t, p, io); });
+  });
 }
 
 static void forward(const Program& p, const ForwardIO& io, int first, int rows, float* memory) {
-  each_tile(first, rows, memory,
-            [&](const auto& tile) { run_steps(tile, p, io.sequence, [&](const auto& t) { run_outputs(t, p, io); }); });
+  each_tile(p, io.sequence, first, rows, memory, [&](const auto& tile, int span) {
+    run_steps(tile, p, io.sequence, span, [&](const auto& t) { run_outputs(t, p, io); });
+  });
 }
 
 static void evaluate(const Program& p, const EvaluateIO& io, int first, int rows, float* memory) {
-  each_tile(first, rows, memory,
-            [&](const auto& tile) { run_steps(tile, p, io.sequence, [&](const auto& t) { run_evaluate(t, p, io); }); });
+  each_tile(p, io.sequence, first, rows, memory, [&](const auto& tile, int span) {
+    run_steps(tile, p, io.sequence, span, [&](const auto& t) { run_evaluate(t, p, io); });
+  });
 }
 
 template <class Tile>
-static void gradient_of_tile(const Tile& first, const Program& p, const GradientIO& io, float* accumulators) {
-  const int length = segment_length(io.sequence), segments = (io.sequence.steps + length - 1) / length;
+static void gradient_of_tile(const Tile& first, int span, const Program& p, const GradientIO& io, float* accumulators) {
+  const int length = segment_length(io.sequence, span), segments = (io.sequence.steps + length - 1) / length;
+  const int tiles = (length + span - 1) / span;
   float* const memory = reinterpret_cast<float*>(first.columns);
-  float* const carries = memory + int64_t(p.columns) * length * Tile::rows;
+  float* const carries = memory + int64_t(p.columns) * tiles * Tile::rows;
   float* const scratch = carries + int64_t(p.carry_width) * (segments + 2) * Tile::rows;
-  const Memory m{io.parameters, io.packed, io.packed_transposed, accumulators, scratch};
-  Tile t = first, between = first;
-  t.index = between.index = io.index;
+  Memory m{io.parameters, io.packed, io.packed_transposed, accumulators, scratch};
+  m.done = io.sequence.done;
+  Tile rows = first, between = first;
+  rows.index = between.index = io.index;
   between.columns = columns_of(carries);
-  const SequenceGradient<Tile> sequence{t, between, p, io, m, length};
-  for (int k = 0; k < length; k++) clear_columns(sequence.at_step(k), p.sums, metric_count);
+  const SequenceGradient<Tile> sequence{rows, between, p, io, m, span, length};
+  for (int k = 0; k < tiles; k++) clear_columns(sequence.columns_of(k), p.sums, metric_count);
   sequence.run();
-  for (int k = 0; k < length; k++)
+  for (int k = 0; k < tiles; k++)
     for (int sum = 0; sum < metric_count; sum++)
-      sequence.at_step(k).add_sum(p.sums + sum, accumulators + p.accumulators - metric_count + sum);
+      sequence.columns_of(k).add_sum(p.sums + sum, accumulators + p.accumulators - metric_count + sum);
 }
 
 // Shuffled rows lie anywhere: those of the next tile are asked for while this one is computed.
@@ -94,10 +99,10 @@ static void gradient(const Program& p, const GradientIO& io, int first, int rows
   memset(accumulators, 0, sizeof(float) * p.accumulators);
   const int end = first + rows;
   prefetch(p, io, first, end < first + tile_rows ? end : first + tile_rows);
-  each_tile(first, rows, memory, [&](const auto& tile) {
+  each_tile(p, io.sequence, first, rows, memory, [&](const auto& tile, int span) {
     const int next = tile.first_row + tile.live;
     prefetch(p, io, next, end < next + tile_rows ? end : next + tile_rows);
-    gradient_of_tile(tile, p, io, accumulators);
+    gradient_of_tile(tile, span, p, io, accumulators);
   });
 }
 

@@ -14,10 +14,17 @@ template <class N_, int Rows> struct Tile {
   int first_row, live;   // rows first_row ... first_row + live - 1 of the batch; the other rows compute on zeros
   const int32_t* index;  // place of each row of the batch in the arrays; null: its own number
   int64_t base = 0;      // added to it: the rows of the steps before
+  // A tile may hold several steps of a sequence, `lag` rows each: row r goes on from row r - lag, `stride` rows before it in the arrays.
+  int lag = rows;
+  int64_t stride = 0;
 
   HD N* column(int c) const { return columns + c * groups; }
   HD float* scalars(int c) const { return reinterpret_cast<float*>(column(c)); }
-  HD int64_t place(int r) const { return base + (index ? index[first_row + r] : first_row + r); }
+  HD int64_t place(int r) const {
+    const bool first = r < lag;  // spares most tiles the division
+    const int row = first ? r : r % lag;
+    return base + (first ? 0 : r / lag * stride) + (index ? index[first_row + row] : first_row + row);
+  }
 
   // f(g) for every group of rows. What f does to one group must not depend on another group.
   template <class F> HD void each_group(F f) const {
@@ -42,11 +49,39 @@ template <class N_, int Rows> struct Tile {
     return choose(number < live, splat<N>(1), splat<N>(0));
   }
 
+  // 1 for the rows of the first step, 0 for those that go on from another row of the tile.
+  HD N first_step(int g) const {
+    const Int<N> number = Int<N>(lane_numbers() + uint32_t(g * lanes<N>));
+    return choose(number < lag, splat<N>(1), splat<N>(0));
+  }
+  // A column as the rows `distance` further down see it (further up where it is negative), for the rows of a group; 0 beyond the ends of the tile.
+  HD N shifted(int c, int distance, int g) const {
+    const int from = g * lanes<N> - distance;
+    N v = splat<N>(0);
+    if (from >= 0 && from + lanes<N> <= rows)
+      memcpy(&v, scalars(c) + from, sizeof v);
+    else if (from > -lanes<N> && from < rows)
+      for (int i = 0; i < lanes<N>; i++)
+        if (from + i >= 0 && from + i < rows) reinterpret_cast<float*>(&v)[i] = scalars(c)[from + i];
+    return v;
+  }
+  // A round of a scan over n columns, all rows at once: x[r] += a[r] x[r - distance], then a[r] *= a[r - distance]. In place: the rows
+  // that are read are written later.
+  HD void scan_round(int x, int a, int n, int distance) const {
+    for (int k = 0; k < n; k++)
+      for (int i = 0; i < groups; i++) {
+        const int g = distance > 0 ? groups - 1 - i : i;
+        const N factor = at(a + k, g);
+        at(x + k, g) += factor * shifted(x + k, distance, g);
+        at(a + k, g) = factor * shifted(a + k, distance, g);
+      }
+  }
+
   // One number per row of the batch, for the rows of a group.
   HD N of_batch(const float* x, int g) const {
     N v = splat<N>(0);
     const int r = g * lanes<N>;
-    if (!index && r + lanes<N> <= live)
+    if (!index && lag == rows && r + lanes<N> <= live)
       memcpy(&v, x + base + first_row + r, sizeof v);
     else
       for (int i = 0; i < lanes<N> && r + i < live; i++) reinterpret_cast<float*>(&v)[i] = x[place(r + i)];
@@ -77,7 +112,7 @@ template <class N_, int Rows> struct Tile {
     }
   }
   HD void store(int c, int n, float* target) const {
-    if (n == 1 && !index) {
+    if (n == 1 && !index && lag == rows) {
       memcpy(target + base + first_row, scalars(c), sizeof(float) * live);
       return;
     }

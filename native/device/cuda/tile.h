@@ -13,11 +13,16 @@ template <int Rows> struct Tile {
   int first_row, live;   // rows first_row ... first_row + live - 1 of the batch; the other rows compute on zeros
   const int32_t* index;  // place of each row of the batch in the arrays; null: its own number
   int64_t base = 0;      // added to it: the rows of the steps before
+  // A tile may hold several steps of a sequence, `lag` rows each: row r goes on from row r - lag, `stride` rows before it in the arrays.
+  int lag = rows;
+  int64_t stride = 0;
 
   __device__ __forceinline__ float* column(int c) const { return columns + c * rows; }
   __device__ __forceinline__ float& at(int c, int g) const { return column(c)[g]; }
   __device__ __forceinline__ int64_t place(int r) const {
-    return base + (index ? __ldg(index + first_row + r) : first_row + r);
+    const bool first = r < lag;  // spares most tiles the division
+    const int row = first ? r : r % lag;
+    return base + (first ? 0 : r / lag * stride) + (index ? __ldg(index + first_row + row) : first_row + row);
   }
   __device__ __forceinline__ uint32_t row(int g) const { return first_row + g; }
   __device__ __forceinline__ float alive(int g) const { return g < live ? 1.0f : 0.0f; }
@@ -34,6 +39,26 @@ template <int Rows> struct Tile {
   }
   template <class F> __device__ __forceinline__ void each(int columns_, F f) const { spread(columns_ * rows, f); }
   template <class F> __device__ __forceinline__ void each_group(F f) const { spread(groups, f); }
+
+  // 1 for the rows of the first step, 0 for those that go on from another row of the tile.
+  __device__ __forceinline__ float first_step(int g) const { return g < lag ? 1.0f : 0.0f; }
+  // A column as the rows `distance` further down see it (further up where it is negative); 0 beyond the ends of the tile.
+  __device__ __forceinline__ float shifted(int c, int distance, int g) const {
+    const int from = g - distance;
+    return from >= 0 && from < rows ? at(c, from) : 0.0f;
+  }
+  // A round of a scan over n columns: x[r] += a[r] x[r - distance], then a[r] *= a[r - distance]. A thread takes whole columns, the rows that
+  // are read before those that are written.
+  __device__ __forceinline__ void scan_round(int x, int a, int n, int distance) const {
+    spread(n, [&](int k) {
+      for (int i = 0; i < rows; i++) {
+        const int r = distance > 0 ? rows - 1 - i : i;
+        const float factor = at(a + k, r);
+        at(x + k, r) += factor * shifted(x + k, distance, r);
+        at(a + k, r) = factor * shifted(a + k, distance, r);
+      }
+    });
+  }
 
   // Adds the sum over the rows of a column, in an order that does not depend on the number of threads.
   __device__ __forceinline__ void add_sum(int c, float* sum) const {
