@@ -19,6 +19,7 @@ const layers: Record<string, (x: Node, activation: ActivationName) => Node> = {
   slice: (x, activation) => x.linear(5).slice(1, 4).activation(activation),
   layer_norm: (x, activation) => x.layerNorm().activation(activation),
   lstm: (x, activation) => x.lstm(4).activation(activation),
+  scan: (x, activation) => x.linear(3).scan(x.linear(3).sigmoid(), x).activation(activation),
   parameter: (x, activation) => x.mul(x.parameter('gain', [3])).activation(activation),
 };
 
