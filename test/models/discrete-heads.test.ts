@@ -130,9 +130,13 @@ describe.each(Object.entries(heads))('%s', (name, { head, counts, logits, distri
     expect(new Set(numbers(impossible))).toEqual(new Set([Number.NEGATIVE_INFINITY]));
     const ones = new Float32Array(rows).fill(1);
     const { parameters } = model.gradient(input, action, { mask, dLogProb: ones, dEntropy: ones });
-    const bias = Object.entries(parameters).find(([key, { length }]) => length === logits && key.endsWith('bias'))?.[1];
-    expect(bias?.[0]).toBe(0);
+    const isBias = (key: string) => key.endsWith('bias') && parameters[key]?.length === logits;
+    const bias = Object.keys(parameters).find(isBias) as string;
+    expect(parameters[bias]?.[0]).toBe(0);
     expect(Object.values(parameters).every((each) => each.every(Number.isFinite))).toBe(true);
+    // Not even where it was chosen.
+    const chosen = model.gradient(input, { data: against, shape: [rows, k] }, { mask, dLogProb: ones }).parameters;
+    expect(chosen[bias]?.[0]).toBe(0);
     // The same mask on the distribution.
     const { policy } = model.forward(input);
     const given = {
