@@ -25,14 +25,19 @@ export { Sigmoid } from './bijectors/sigmoid.js';
 export { Softplus } from './bijectors/softplus.js';
 export { Tanh } from './bijectors/tanh.js';
 export { type ErrorCode, TorsorError } from './core/errors.js';
+export { Bernoulli } from './distributions/bernoulli.js';
 export { Categorical } from './distributions/categorical.js';
 export type { Choice } from './distributions/choice.js';
 export { Distribution, type IntArray, type SampleSource } from './distributions/distribution.js';
+export { MultiCategorical } from './distributions/multi-categorical.js';
 export { MultivariateNormalDiag } from './distributions/multivariate-normal-diag.js';
+export { Normal } from './distributions/normal.js';
+export { SquashedMultivariateNormalDiag, SquashedNormal } from './distributions/squashed-normal.js';
 export { Transformed } from './distributions/transformed.js';
 export type {
   ActionOf,
   Environment,
+  EnvironmentActionSpace,
   EnvironmentState,
   Info,
   StepArrays,
@@ -50,7 +55,16 @@ export { ActorCritic, type ActorCriticOptions } from './models/actor-critic.js';
 export { BoundStep, type StepBuffers } from './models/bound-step.js';
 export type { Carry, CarryInput } from './models/carry.js';
 export type { GradientOptions, GradientResult } from './models/gradient.js';
-export { categorical, type GaussianOptions, gaussian, type ModelOutputs, type PolicyHead } from './models/heads.js';
+export {
+  type BernoulliOptions,
+  bernoulli,
+  categorical,
+  type GaussianOptions,
+  gaussian,
+  type ModelOutputs,
+  multiCategorical,
+  type PolicyHead,
+} from './models/heads.js';
 export { LSTMActorCritic, type LSTMActorCriticOptions, type RecurrentBase } from './models/lstm-actor-critic.js';
 export { MinGRUActorCritic, type MinGRUActorCriticOptions } from './models/min-gru-actor-critic.js';
 export { Model } from './models/model.js';

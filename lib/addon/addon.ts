@@ -41,13 +41,17 @@ export interface NativeInstruction {
 }
 
 export interface NativeHead {
-  /** `gaussian`: inputs mean, scale. `categorical`: input logits. */
+  /** `gaussian`: inputs mean, scale. The discrete ones, `categorical`, `multi_categorical` and `bernoulli`: input logits. */
   kind: string;
   inputs: number[];
   /** What the second input of a gaussian is: `log_std` or `std`. */
   scale?: string;
   /** Applied to the action of a gaussian in the order listed: the first is applied first. */
   bijectors?: NativeBijector[];
+  /** `multi_categorical`: how many of the logits belong to each categorical. */
+  sizes?: number[];
+  /** `bernoulli`: entropy is the mean over the bits instead of their sum. */
+  meanEntropy?: boolean;
 }
 
 export interface NativeProgram {
@@ -63,8 +67,9 @@ export interface NativeProgram {
 }
 
 /**
- * Arrays of one policy step. `action` is float32 [rows][n] or, for a categorical head, int32 [rows]; `latent` (optional) is the
- * action before the bijector (or the index as a float); `mask` (optional) is uint8 [rows][categories], 1 where allowed.
+ * Arrays of one policy step. `action` is float32 [rows][n] or, for a discrete head, int32: [rows] indices, [rows][categoricals] or
+ * [rows][bits]; `latent` (optional) is the action before the bijector (or the indices as floats); `mask` (optional) is uint8
+ * [rows][logits], 1 where allowed.
  */
 export interface NativeStepArrays {
   rows: number;

@@ -3,23 +3,13 @@ import { TorsorError } from '../core/errors.js';
 import { showShape, sizeOf } from '../tensor/shape.js';
 import { layout, type PlacedParameter } from './layout.js';
 import type { Node } from './node.js';
-import type { ActivationName, HeadName, OpName, ScaleName } from './ops.js';
-import {
-  type BijectorSpec,
-  type HeadSpec,
-  type InstructionSpec,
-  type ProgramSpec,
-  programVersions,
-  type StateSpec,
-} from './program.js';
+import type { ActivationName, OpName } from './ops.js';
+import { type HeadSpec, type InstructionSpec, type ProgramSpec, programVersions, type StateSpec } from './program.js';
 import { nameOf, type Parameter, type State, type Trace } from './trace.js';
 
 /** What a policy reads, as nodes. */
-export interface Head {
-  kind: HeadName;
+export interface Head extends Omit<HeadSpec, 'inputs'> {
   inputs: readonly Node[];
-  scale?: ScaleName;
-  bijectors?: BijectorSpec[];
 }
 
 export interface Compiled {

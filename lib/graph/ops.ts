@@ -174,8 +174,13 @@ export function problemOf(name: OpName, use: Use): string | undefined {
   return problem && `${name} ${problem}`;
 }
 
-/** What a policy head reads: `gaussian` a mean and a scale of one width, `categorical` its logits. */
-export const heads = { gaussian: { inputs: 2 }, categorical: { inputs: 1 } } as const;
+/** What a policy head reads: `gaussian` a mean and a scale of one width, the discrete ones their logits. */
+export const heads = {
+  gaussian: { inputs: 2 },
+  categorical: { inputs: 1 },
+  multi_categorical: { inputs: 1 },
+  bernoulli: { inputs: 1 },
+} as const;
 
 export type HeadName = keyof typeof heads;
 export const scales = ['log_std', 'std'] as const;

@@ -29,6 +29,10 @@ export interface HeadSpec {
   inputs: number[];
   scale?: ScaleName;
   bijectors?: BijectorSpec[];
+  /** Of multi_categorical: how many of the logits belong to each categorical. */
+  sizes?: readonly number[];
+  /** Of bernoulli: entropy is the mean over the bits instead of their sum. */
+  meanEntropy?: boolean;
 }
 
 /** An array of the carry, of one row. */
@@ -67,7 +71,8 @@ export interface ProgramSpec {
 export function toNative(spec: ProgramSpec): NativeProgram {
   const placed = new Map(spec.parameters.map((parameter) => [parameter.name, parameter]));
   const { states = [] } = spec;
-  const { bijectors, ...head } = spec.head;
+  const { bijectors, sizes, ...rest } = spec.head;
+  const head = { ...rest, ...(sizes && { sizes: [...sizes] }) };
   return {
     widths: spec.widths,
     instructions: spec.instructions.map(({ parameters, ...instruction }, i) => {

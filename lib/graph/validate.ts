@@ -156,6 +156,17 @@ export function readProgram(json: unknown, source: string): ProgramSpec {
     const wide = inputs.map((input) => widths[input]);
     if (wide.some((width) => width !== wide[0])) fail(`head: values of one width expected, got ${wide.join(' and ')}`);
     if (kind === 'categorical') return { kind, inputs };
+    if (kind === 'multi_categorical') {
+      const sizes = list('head.sizes', json.sizes).map((size) => integer('head.sizes', size, 1, largest));
+      const sum = sizes.reduce((a, b) => a + b, 0);
+      if (sum !== wide[0]) fail(`head.sizes: ${sum} logits in all, the head reads ${wide[0]}`);
+      return { kind, inputs, sizes };
+    }
+    if (kind === 'bernoulli') {
+      const { meanEntropy = false } = json;
+      if (typeof meanEntropy !== 'boolean') fail(`head.meanEntropy: expected true or false, got ${show(meanEntropy)}`);
+      return { kind, inputs, ...(meanEntropy === true && { meanEntropy }) };
+    }
     const bijectors = list('head.bijectors', json.bijectors ?? []).map(readBijector);
     return { kind, inputs, scale: name('head.scale', json.scale, scales), bijectors };
   }

@@ -1,6 +1,7 @@
 // Functions of numbers by name, for distributions and tests: f reads `inputs` numbers and writes `outputs`.
 #pragma once
 #include "activation.h"
+#include "bernoulli.h"
 #include "gaussian.h"
 
 namespace torsor::TORSOR_ISA {
@@ -93,12 +94,48 @@ struct GaussianKl {
   template <class N> static HD void f(const N* x, N* y) { y[0] = gaussian_kl(x[0], x[1], x[2], x[3]); }
 };
 
+// A logit to P(1), P(0) and their logarithms.
+struct Bernoulli {
+  static constexpr const char* name = "bernoulli";
+  static constexpr int inputs = 1, outputs = 4;
+  template <class N> static HD void f(const N* x, N* y) {
+    const BernoulliTerms<N> bit(x[0]);
+    y[0] = bit.one();
+    y[1] = bit.zero();
+    y[2] = bit.log_one();
+    y[3] = bit.log_zero();
+  }
+};
+
+struct BernoulliEntropy {
+  static constexpr const char* name = "bernoulli_entropy";
+  static constexpr int inputs = 1, outputs = 1;
+  template <class N> static HD void f(const N* x, N* y) { y[0] = BernoulliTerms<N>(x[0]).entropy(); }
+};
+
+// (logit, value, dL/dlog-probability, dL/dentropy) to dL/dlogit.
+struct BernoulliGradient {
+  static constexpr const char* name = "bernoulli_gradient";
+  static constexpr int inputs = 4, outputs = 1;
+  template <class N> static HD void f(const N* x, N* y) { y[0] = BernoulliTerms<N>(x[0]).gradient(x[1], x[2], x[3]); }
+};
+
+// Logits of p and of q.
+struct BernoulliKl {
+  static constexpr const char* name = "bernoulli_kl";
+  static constexpr int inputs = 2, outputs = 1;
+  template <class N> static HD void f(const N* x, N* y) {
+    y[0] = bernoulli_kl(BernoulliTerms<N>(x[0]), BernoulliTerms<N>(x[1]));
+  }
+};
+
 }  // namespace functions
 
 using Functions =
     List<functions::Exp, functions::Expm1, functions::Log, functions::Log1p, functions::Tanh, functions::Atanh,
          functions::Erf, functions::SinCos, functions::NormalCdf, functions::LogNormalCdf, functions::GaussianLogProb,
-         functions::GaussianEntropy, functions::GaussianKl>;
+         functions::GaussianEntropy, functions::GaussianKl, functions::Bernoulli, functions::BernoulliEntropy,
+         functions::BernoulliGradient, functions::BernoulliKl>;
 
 // An activation as a function with two outputs: value and derivative.
 template <class A> struct ActivationFunction {

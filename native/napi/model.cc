@@ -39,6 +39,8 @@ static Trace to_trace(const Napi::Value& value) {
     const Napi::Array bijectors = array(head.Get("bijectors"), "program.head.bijectors");
     for (uint32_t k = 0; k < bijectors.Length(); k++) trace.bijectors.push_back(to_bijector(bijectors.Get(k)));
   }
+  if (!absent(head.Get("sizes"))) trace.sizes = int_list(head.Get("sizes"), "program.head.sizes");
+  trace.mean_entropy = head.Get("meanEntropy").ToBoolean();
   if (!absent(program.Get("states"))) {
     const Napi::Array states = array(program.Get("states"), "program.states");
     for (uint32_t k = 0; k < states.Length(); k++) {
@@ -78,7 +80,7 @@ Model& ModelWrap::model(const char* name) const {
 }
 
 ActionMemory action_memory(const Model& model, const Napi::Value& value, int64_t rows) {
-  if (model.discrete()) return {nullptr, ints(value, "action", rows)};
+  if (model.discrete()) return {nullptr, ints(value, "action", rows * model.head().latent_width)};
   return {floats(value, "action", rows * model.head().n), nullptr};
 }
 
@@ -202,8 +204,9 @@ void ModelWrap::evaluate(const Napi::CallbackInfo& info) {
     io.is_action = !info[3].ToBoolean();
     std::vector<float> indices;
     if (m.discrete() && io.is_action) {
-      const int32_t* choice = ints(info[2], "action", all);
-      indices.assign(choice, choice + all);
+      const int64_t count = all * m.head().latent_width;
+      const int32_t* choice = ints(info[2], "action", count);
+      indices.assign(choice, choice + count);
       io.latent = indices.data();
     } else {
       io.latent = floats(info[2], "action", all * m.head().latent_width);

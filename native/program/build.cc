@@ -70,6 +70,14 @@ std::vector<S> chain_constants(const std::vector<BijectorOperation>& bijectors, 
   return constants;
 }
 
+std::vector<float> head_constants(const Trace& trace, BijectorChain& chain) {
+  if (trace.head == MultiCategoricalHead::name) return {trace.sizes.begin(), trace.sizes.end()};
+  int dims = 1;
+  if (!trace.head_inputs.empty() && trace.head_inputs[0] >= 0 && trace.head_inputs[0] < int(trace.widths.size()))
+    dims = trace.widths[trace.head_inputs[0]];
+  return chain_constants(trace.bijectors, dims, chain);
+}
+
 template std::vector<float> chain_constants<float>(const std::vector<BijectorOperation>&, int, BijectorChain&);
 template std::vector<double> chain_constants<double>(const std::vector<BijectorOperation>&, int, BijectorChain&);
 
@@ -216,6 +224,19 @@ static std::vector<Step> steps_of(const Trace& trace) {
   return steps;
 }
 
+// Numbers of an action before the bijectors, for a head that reads `n` logits or dimensions.
+static int latent_width(const Trace& trace, int n) {
+  if (trace.head == CategoricalHead::name) return 1;
+  if (trace.head != MultiCategoricalHead::name) return n;
+  int64_t sum = 0;
+  for (int size : trace.sizes) {
+    if (size < 1) malformed("a categorical of " + std::to_string(size) + " logits");
+    sum += size;
+  }
+  if (sum != n) malformed("categoricals of " + std::to_string(sum) + " logits in all, of " + std::to_string(n));
+  return int(trace.sizes.size());
+}
+
 // Whether nothing but scans reads what is carried, `results` included, so that a tile may hold several steps of a sequence.
 static bool steps_at_once(const std::vector<Step>& steps, const Trace& trace, const std::vector<int>& results) {
   std::vector<bool> carried(trace.widths.size() + steps.size(), false);
@@ -233,10 +254,10 @@ static bool steps_at_once(const std::vector<Step>& steps, const Trace& trace, co
 Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, const float* constants) {
   std::vector<Step> steps = steps_of(trace);
   Layout layout(trace.widths);
-  // Head and value write gradients: each has a value of its own, a copy where need be. A categorical head overwrites masked logits as well,
+  // Head and value write gradients: each has a value of its own, a copy where need be. A discrete head overwrites masked logits as well,
   // which backward of other readers would see.
   std::vector<bool> read(trace.widths.size(), false);
-  if (trace.head == CategoricalHead::name)
+  if (trace.head != GaussianHead::name)
     for (const Operation& o : trace.operations)
       for (int i : o.inputs) read[i] = true;
   std::vector<int> taken;
@@ -267,8 +288,12 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
   if (gaussian && trace.widths[trace.head_inputs[1]] != head.n) malformed("mean and scale differ in width");
   if (gaussian && chain.length && chain.dims != head.n) malformed("the bijectors are for another action size");
   head.scale_is_std = trace.scale_is_std;
-  head.latent_width = gaussian ? head.n : 1;
+  head.latent_width = latent_width(trace, head.n);
   if (gaussian) head.bijectors = chain;
+  if (trace.mean_entropy) {
+    if (trace.head != BernoulliHead::name) malformed("only a bernoulli head takes the mean of its entropies");
+    head.entropy_scale = 1.0f / float(head.n);
+  }
 
   std::vector<int> heads;
   for (int v : trace.head_inputs) heads.push_back(own(v));

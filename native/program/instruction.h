@@ -38,11 +38,12 @@ struct Instruction {
 // What turns values into an action; which fields count depends on the kind.
 struct Head {
   int kind = 0;               // index in Heads
-  Operand parameter[2];       // gaussian: mean, scale; categorical: logits
+  Operand parameter[2];       // gaussian: mean, scale; the discrete ones: logits
   bool scale_is_std = false;  // gaussian: the scale is the standard deviation, not its logarithm
-  int n = 0;                  // dimensions of the action, or number of categories
-  int latent_width = 0;       // floats of an action before the bijector: n, or 1 for an index
+  int n = 0;                  // dimensions of the action, or number of logits
+  int latent_width = 0;       // floats of an action before the bijector: n, or one for each index
   BijectorChain bijectors{};  // gaussian: from latent to action; constants in Program::constants
+  float entropy_scale = 1;    // bernoulli: 1 / n where the mean over the bits is asked for
 
   int latent = 0, action = 0;     // columns
   int log_prob = 0, entropy = 0;  // columns, one each; the gradients that reach them follow: d_log_prob, d_entropy
@@ -61,7 +62,7 @@ struct Program {
   int length = 0;
   Operand observation, value;
   Head head;
-  const float* constants = nullptr;  // of the bijectors
+  const float* constants = nullptr;  // of the bijectors, or the sizes of several categoricals
   State state[max_states];
   int states = 0;
   int carry_width = 0;         // of all states, one after another
@@ -100,9 +101,9 @@ struct Sequence {
 struct StepIO {
   const float *parameters, *packed;  // packed: linear weights reordered for the microkernel, see pack.h
   const float* observation;
-  const uint8_t* mask;  // categorical: [rows][n], 1 where allowed; null: everything is
+  const uint8_t* mask;  // discrete heads: [rows][n], 1 where allowed; null: everything is
   float* action;        // gaussian [rows][n]
-  int32_t* choice;      // categorical [rows]
+  int32_t* choice;      // discrete heads [rows][latent_width]
   float* latent;        // [rows][latent_width] or null
   float *log_prob, *value;
   Noise noise;

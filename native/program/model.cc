@@ -20,12 +20,9 @@ constexpr int chunk_tiles = 8, max_chunks = 32;
 
 Model::Model(const Trace& trace) : trace_(trace) {
   if (trace.parameter_count < 0) throw Error("INVALID_ARGUMENT", "program: a negative number of parameters");
-  int dims = 1;
-  if (!trace.head_inputs.empty() && trace.head_inputs[0] >= 0 && trace.head_inputs[0] < int(trace.widths.size()))
-    dims = trace.widths[trace.head_inputs[0]];
-  constants_ = chain_constants(trace.bijectors, dims, chain_);
+  constants_ = head_constants(trace, chain_);
   inference_ = build(trace_, Purpose::inference, chain_, constants_.data());
-  discrete_ = inference_.head.latent_width == 1 && trace.head == "categorical";
+  discrete_ = trace.head != "gaussian";
   const int64_t size = int64_t(trace.parameter_count) + arena_padding;
   parameters_ = Array<float>(size);
   packed_ = Array<float>(size);

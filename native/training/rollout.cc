@@ -143,7 +143,7 @@ EpisodeSums Rollout::collect(VectorEnvironment& environment, Noise noise) {
   const int width = model_.observation_size(), n = model_.head().n;
   Array<float> current(int64_t(environments_) * width), final_observation(int64_t(environments_) * width),
       action(int64_t(environments_) * n);
-  Array<int32_t> choice(environments_);
+  Array<int32_t> choice(int64_t(environments_) * model_.head().latent_width);
   masked = false;
   begin();
   const auto held = model_.hold();

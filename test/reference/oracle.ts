@@ -3,6 +3,7 @@ import { find, type PlacedParameter } from '../../lib/graph/layout.js';
 import type { InstructionSpec, ProgramSpec } from '../../lib/graph/program.js';
 import { activations } from './activations.js';
 import { transform } from './bijectors.js';
+import { discreteTerms } from './discrete-heads.js';
 import { expectedLogDet } from './quadrature.js';
 
 export interface Row {
@@ -59,7 +60,7 @@ export class Oracle {
     };
   }
 
-  /** Log-probability and entropy as well, of a latent action: before the bijectors; an index for a categorical head. */
+  /** Log-probability and entropy as well, of a latent action: before the bijectors; indices or bits for a discrete head. */
   evaluate(
     arena: Float64Array,
     observation: Float64Array,
@@ -70,9 +71,9 @@ export class Oracle {
     const row = this.forward(arena, observation, carry);
     return {
       ...row,
-      ...(this.program.head.kind === 'categorical'
-        ? categorical(row, latent[0] as number, mask)
-        : this.#gaussian(row, Array.from(latent))),
+      ...(this.program.head.kind === 'gaussian'
+        ? this.#gaussian(row, Array.from(latent))
+        : discreteTerms(this.program.head, row.outputs[0] as number[], latent, mask)),
     };
   }
 
@@ -95,15 +96,6 @@ export class Oracle {
     });
     return { logProb, entropy };
   }
-}
-
-function categorical({ outputs }: Row, choice: number, mask?: ArrayLike<number>): { logProb: number; entropy: number } {
-  const logits = (outputs[0] as number[]).map((logit, k) => (mask?.[k] === 0 ? Number.NEGATIVE_INFINITY : logit));
-  const largest = Math.max(...logits);
-  const normalizer = largest + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0));
-  const logProbs = logits.map((logit) => logit - normalizer);
-  const entropy = logProbs.reduce((sum, l) => sum - (l === Number.NEGATIVE_INFINITY ? 0 : Math.exp(l) * l), 0);
-  return { logProb: logProbs[choice] as number, entropy };
 }
 
 function stepOf(instruction: InstructionSpec, width: number, offset: (name: string) => number): Step {

@@ -121,11 +121,12 @@ template <class N_, int Rows> struct Tile {
       for (int k = 0; k < n; k++) to[k] = scalars(c)[k * rows + r];
     }
   }
-  HD void store_index(int c, int32_t* target) const {
-    for (int r = 0; r < live; r++) target[place(r)] = int32_t(scalars(c)[r]);
+  HD void store_index(int c, int n, int32_t* target) const {
+    for (int r = 0; r < live; r++)
+      for (int k = 0; k < n; k++) target[place(r) * n + k] = int32_t(scalars(c)[k * rows + r]);
   }
 
-  // Category k of each row of a group where the mask allows it, otherwise -infinity.
+  // Logit k of each row of a group where the mask allows it, otherwise -infinity.
   HD N masked(const uint8_t* mask, int n, int k, int g, N logit) const {
     if (!mask) return logit;
     for (int i = 0; i < lanes<N>; i++) {

@@ -80,11 +80,11 @@ template <int Rows> struct Tile {
   __device__ __forceinline__ void store(int c, int n, float* target) const {
     spread(live * n, [&](int i) { target[place(i / n) * n + i % n] = at(c + i % n, i / n); });
   }
-  __device__ __forceinline__ void store_index(int c, int32_t* target) const {
-    spread(live, [&](int r) { target[place(r)] = int32_t(at(c, r)); });
+  __device__ __forceinline__ void store_index(int c, int n, int32_t* target) const {
+    spread(live * n, [&](int i) { target[place(i / n) * n + i % n] = int32_t(at(c + i % n, i / n)); });
   }
 
-  // The logit of category k of a row where the mask allows it, otherwise -infinity.
+  // Logit k of a row where the mask allows it, otherwise -infinity.
   __device__ __forceinline__ float masked(const uint8_t* mask, int n, int k, int g, float logit) const {
     return mask && g < live && !mask[place(g) * n + k] ? -__builtin_huge_valf() : logit;
   }
