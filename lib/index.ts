@@ -74,6 +74,12 @@ export type {
 } from './models/policy.js';
 export type { SequenceOptions } from './models/sequence.js';
 export { SharedActorCritic, type SharedActorCriticOptions } from './models/shared-actor-critic.js';
+export {
+  type FlatBatch,
+  type FlattenBatchOptions,
+  flattenBatch,
+  type StructuredInput,
+} from './models/structured.js';
 export * as initializers from './random/initializers.js';
 export { Key } from './random/key.js';
 export { bits, gumbel, normal, uniform } from './random/random.js';
@@ -81,8 +87,13 @@ export { type Evaluation, type EvaluationOptions, evaluatePolicy } from './rollo
 export { type AdvantageOptions, type Column, Rollout, type RolloutOptions } from './rollout/rollout.js';
 export { ActionSpace } from './spaces/action-space.js';
 export { Box } from './spaces/box.js';
+export { Dict } from './spaces/dict.js';
 export { Discrete } from './spaces/discrete.js';
-export type { Space } from './spaces/space.js';
+export { spaceFromJSON } from './spaces/from-json.js';
+export { MultiBinary } from './spaces/multi-binary.js';
+export { MultiDiscrete } from './spaces/multi-discrete.js';
+export { type ElementOf, type FlattenOptions, type SampleMask, Space, type SpaceJson } from './spaces/space.js';
+export { Tuple } from './spaces/tuple.js';
 export type { Dtype } from './tensor/dtype.js';
 export { memory, Tensor } from './tensor/tensor.js';
 export type { TrainingMetrics } from './training/metrics.js';
