@@ -64,6 +64,10 @@ export {
 } from './models/heads.js';
 export { LSTMActorCritic, type LSTMActorCriticOptions, type RecurrentBase } from './models/lstm-actor-critic.js';
 export { MinGRUActorCritic, type MinGRUActorCriticOptions } from './models/min-gru-actor-critic.js';
+export {
+  MLPActorCriticPolicy,
+  type MLPActorCriticPolicyOptions,
+} from './models/mlp-actor-critic-policy.js';
 export { Model } from './models/model.js';
 export type { ModelOptions } from './models/options.js';
 export type {
@@ -72,6 +76,8 @@ export type {
   EvaluateOptions,
   EvaluateResult,
 } from './models/policy.js';
+export type { SpaceOptions } from './models/space-options.js';
+export { type PolicyCallOptions, type ResetOptions, SpacePolicy } from './models/space-policy.js';
 export type { SequenceOptions } from './models/sequence.js';
 export { SharedActorCritic, type SharedActorCriticOptions } from './models/shared-actor-critic.js';
 export {

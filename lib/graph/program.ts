@@ -3,8 +3,11 @@ import type { NativeProgram } from '../addon/addon.js';
 import { find, type PlacedParameter } from './layout.js';
 import type { ActivationName, HeadName, OpName, ScaleName } from './ops.js';
 
-/** Versions of the form below: 1 is that of programs without states, 2 has them. A reader refuses any other. */
-export const programVersions = { stateless: 1, recurrent: 2 } as const;
+/**
+ * Versions of the form below: 1 is that of programs without states, 2 has them, 3 has a bootstrap value and perhaps states. A reader
+ * refuses any other.
+ */
+export const programVersions = { stateless: 1, recurrent: 2, bootstrapping: 3 } as const;
 
 /** One step; it writes the value after that of the step before, the first one that after the observation and the states. */
 export interface InstructionSpec {
@@ -62,6 +65,8 @@ export interface ProgramSpec {
   head: HeadSpec;
   /** Index of the value estimate. */
   value: number;
+  /** Index of what stands in for the future where a rollout stops; absent where that is the value estimate. */
+  bootstrapValue?: number;
   parameters: PlacedParameter[];
   /** Length of the arena in floats, gaps included. */
   parameterCount: number;
@@ -88,6 +93,7 @@ export function toNative(spec: ProgramSpec): NativeProgram {
         }
       : head,
     value: spec.value,
+    ...(spec.bootstrapValue !== undefined && { bootstrapValue: spec.bootstrapValue }),
     states: states.map(({ value, next }) => ({ value, next })),
     parameterCount: spec.parameterCount,
   };

@@ -212,8 +212,13 @@ static std::vector<Step> steps_of(const Trace& trace) {
   }
   for (int v : trace.head_inputs)
     if (v < 0 || v >= int(defined.size()) || !defined[v]) malformed("an input of the head is not computed");
-  if (trace.value < 0 || trace.value >= int(defined.size()) || !defined[trace.value] || trace.widths[trace.value] != 1)
-    malformed("the value estimate must be a computed value of width 1");
+  for (const Trace::State& state : trace.states)
+    if (state.next < 0 || state.next >= int(defined.size()) || trace.widths[state.next] != trace.widths[state.value])
+      malformed("a state and what replaces it differ in width");
+  const auto is_number = [&](int v) { return v >= 0 && v < int(defined.size()) && defined[v] && trace.widths[v] == 1; };
+  if (!is_number(trace.value)) malformed("the value estimate must be a computed value of width 1");
+  if (trace.bootstrap_value >= 0 && !is_number(trace.bootstrap_value))
+    malformed("the bootstrap value must be a computed value of width 1");
   return steps;
 }
 
@@ -230,9 +235,28 @@ static int latent_width(const Trace& trace, int n) {
   return int(trace.sizes.size());
 }
 
+// Training has no use for the bootstrap value: what only that depends on is left out, and takes no columns.
+static void drop_bootstrap(const Trace& trace, std::vector<Step>& steps, std::vector<int>& widths) {
+  std::vector<bool> needed(widths.size(), false);
+  needed[0] = needed[trace.value] = true;
+  for (int v : trace.head_inputs) needed[v] = true;
+  for (const Trace::State& state : trace.states) needed[state.value] = needed[state.next] = true;
+  for (size_t k = steps.size(); k-- > 0;)
+    if (needed[steps[k].out.value])
+      for (const Part& part : {steps[k].in, steps[k].in2})
+        if (part.value >= 0) needed[part.value] = true;
+  steps.erase(std::remove_if(steps.begin(), steps.end(), [&](const Step& s) { return !needed[s.out.value]; }),
+              steps.end());
+  for (size_t v = 0; v < widths.size(); v++)
+    if (!needed[v]) widths[v] = 0;
+}
+
 Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, const float* constants) {
   std::vector<Step> steps = steps_of(trace);
-  Layout layout(trace.widths);
+  std::vector<int> widths = trace.widths;
+  const bool bootstraps = trace.bootstrap_value >= 0 && purpose == Purpose::inference;
+  if (trace.bootstrap_value >= 0 && !bootstraps) drop_bootstrap(trace, steps, widths);
+  Layout layout(widths);
   // Head and value write gradients: each has a value of its own, a copy where need be. A discrete head overwrites masked logits as well,
   // which backward of other readers would see.
   std::vector<bool> read(trace.widths.size(), false);
@@ -276,16 +300,14 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
 
   std::vector<int> heads;
   for (int v : trace.head_inputs) heads.push_back(own(v));
-  const int value = own(trace.value);
+  const int value = own(trace.value), bootstrap_value = bootstraps ? own(trace.bootstrap_value) : value;
   if (steps.size() > max_instructions) malformed("more than " + std::to_string(max_instructions) + " operations");
 
   std::vector<int> sources{0}, next, results = heads;
   results.push_back(value);
+  if (bootstraps) results.push_back(bootstrap_value);
   if (trace.states.size() > max_states) malformed("more than " + std::to_string(max_states) + " states");
   for (const Trace::State& state : trace.states) {
-    if (state.next < 0 || state.next >= int(trace.widths.size()) ||
-        trace.widths[state.next] != trace.widths[state.value])
-      malformed("a state and what replaces it differ in width");
     sources.push_back(state.value);
     next.push_back(own(state.next));
     results.push_back(next.back());
@@ -296,6 +318,7 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
   for (const Step& s : steps) p.code[p.length++] = layout.instruction(s);
   p.observation = layout.operand(0);
   p.value = layout.operand(value);
+  p.bootstrap_value = layout.operand(bootstrap_value);
   for (size_t k = 0; k < heads.size(); k++) head.parameter[k] = layout.operand(heads[k]);
 
   for (size_t k = 0; k < next.size(); k++) {

@@ -61,6 +61,7 @@ struct Program {
   Instruction code[max_instructions];
   int length = 0;
   Operand observation, value;
+  Operand bootstrap_value;  // inference: what stands in for the future where a rollout stops; usually the value
   Head head;
   const float* constants = nullptr;  // of the bijectors, or the sizes of several categoricals
   State state[max_states];
@@ -115,6 +116,7 @@ struct ForwardIO {
   const float* observation;
   float* output[2];  // the head's parameters or null
   float* value;      // or null
+  float* bootstrap_value;  // or null
   Sequence sequence;
 };
 

@@ -24,6 +24,7 @@ template <class Tile> HD void run_outputs(const Tile& t, const Program& p, const
   for (int k = 0; k < 2; k++)
     if (io.output[k]) t.store(p.head.parameter[k].column, p.head.parameter[k].width, io.output[k]);
   if (io.value) t.store(p.value.column, 1, io.value);
+  if (io.bootstrap_value) t.store(p.bootstrap_value.column, 1, io.bootstrap_value);
 }
 
 template <class Tile> HD void run_evaluate(const Tile& t, const Program& p, const EvaluateIO& io) {
