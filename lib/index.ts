@@ -47,6 +47,8 @@ export { SyncVectorEnvironment, type SyncVectorEnvironmentOptions } from './envs
 export type { Node } from './graph/node.js';
 export type { ProgramSpec } from './graph/program.js';
 export { type Checkpoint, readCheckpoint, writeCheckpoint } from './io/checkpoint.js';
+export { decodeEqx, type Eqx, encodeEqx } from './io/eqx.js';
+export type { NpyArray, NpyDtype } from './io/npy.js';
 export { decodeSafetensors, encodeSafetensors } from './io/safetensors.js';
 export { ActorCritic, type ActorCriticOptions } from './models/actor-critic.js';
 export { BoundStep, type StepBuffers } from './models/bound-step.js';

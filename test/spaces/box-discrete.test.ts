@@ -125,7 +125,7 @@ describe('Discrete', () => {
 
   it('draws what a mask allows, uniformly', () => {
     const space = new Discrete(4);
-    const drawn = Array.from({ length: 4000 }, (_, i) => space.sample(new Key(1, 0, i), [1, 0, true, false] as never));
+    const drawn = Array.from({ length: 4000 }, (_, i) => space.sample(new Key(1, 0, i), [1, 0, true, false]));
     expect(new Set(drawn)).toEqual(new Set([0, 2]));
     // Standard deviation of a count: sqrt(4000 / 4) = 32.
     expect(Math.abs(drawn.filter((x) => x === 0).length - 2000)).toBeLessThan(130);
