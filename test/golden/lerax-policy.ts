@@ -1,0 +1,124 @@
+// Policies of lerax: what they compute for single cases, a loss over them with its gradients, and updates by PPO.
+import type { Device } from '../../lib/addon/load.js';
+import type { MLPActorCriticPolicy } from '../../lib/index.js';
+import { type Comparison, same, tolerance } from './compare.js';
+import { type Batch, batchOf, callOptions, probe } from './lerax-batch.js';
+import { type Case, createPolicy, type LeraxFile, list, type Numbers } from './lerax-file.js';
+import { against, compareGradients, entropies } from './lerax-gradients.js';
+import { checkPpo } from './lerax-ppo.js';
+
+export function checkLeraxPolicy(json: unknown, device: Device = 'cpu'): Comparison[] {
+  const file = json as LeraxFile;
+  const policy = createPolicy(file, device);
+  const batch = batchOf(policy, file.cases, null);
+  const comparisons = [
+    ...checkCases(policy, file.cases, batch),
+    ...(file.scalar_loss ? checkScalarLoss(policy, file, batch) : []),
+    ...(file.ppo ? checkPpo(policy, file.ppo, batch) : []),
+  ];
+  policy.dispose();
+  return comparisons;
+}
+
+/** Numbers of every case, in one array. */
+type Quantities = Record<string, ArrayLike<number>>;
+
+function checkCases(policy: MLPActorCriticPolicy, cases: readonly Case[], batch: Batch): Comparison[] {
+  const quantities = computed(policy, batch);
+  return cases.flatMap((c, i) => [
+    ...Object.keys(c.expected).map((name) => {
+      const all = quantities[name];
+      if (all === undefined) throw new Error(`case ${i}: nothing computes ${name}`);
+      const width = all.length / cases.length;
+      const actual = Array.from({ length: width }, (_, k) => all[i * width + k] as number);
+      return against(`case ${i}/${name}`, actual, c.expected[name] as Numbers, tolerance.value);
+    }),
+    ...checkSample(policy, c, quantities, batch, i),
+    ...checkStructured(policy, c, i),
+  ]);
+}
+
+function computed(policy: MLPActorCriticPolicy, batch: Batch): Quantities {
+  const { observation, action, actionMask, state } = batch;
+  const { value, logProb, entropy } = policy.evaluateAction(state, observation, action, { actionMask });
+  return {
+    ...{ features: probe(policy, batch, featuresOf(policy)), dist_raw: probe(policy, batch, rawOf(policy)) },
+    mode: policy.call(state, observation, { actionMask }).action.dataSync(),
+    ...{ value: value.dataSync(), log_prob: logProb.dataSync(), entropy: entropy.dataSync() },
+  };
+}
+
+function rawOf({ program }: MLPActorCriticPolicy): number {
+  return program.head.inputs[0] as number;
+}
+
+/** The value that the first linear of the action head reads. */
+export function featuresOf({ program }: MLPActorCriticPolicy): number {
+  const first = program.instructions.find(({ parameters }) => parameters[0] === 'action_head.mlp.layers.0.kernel');
+  return first?.inputs[0] as number;
+}
+
+/** A draw of the reference, from noise that is told for a Box: the same draw, and what the policy says of it. */
+function checkSample(
+  policy: MLPActorCriticPolicy,
+  { sample }: Case,
+  { mode }: Quantities,
+  batch: Batch,
+  i: number,
+): Comparison[] {
+  if (sample === undefined) return [];
+  const drawn = list(sample.action);
+  const width = drawn.length;
+  const { data } = batch.action;
+  const actions = data.slice();
+  for (const [k, number] of drawn.entries()) actions[i * width + k] = number;
+  const { observation, actionMask, state } = batch;
+  const action = { data: actions, shape: batch.action.shape } as Batch['action'];
+  const { value, logProb } = policy.evaluateAction(state, observation, action, { actionMask });
+  const name = `case ${i}/sample`;
+  const judged = [
+    against(`${name} value`, [value.dataSync()[i] as number], sample.value, tolerance.value),
+    against(`${name} log_prob`, [logProb.dataSync()[i] as number], sample.log_prob, tolerance.value),
+  ];
+  if (sample.standard_normal_noise === undefined) return judged;
+  const noise = list(sample.standard_normal_noise);
+  const logStd = policy.parameters.get('action_head.log_std');
+  const made = noise.map((z, k) => (mode?.[i * width + k] as number) + Math.exp(logStd[k] as number) * z);
+  return [against(`${name} action`, made, sample.action, tolerance.value), ...judged];
+}
+
+/** An observation in the form of its space: its flat form, and that the policy takes it. */
+function checkStructured(policy: MLPActorCriticPolicy, { observation, observation_flat }: Case, i: number): Comparison[] {
+  if (observation === undefined) return [];
+  const value = JSON.parse(JSON.stringify(observation));
+  const flat = policy.observationSpace.flatten(value as never);
+  const one = policy.value(null, value).value.item();
+  const rows = { data: Float32Array.from(list(observation_flat)), shape: [1, flat.length] };
+  return [
+    same(`case ${i}/observation`, [...flat], [...Float32Array.from(list(observation_flat))]),
+    same(`case ${i}/value of observation`, one, policy.value(null, rows).value.item()),
+  ];
+}
+
+function checkScalarLoss(policy: MLPActorCriticPolicy, { scalar_loss }: LeraxFile, batch: Batch): Comparison[] {
+  const { formula, value: expected, grads, grad_observations } = scalar_loss as NonNullable<LeraxFile['scalar_loss']>;
+  const known = 'mean over cases of 0.5*value - 0.7*log_prob + 0.3*mean(entropy)';
+  const [ofValue, ofLogProb, ofEntropy] = [0.5, -0.7, 0.3];
+  const { rows, observation, action, actionMask, state } = batch;
+  const { value, logProb, entropy } = policy.evaluateAction(state, observation, action, { actionMask });
+  const [v, p, h] = [value.dataSync(), logProb.dataSync(), entropies(entropy, rows)];
+  const terms = Array.from(v, (x, i) => ofValue * x + ofLogProb * (p[i] as number) + ofEntropy * (h[i] as number));
+  const each = (weight: number): Float32Array => new Float32Array(rows).fill(weight / rows);
+  const gradient = policy.gradient(observation, action, {
+    ...callOptions(policy, batch),
+    ...{ dValue: each(ofValue), dLogProb: each(ofLogProb), dEntropy: each(ofEntropy) },
+  });
+  return [
+    same('scalar_loss/formula', formula, known),
+    against('scalar_loss/value', [terms.reduce((a, b) => a + b, 0) / rows], expected, tolerance.value),
+    ...compareGradients('scalar_loss', gradient.parameters, grads),
+    ...(grad_observations
+      ? [against('scalar_loss/grad of observations', gradient.observation, grad_observations, tolerance.gradient)]
+      : []),
+  ];
+}
