@@ -78,10 +78,11 @@ export type {
   EvaluateOptions,
   EvaluateResult,
 } from './models/policy.js';
-export type { SpaceOptions } from './models/space-options.js';
-export { type PolicyCallOptions, type ResetOptions, SpacePolicy } from './models/space-policy.js';
 export type { SequenceOptions } from './models/sequence.js';
 export { SharedActorCritic, type SharedActorCriticOptions } from './models/shared-actor-critic.js';
+export type { SerializeOptions } from './models/space-files.js';
+export type { PolicyCallOptions, ResetOptions, SpaceOptions } from './models/space-options.js';
+export { SpacePolicy } from './models/space-policy.js';
 export {
   type FlatBatch,
   type FlattenBatchOptions,

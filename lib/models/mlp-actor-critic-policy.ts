@@ -8,8 +8,8 @@ import type { ModelOutputs } from './heads.js';
 import { mlp } from './mlp.js';
 import { Model } from './model.js';
 import type { ResolvedOptions } from './options.js';
-import { checkSizes } from './space-options.js';
-import { type CompatibilityOptions, SpacePolicy } from './space-policy.js';
+import { type CompatibilityOptions, checkSizes } from './space-options.js';
+import { SpacePolicy } from './space-policy.js';
 
 export interface MLPActorCriticPolicyOptions extends CompatibilityOptions {
   /** Width of the features. Default: 16. */
@@ -45,6 +45,8 @@ export class MLPActorCriticPolicy extends SpacePolicy<MLPActorCriticPolicyOption
     ...{ logStdInit: 0, activation: 'relu', compat: null },
   };
 
+  readonly kind = 'mlp';
+
   static override resolve(given: unknown): ResolvedOptions & Record<string, unknown> {
     const options = super.resolve(given);
     checkSizes(options, {
@@ -67,7 +69,10 @@ export class MLPActorCriticPolicy extends SpacePolicy<MLPActorCriticPolicyOption
     });
     const features = encoder(observation);
     const value = valueHead(features);
-    return { policy: actionLayer(features, this.actionSpace, { ...this.options, meanEntropy: compat === 'lerax' }), value };
+    return {
+      policy: actionLayer(features, this.actionSpace, { ...this.options, meanEntropy: compat === 'lerax' }),
+      value,
+    };
   }
 
   protected carryOf(state: null): null {

@@ -49,6 +49,5 @@ export function mlp(trace: Trace, options: MlpOptions): (x: Node) => Node {
   const layers = widths
     .slice(1)
     .map((next, i) => declareLayer(trace, `${name}.layers.${i}`, widths[i] as number, next));
-  return (x) =>
-    layers.reduce((y, layer, i) => applyLayer(layer, y, i < depth ? activation : outputActivation), x);
+  return (x) => layers.reduce((y, layer, i) => applyLayer(layer, y, i < depth ? activation : outputActivation), x);
 }

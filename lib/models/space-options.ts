@@ -8,6 +8,7 @@ import { Box } from '../spaces/box.js';
 import { spaceFromJSON } from '../spaces/from-json.js';
 import { Space, type SpaceJson } from '../spaces/space.js';
 import { type PolicySpace, rawSize } from './action-layer.js';
+import type { ArrayInput } from './inputs.js';
 import { type ModelClass, metadataOf, type ResolvedOptions, readOptions } from './options.js';
 
 /** What every policy over spaces is given. */
@@ -20,6 +21,28 @@ export interface SpaceOptions {
   key?: Key | number | bigint;
   /** Default: `cpu`. */
   device?: DeviceChoice;
+}
+
+/** Options of every class of these. */
+export interface CompatibilityOptions {
+  /**
+   * `'lerax'`: results as that library gives them where ours differ. Actions of a Box of several dimensions are flat, [..., size];
+   * entropies of bits stay apart, [..., shape of the space], and training takes their mean; a mask for a Box is ignored. Default: null.
+   */
+  compat: 'lerax' | null;
+}
+
+/** What the methods of a policy take beside state and observation. */
+export interface PolicyCallOptions {
+  /** Where the noise comes from. Without it actions are the mode: the mean, or the likeliest choice. */
+  key?: Key | number | bigint;
+  /** 1 or true where an action is allowed, [..., logits]; bits that may not be set are 0. */
+  actionMask?: ArrayInput<'uint8'> | null;
+}
+
+export interface ResetOptions {
+  /** Leading dimensions `...` of the observations to come. Default: none. */
+  batch?: number | readonly number[];
 }
 
 const base = ['observationSpace', 'actionSpace', 'key', 'device'] as const;
@@ -35,7 +58,10 @@ export function resolveSpaceOptions(cls: ModelClass, given: unknown): ResolvedOp
   for (const name of ['observationSpace', 'actionSpace']) required(cls.name, name, options[name]);
   const { observationSpace, actionSpace } = spacesOf(options as unknown as SpaceOptions);
   if (observationSpace.flatSize === 0) {
-    throw new TorsorError('INVALID_ARGUMENT', `observationSpace: expected at least one number, got ${observationSpace}`);
+    throw new TorsorError(
+      'INVALID_ARGUMENT',
+      `observationSpace: expected at least one number, got ${observationSpace}`,
+    );
   }
   if (own.compat !== null) oneOf('compat', own.compat, ['lerax']);
   if (own.activation !== undefined) own.activation = activationName(own.activation);

@@ -1,7 +1,6 @@
 // SpacePolicy: actor-critics over the spaces of an environment, with the methods and states of lerax's policies.
 import { options as checkOptions } from '../core/check.js';
 import { Bernoulli } from '../distributions/bernoulli.js';
-import type { Key } from '../random/key.js';
 import { MultiBinary } from '../spaces/multi-binary.js';
 import type { Space } from '../spaces/space.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -11,31 +10,19 @@ import { type ArrayInput, readMask } from './inputs.js';
 import { observationBatch } from './memory.js';
 import { Model } from './model.js';
 import type { ResolvedOptions } from './options.js';
-import { resolveSpaceOptions, type SpaceOptions, type Spaces, spaceMetadata, spacesOf } from './space-options.js';
+import { readPolicy, type SerializeOptions, writePolicy } from './space-files.js';
+import {
+  type CompatibilityOptions,
+  type PolicyCallOptions,
+  type ResetOptions,
+  resolveSpaceOptions,
+  type SpaceOptions,
+  type Spaces,
+  spaceMetadata,
+  spacesOf,
+} from './space-options.js';
 import { type Action, readShapedAction, readValues, shapeAction } from './space-values.js';
 import type { StructuredInput } from './structured.js';
-
-/** Options of every class of these. */
-export interface CompatibilityOptions {
-  /**
-   * `'lerax'`: results as that library gives them where ours differ. Actions of a Box of several dimensions are flat, [..., size];
-   * entropies of bits stay apart, [..., shape of the space], and training takes their mean; a mask for a Box is ignored. Default: null.
-   */
-  compat: 'lerax' | null;
-}
-
-/** What the methods of a policy take beside state and observation. */
-export interface PolicyCallOptions {
-  /** Where the noise comes from. Without it actions are the mode: the mean, or the likeliest choice. */
-  key?: Key | number | bigint;
-  /** 1 or true where an action is allowed, [..., logits]; bits that may not be set are 0. */
-  actionMask?: ArrayInput<'uint8'> | null;
-}
-
-export interface ResetOptions {
-  /** Leading dimensions `...` of the observations to come. Default: none. */
-  batch?: number | readonly number[];
-}
 
 type Numbers = Tensor<'float32'>;
 type FlatRows = { data: Float32Array; shape: readonly number[] };
@@ -51,6 +38,9 @@ type FlatRows = { data: Float32Array; shape: readonly number[] };
 export abstract class SpacePolicy<O extends CompatibilityOptions, S> extends Model<O> {
   readonly observationSpace: Space;
   readonly actionSpace: PolicySpace;
+  /** Which of lerax' policies it is, in files. */
+  abstract readonly kind: 'mlp' | 'ncde';
+  #digest: Uint8Array | null = null;
 
   constructor(options: SpaceOptions & { [K in keyof O]?: O[K] | undefined }) {
     super(options as never);
@@ -130,6 +120,38 @@ export abstract class SpacePolicy<O extends CompatibilityOptions, S> extends Mod
 
   protected abstract initialState(batch: readonly number[]): S;
 
+  /**
+   * Writes the parameters for lerax' `deserialize`, byte for byte what its `serialize` writes, and returns the path: a suffix other than
+   * `.eqx` is replaced. Folders are made, a file is replaced whole or not at all.
+   *
+   * @throws TorsorError IO, MISSING_OPTION, UNSUPPORTED, NON_FINITE.
+   */
+  async serialize(path: string, options: SerializeOptions = {}): Promise<string> {
+    return writePolicy(this, path, options, this.#digest);
+  }
+
+  /**
+   * A policy with the parameters that lerax wrote; `options` are those it was made with. A path without a suffix gets `.eqx`.
+   *
+   * @throws TorsorError IO, CORRUPT_FILE, or INVALID_SHAPE, INVALID_DTYPE, INVALID_ARGUMENT for the file of another policy.
+   */
+  static async deserialize<P extends SpacePolicy<never, never>, O>(
+    this: new (
+      options: O,
+    ) => P,
+    path: string,
+    options: O,
+  ): Promise<P> {
+    const policy = new this(options);
+    try {
+      policy.#digest = await readPolicy(policy, path);
+      return policy;
+    } catch (error) {
+      policy.dispose();
+      throw error;
+    }
+  }
+
   get #lerax(): boolean {
     return this.options.compat === 'lerax';
   }
@@ -149,7 +171,10 @@ export abstract class SpacePolicy<O extends CompatibilityOptions, S> extends Mod
     const { logits } = policy as Bernoulli;
     const batch = rows.shape.slice(0, -1);
     const mask = readMask(given, batch, this.network.actions.mask, this.device);
-    const bits = new Bernoulli({ logits, ...(mask && { mask: { data: Float32Array.from(mask), shape: logits.shape } }) });
+    const bits = new Bernoulli({
+      logits,
+      ...(mask && { mask: { data: Float32Array.from(mask), shape: logits.shape } }),
+    });
     return Tensor.view(Float32Array.from(bits.entropy().data), [...batch, ...this.actionSpace.shape]);
   }
 

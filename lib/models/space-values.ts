@@ -15,7 +15,7 @@ export type Action = Tensor<'float32' | 'int32'>;
 
 /**
  * Observations [..., flat size] from values of the space, or from rows that are flat already: float32 arrays where the space has
- * another form or element type.
+ * another form or element type. Arrays for a scalar Box are arrays of elements.
  */
 export function readValues(space: Space, value: StructuredInput, device: Device): FlatBatch {
   if (!isFlat(space, value, device)) return flattenBatch(space, value, { device });
@@ -82,10 +82,7 @@ export function readShapedAction(
   const { memory, shape = [], size } = readArray('action', action as ArrayInput<'float32'>, dtype as 'float32', device);
   const expected = [...batch, ...wanted];
   if (!sameShape(shape, expected)) {
-    throw new TorsorError(
-      'INVALID_SHAPE',
-      `action: expected shape ${showShape(expected)}, got ${showShape(shape)}`,
-    );
+    throw new TorsorError('INVALID_SHAPE', `action: expected shape ${showShape(expected)}, got ${showShape(shape)}`);
   }
   return { data: onHost(memory, dtype as 'float32', size), shape: [...batch, sizeOf(wanted)] };
 }

@@ -88,7 +88,11 @@ function checkSample(
 }
 
 /** An observation in the form of its space: its flat form, and that the policy takes it. */
-function checkStructured(policy: MLPActorCriticPolicy, { observation, observation_flat }: Case, i: number): Comparison[] {
+function checkStructured(
+  policy: MLPActorCriticPolicy,
+  { observation, observation_flat }: Case,
+  i: number,
+): Comparison[] {
   if (observation === undefined) return [];
   const value = JSON.parse(JSON.stringify(observation));
   const flat = policy.observationSpace.flatten(value as never);
