@@ -47,8 +47,8 @@ export class MLPActorCriticPolicy extends SpacePolicy<MLPActorCriticPolicyOption
 
   readonly kind = 'mlp';
 
-  static override resolve(given: unknown): ResolvedOptions & Record<string, unknown> {
-    const options = super.resolve(given);
+  protected override resolveOptions(given: unknown): ResolvedOptions & Record<string, unknown> {
+    const options = super.resolveOptions(given);
     checkSizes(options, {
       sizes: ['featureSize', 'featureWidth', 'valueWidth', 'actionWidth'],
       depths: ['featureDepth', 'valueDepth', 'actionDepth'],

@@ -19,7 +19,7 @@ import { Memory, observationBatch } from './memory.js';
 import type { MinGRUActorCritic } from './min-gru-actor-critic.js';
 import type { MLPActorCriticPolicy } from './mlp-actor-critic-policy.js';
 import { Network } from './network.js';
-import { type ModelOptions, metadataOf, type ResolvedOptions, resolveOptions } from './options.js';
+import { type ModelClass, type ModelOptions, metadataOf, type ResolvedOptions, resolveOptions } from './options.js';
 import type { Parameters } from './parameters.js';
 import * as policy from './policy.js';
 import type { SequenceOptions } from './sequence.js';
@@ -61,7 +61,7 @@ export abstract class Model<O extends object = object> {
   #disposed = false;
 
   constructor(options: CreateOptions<O>) {
-    this.options = (this.constructor as typeof Model).resolve(options) as ResolvedOptions & Readonly<O>;
+    this.options = this.resolveOptions(options) as ResolvedOptions & Readonly<O>;
     this.#key = Key.from(options.key ?? 0);
     this.#device = resolveDevice(options.device);
   }
@@ -69,9 +69,9 @@ export abstract class Model<O extends object = object> {
   /** What the model computes, in symbols; called once, at first use. */
   abstract build(observation: Node): ModelOutputs;
 
-  /** Checks options and fills in defaults; a family of models that takes others than `ModelOptions` has a `resolve` of its own. Internal. */
-  static resolve(given: unknown): ResolvedOptions & Record<string, unknown> {
-    return resolveOptions(this, given);
+  /** Checks options and fills in defaults. A family of models that takes others than `ModelOptions` does it in its own way. Internal. */
+  protected resolveOptions(given: unknown): ResolvedOptions & Record<string, unknown> {
+    return resolveOptions(this.constructor as ModelClass, given);
   }
 
   /** A class decorator, also a plain call: `Model.register('mine')(Mine)`. Without a name, that of the class. */

@@ -9,7 +9,7 @@ import type { Carry, CarryInput } from './carry.js';
 import { type ArrayInput, readMask } from './inputs.js';
 import { observationBatch } from './memory.js';
 import { Model } from './model.js';
-import type { ResolvedOptions } from './options.js';
+import type { ModelClass, ResolvedOptions } from './options.js';
 import { readPolicy, type SerializeOptions, writePolicy } from './space-files.js';
 import {
   type CompatibilityOptions,
@@ -35,7 +35,7 @@ type FlatRows = { data: Float32Array; shape: readonly number[] };
  * `S` is what a policy remembers; every method takes the state before a step and gives the one after it, and changes neither. After an error
  * nothing has changed.
  */
-export abstract class SpacePolicy<O extends CompatibilityOptions, S> extends Model<O> {
+export abstract class SpacePolicy<O extends CompatibilityOptions = CompatibilityOptions, S = unknown> extends Model<O> {
   readonly observationSpace: Space;
   readonly actionSpace: PolicySpace;
   /** Which of lerax' policies it is, in files. */
@@ -49,8 +49,8 @@ export abstract class SpacePolicy<O extends CompatibilityOptions, S> extends Mod
     this.actionSpace = spaces.actionSpace;
   }
 
-  static override resolve(given: unknown): ResolvedOptions & Record<string, unknown> {
-    return resolveSpaceOptions(this, given);
+  protected override resolveOptions(given: unknown): ResolvedOptions & Record<string, unknown> {
+    return resolveSpaceOptions(this.constructor as ModelClass, given);
   }
 
   override get metadata(): Record<string, unknown> {
@@ -135,7 +135,7 @@ export abstract class SpacePolicy<O extends CompatibilityOptions, S> extends Mod
    *
    * @throws TorsorError IO, CORRUPT_FILE, or INVALID_SHAPE, INVALID_DTYPE, INVALID_ARGUMENT for the file of another policy.
    */
-  static async deserialize<P extends SpacePolicy<never, never>, O>(
+  static async deserialize<P extends SpacePolicy, O>(
     this: new (
       options: O,
     ) => P,
