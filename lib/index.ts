@@ -37,6 +37,7 @@ export { Transformed } from './distributions/transformed.js';
 export type {
   ActionOf,
   Environment,
+  EnvironmentActionSpace,
   EnvironmentState,
   Info,
   StepArrays,

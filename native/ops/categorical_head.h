@@ -44,14 +44,14 @@ template <class Tile> struct CategoricalPart {
     entropy += categorical_entropy(n, *this, z);
   }
 
-  // `entropy`: that of this categorical if it is known, otherwise it is computed.
-  HD void backward(N index, const N* entropy, N d_log_prob, N d_entropy) const {
+  // `entropy`: that of the head, which is that of its only categorical where `Only`.
+  template <bool Only> HD void backward(N index, N entropy, N d_log_prob, N d_entropy) const {
     const LogNormalizer<N> z(n, *this);
-    const N own = entropy ? *entropy : categorical_entropy(n, *this, z);
+    if constexpr (!Only) entropy = categorical_entropy(n, *this, z);
     for (int k = 0; k < n; k++) {
       const N chosen = choose(index == splat<N>(k), splat<N>(1), splat<N>(0));
       t.at(h.parameter[0].gradient + first + k, g) =
-          categorical_gradient((*this)(k), z, chosen, own, d_log_prob, d_entropy);
+          categorical_gradient((*this)(k), z, chosen, entropy, d_log_prob, d_entropy);
     }
   }
 };
@@ -98,8 +98,8 @@ template <class Parts> struct CategoricalHeadOf {
     t.each_group([&](int g) {
       const N entropy = t.at(h.entropy, g), d_log_prob = t.at(h.d_log_prob, g), d_entropy = t.at(h.d_entropy, g);
       Parts::each(p, [&](int latent, int first, int n) {
-        CategoricalPart<Tile>{t, h, first, n, g}.backward(t.at(latent, g), Parts::single ? &entropy : nullptr,
-                                                          d_log_prob, d_entropy);
+        const CategoricalPart<Tile> part{t, h, first, n, g};
+        part.template backward<Parts::single>(t.at(latent, g), entropy, d_log_prob, d_entropy);
       });
     });
   }

@@ -2,10 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import { Box } from '../../lib/bijectors/box.js';
 import { compile } from '../../lib/graph/compile.js';
+import type { Node } from '../../lib/graph/node.js';
 import type { ProgramSpec } from '../../lib/graph/program.js';
 import { Trace } from '../../lib/graph/trace.js';
 import { readProgram } from '../../lib/graph/validate.js';
-import { categorical, gaussian } from '../../lib/models/heads.js';
+import { bernoulli, categorical, gaussian, multiCategorical } from '../../lib/models/heads.js';
 import { constant } from '../../lib/random/initializers.js';
 import { expectError } from '../support/errors.js';
 
@@ -26,15 +27,32 @@ describe('round trip', () => {
   test('is the same text, key by key', () => {
     expect(JSON.stringify(readProgram(copy(), 'here'))).toBe(JSON.stringify(sample()));
   });
-  test('of a categorical head', () => {
+  test.each([
+    ['categorical', categorical],
+    ['multi_categorical', (x: Node) => multiCategorical(x, [1, 1])],
+    ['bernoulli', (x: Node) => bernoulli(x)],
+    ['bernoulli with the mean of entropies', (x: Node) => bernoulli(x, { meanEntropy: true })],
+  ])('of a %s head', (_, head) => {
     const trace = new Trace(2);
-    const { program } = compile(trace, categorical(trace.observation), trace.observation.linear(1));
+    const { program } = compile(trace, head(trace.observation), trace.observation.linear(1));
     expect(JSON.stringify(readProgram(JSON.parse(JSON.stringify(program)), 'here'))).toBe(JSON.stringify(program));
   });
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: the point is to put anything anywhere
 type Anything = any;
+
+test.each<[what: string, head: object, ...words: string[]]>([
+  ['sizes that do not add up', { kind: 'multi_categorical', sizes: [1, 2] }, 'head.sizes: 3 logits', 'reads 2'],
+  ['a size of 0', { kind: 'multi_categorical', sizes: [2, 0] }, 'head.sizes', 'from 1', 'got 0'],
+  ['no sizes', { kind: 'multi_categorical' }, 'head.sizes: expected an array', 'undefined'],
+  ['a flag that is none', { kind: 'bernoulli', meanEntropy: 1 }, 'head.meanEntropy: expected true or false, got 1'],
+])('a discrete head with %s is refused', (_, head, ...words) => {
+  const trace = new Trace(2);
+  const { program } = compile(trace, bernoulli(trace.observation), trace.observation.linear(1));
+  const damaged = JSON.parse(JSON.stringify({ ...program, head: { ...program.head, ...head } }));
+  expectError(() => readProgram(damaged, 'here'), 'CORRUPT_FILE', ...words);
+});
 
 /** Each changes a sound program; `file.program` is the whole of it. */
 const damages: [what: string, damage: (p: Anything, file: Anything) => unknown, ...words: string[]][] = [

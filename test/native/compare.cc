@@ -36,7 +36,7 @@ static void compare(const char* what, const char* program, const Floats& cpu, co
 }
 
 // Every op: two layers, layer norm, an activation of its own, a product, a sum, slices, a concatenation, learned vectors.
-static Trace trace(bool gaussian, const char* bijector, int parameters_of_bijector) {
+static Trace trace(const char* head, const char* bijector = "", int parameters_of_bijector = 0) {
   Trace t;
   t.widths = {17, 21, 21, 21, 10, 11, 21, 21, 21, 37, 5, 5, 1};
   t.operations = {
@@ -55,8 +55,8 @@ static Trace trace(bool gaussian, const char* bijector, int parameters_of_biject
   };
   t.parameter_count = 1430;
   t.value = 12;
-  if (gaussian) {
-    t.head = "gaussian";
+  t.head = head;
+  if (t.head == "gaussian") {
     t.head_inputs = {10, 11};
     BijectorOperation b;
     b.name = bijector;
@@ -66,8 +66,9 @@ static Trace trace(bool gaussian, const char* bijector, int parameters_of_biject
     // The learned vector joins the logits, so that nothing is left unread.
     t.widths.push_back(5);
     t.operations.push_back({"add", "", {10, 11}, {}, 13, {}});
-    t.head = "categorical";
     t.head_inputs = {13};
+    if (t.head == "multi_categorical") t.sizes = {2, 3};
+    t.mean_entropy = t.head == "bernoulli";
   }
   return t;
 }
@@ -75,7 +76,7 @@ static Trace trace(bool gaussian, const char* bijector, int parameters_of_biject
 static void check(const char* name, const Trace& t, int rows, bool small) {
   const Kernels& cpu = baseline::kernel_table;
   BijectorChain chain;
-  const Floats constants = chain_constants<float>(t.bijectors, 5, chain);
+  const Floats constants = head_constants(t, chain);
   const Program inference = build(t, Purpose::inference, chain, constants.data());
   const Program training = build(t, Purpose::training_observation, chain, constants.data());
   const int latent_width = inference.head.latent_width;
@@ -98,9 +99,9 @@ static void check(const char* name, const Trace& t, int rows, bool small) {
 
   Floats action(rows * 5), latent(rows * latent_width), log_prob(rows), value(rows), other_action(action),
       other_latent(latent), other_log_prob(rows), other_value(rows);
-  std::vector<int32_t> choice(rows), other_choice(rows);
+  std::vector<int32_t> choice(rows * latent_width), other_choice(rows * latent_width);
   const Noise noise{0x123456789abcdefull, 42, 3};
-  const bool discrete = t.head == "categorical";
+  const bool discrete = t.head != "gaussian";
   StepIO step{parameters,
               packed,
               observation.data(),
@@ -181,9 +182,9 @@ static void check(const char* name, const Trace& t, int rows, bool small) {
 int main() {
   for (bool small : {false, true})
     for (int rows : {1, 16, 63, 150}) {
-      check("tanh", trace(true, "tanh", 0), rows, small);
-      check("maxnorm", trace(true, "maxnorm", 4), rows, small);
-      check("categorical", trace(false, "", 0), rows, small);
+      check("tanh", trace("gaussian", "tanh"), rows, small);
+      check("maxnorm", trace("gaussian", "maxnorm", 4), rows, small);
+      for (const char* head : {"categorical", "multi_categorical", "bernoulli"}) check(head, trace(head), rows, small);
     }
   std::printf("largest %.2e\n", largest);
 }
