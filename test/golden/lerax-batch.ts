@@ -1,7 +1,7 @@
 // The cases of a file of lerax as one batch, and what a policy makes of it.
 import { addon } from '../../lib/addon/load.js';
 import { toNative } from '../../lib/graph/program.js';
-import type { MLPActorCriticPolicy } from '../../lib/index.js';
+import type { SpacePolicy } from '../../lib/index.js';
 import type { CarryInput } from '../../lib/models/carry.js';
 import { Memory } from '../../lib/models/memory.js';
 import { prepareCall } from '../../lib/models/sequence.js';
@@ -11,17 +11,17 @@ export interface Batch {
   rows: number;
   observation: { data: Float32Array; shape: number[] };
   /** Before the step of every case; null without a memory. */
-  state: null;
-  action: { data: Float32Array; shape: number[] } | { data: Int32Array; shape: number[] };
+  state: unknown;
+  /** [rows][numbers of an action] */
+  action: Float32Array | Int32Array;
   actionMask: { data: Uint8Array; shape: number[] } | null;
 }
 
-export function batchOf(policy: MLPActorCriticPolicy, cases: readonly Case[], state: null): Batch {
+export function batchOf(policy: SpacePolicy, cases: readonly Case[], state: unknown): Batch {
   const { network } = policy;
   const flat = (of: (c: Case) => Float64Array): number[] => cases.flatMap((c) => [...of(c)]);
   const rows = cases.length;
   const actions = flat((c) => list(c.action));
-  const shape = [rows, ...network.actions.shape];
   const width = network.actions.mask?.width ?? 0;
   const masked = cases.some((c) => c.action_mask !== undefined);
   return {
@@ -30,7 +30,7 @@ export function batchOf(policy: MLPActorCriticPolicy, cases: readonly Case[], st
       data: Float32Array.from(flat((c) => list(c.observation_flat))),
       shape: [rows, network.observationSize],
     },
-    action: network.discrete ? { data: Int32Array.from(actions), shape } : { data: Float32Array.from(actions), shape },
+    action: network.discrete ? Int32Array.from(actions) : Float32Array.from(actions),
     actionMask: masked
       ? {
           data: Uint8Array.from(flat((c) => (c.action_mask ? list(c.action_mask) : new Float64Array(width).fill(1)))),
@@ -41,12 +41,12 @@ export function batchOf(policy: MLPActorCriticPolicy, cases: readonly Case[], st
 }
 
 /** What calls of the network take beside the observation. */
-export function callOptions(policy: MLPActorCriticPolicy, { state, rows, actionMask }: Batch) {
+export function callOptions(policy: SpacePolicy, { state, rows, actionMask }: Batch) {
   return { ...(actionMask && { mask: actionMask }), carry: carryOf(policy, state, rows) };
 }
 
 /** The same for native calls. */
-export function nativeOptions(policy: MLPActorCriticPolicy, { state, rows, observation, actionMask }: Batch) {
+export function nativeOptions(policy: SpacePolicy, { state, rows, observation, actionMask }: Batch) {
   const { network } = policy;
   const memory = network.carryWidth > 0 ? new Memory(network) : null;
   const input = { memory: observation.data, batch: [rows], rows };
@@ -54,13 +54,13 @@ export function nativeOptions(policy: MLPActorCriticPolicy, { state, rows, obser
   return { mask: actionMask?.data, sequence: native };
 }
 
-function carryOf(policy: MLPActorCriticPolicy, state: null, rows: number): CarryInput | null {
-  const hidden = policy as unknown as { carryOf(state: null, batch: number[]): CarryInput | null };
+function carryOf(policy: SpacePolicy, state: unknown, rows: number): CarryInput | null {
+  const hidden = policy as unknown as { carryOf(state: unknown, batch: number[]): CarryInput | null };
   return hidden.carryOf(state, [rows]);
 }
 
 /** A value of the program for every row, by its index: the same program with a head that is that value. */
-export function probe(policy: MLPActorCriticPolicy, batch: Batch, index: number): Float32Array {
+export function probe(policy: SpacePolicy, batch: Batch, index: number): Float32Array {
   const { bootstrapValue, ...program } = toNative(policy.program);
   const model = new (addon(policy.device).Model)({ ...program, head: { kind: 'categorical', inputs: [index] } });
   model.writeParameters(policy.parameters.flat(), 0);

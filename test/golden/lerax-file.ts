@@ -5,10 +5,11 @@ import {
   Dict,
   Discrete,
   MLPActorCriticPolicy,
-  Model,
   MultiBinary,
   MultiDiscrete,
+  NCDEActorCriticPolicy,
   type Space,
+  type SpacePolicy,
   Tuple,
 } from '../../lib/index.js';
 import { type FileArray, floats, numbers } from './format.js';
@@ -108,7 +109,7 @@ function space(config: SpaceConfig): Space {
 /** How a file was made. Nothing in it is a result. */
 const history = ['seed', 'masked', 'check_grads'];
 
-export function createPolicy({ kind, config, meta, note, params }: LeraxFile, device: DeviceChoice) {
+export function createPolicy({ kind, config, meta, note, params }: LeraxFile, device: DeviceChoice): SpacePolicy {
   JSON.stringify([meta, note, history.map((name) => config[name])]);
   const { observation_space, action_space, solver, ...rest } = config;
   const sizes = Object.entries(rest).filter(([name]) => !history.includes(name));
@@ -118,10 +119,7 @@ export function createPolicy({ kind, config, meta, note, params }: LeraxFile, de
     ...{ observationSpace: space(observation_space), actionSpace: space(action_space) },
     ...{ compat: 'lerax' as const, key: 1, device },
   };
-  const policy =
-    kind === 'mlp'
-      ? new MLPActorCriticPolicy(options)
-      : (Model.create('NCDEActorCriticPolicy', options) as unknown as MLPActorCriticPolicy);
+  const policy: SpacePolicy = kind === 'mlp' ? new MLPActorCriticPolicy(options) : new NCDEActorCriticPolicy(options);
   for (const { name, values } of ours(params)) policy.parameters.set(name, values);
   const missing = policy.parameters.names.filter((name) => !params.some((p) => ourName(p.name) === name));
   if (missing.length > 0) throw new Error(`the file has no parameter ${missing.join(', ')}`);

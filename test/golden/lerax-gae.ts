@@ -1,8 +1,8 @@
 // Advantages of lerax: one environment, through the native rollout.
 import type { Device } from '../../lib/addon/load.js';
 import { advantages } from './advantage.js';
-import { type Comparison, tolerance } from './compare.js';
-import { against } from './lerax-gradients.js';
+import type { Comparison } from './compare.js';
+import { against, tight } from './lerax-accepted.js';
 
 interface Golden {
   kind: string;
@@ -25,8 +25,8 @@ export function checkLeraxGae(json: unknown, device: Device = 'cpu'): Comparison
       },
     );
     return [
-      against(`case ${i}/advantages`, computed.advantage, c.advantages, tolerance.value),
-      against(`case ${i}/returns`, computed.return, c.returns, tolerance.value),
+      against(`case ${i}/advantages`, computed.advantage, c.advantages, tight),
+      against(`case ${i}/returns`, computed.return, c.returns, tight),
     ];
   });
 }

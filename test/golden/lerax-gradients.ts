@@ -1,23 +1,16 @@
-// Comparisons with files of lerax, which have one precision each: there is no error of the reference to compare ours with.
+// Gradients, parameters and entropies in files of lerax.
 import type { Tensor } from '../../lib/index.js';
-import { type Actual, type Comparison, tolerance, worst } from './compare.js';
-import { list, type Named, type Numbers, ours } from './lerax-file.js';
-
-export function against(name: string, actual: Actual, expected: Numbers, accepted: number): Comparison {
-  const values = typeof actual === 'number' ? [actual] : actual;
-  try {
-    return { name, error: worst(values, list(expected)), referenceError: Number.NaN, tolerance: accepted };
-  } catch (error) {
-    throw new Error(`${name}: ${(error as Error).message}`);
-  }
-}
+import type { Comparison } from './compare.js';
+import { type Accepted, against } from './lerax-accepted.js';
+import { type Named, ours } from './lerax-file.js';
 
 /** Arrays by our names with those of a file; kernels are turned. */
 export function compareArrays(
   what: (name: string) => string,
   actual: Record<string, Float32Array>,
   expected: readonly Named[],
-  accepted: number,
+  accepted: Accepted,
+  kind: 'gradient' | 'updates',
 ): Comparison[] {
   const arrays = ours(expected);
   const missing = Object.keys(actual).find((name) => !arrays.some((array) => array.name === name));
@@ -25,7 +18,7 @@ export function compareArrays(
   return arrays.map(({ name, values }) => {
     const own = actual[name];
     if (own === undefined) throw new Error(`${what(name)}: nothing computes it`);
-    return against(what(name), own, [...values], accepted);
+    return against(what(name), own, [...values], accepted, kind);
   });
 }
 
@@ -33,8 +26,9 @@ export function compareGradients(
   loss: string,
   actual: Record<string, Float32Array>,
   expected: readonly Named[],
+  accepted: Accepted,
 ): Comparison[] {
-  return compareArrays((name) => `${loss}/grad of ${name}`, actual, expected, tolerance.gradient);
+  return compareArrays((name) => `${loss}/grad of ${name}`, actual, expected, accepted, 'gradient');
 }
 
 /** Of every row; where bits have entropies of their own, their mean, as in the losses of the reference. */

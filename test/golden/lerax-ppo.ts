@@ -1,49 +1,51 @@
 // PPO of lerax on one minibatch: statistics, gradients, and the parameters after updates.
 import type { NativePpoConfig } from '../../lib/addon/addon.js';
 import { addon } from '../../lib/addon/load.js';
-import type { MLPActorCriticPolicy } from '../../lib/index.js';
+import type { SpacePolicy } from '../../lib/index.js';
 import { sizeOf } from '../../lib/tensor/shape.js';
-import { type Comparison, same, tolerance } from './compare.js';
+import { type Comparison, same } from './compare.js';
+import { type Accepted, against } from './lerax-accepted.js';
 import { type Batch, callOptions, nativeOptions } from './lerax-batch.js';
 import { list, type PpoSection, type PpoVariant } from './lerax-file.js';
-import { against, compareArrays, compareGradients, entropies } from './lerax-gradients.js';
+import { compareArrays, compareGradients, entropies } from './lerax-gradients.js';
 
 /** What the reference adds to the standard deviation of advantages, that of the precision it runs in; ours adds 1e-8. */
 const epsilon = 2 ** -23;
 
-export function checkPpo(policy: MLPActorCriticPolicy, ppo: PpoSection, batch: Batch): Comparison[] {
-  const variants = ppo.variants.flatMap((variant, i) => checkVariant(policy, ppo, variant, batch, `ppo ${i}`));
-  return [...variants, ...checkUpdates(policy, ppo, batch)];
+export function checkPpo(policy: SpacePolicy, ppo: PpoSection, batch: Batch, accepted: Accepted): Comparison[] {
+  const variants = ppo.variants.flatMap((variant, i) => checkVariant(policy, ppo, variant, batch, accepted, `ppo ${i}`));
+  return [...variants, ...checkUpdates(policy, ppo, batch, accepted)];
 }
 
 function checkVariant(
-  policy: MLPActorCriticPolicy,
+  policy: SpacePolicy,
   ppo: PpoSection,
   variant: PpoVariant,
   batch: Batch,
+  accepted: Accepted,
   name: string,
 ): Comparison[] {
   const { stats, gradients } = lossOf(policy, ppo, variant, batch);
   return [
     ...Object.keys(variant.stats).map((key) => {
       const expected = variant.stats[key as keyof Stats];
-      return against(`${name}/${key}`, stats[key as keyof Stats], expected, tolerance.value);
+      return against(`${name}/${key}`, stats[key as keyof Stats], expected, accepted);
     }),
-    against(`${name}/grad_global_norm`, norm(gradients), variant.grad_global_norm, tolerance.gradient),
-    ...compareGradients(name, byName(policy, gradients), variant.grads),
+    against(`${name}/grad_global_norm`, norm(gradients), variant.grad_global_norm, accepted, 'gradient'),
+    ...compareGradients(name, byName(policy, gradients), variant.grads, accepted),
   ];
 }
 
 type Stats = PpoVariant['stats'];
 
 /** Loss and gradients by the native loss, except for a clipped value loss: the reference takes the smaller error there, ours the larger. */
-function lossOf(policy: MLPActorCriticPolicy, ppo: PpoSection, variant: PpoVariant, batch: Batch) {
+function lossOf(policy: SpacePolicy, ppo: PpoSection, variant: PpoVariant, batch: Batch) {
   const column = (name: keyof PpoSection['batch']): Float32Array => Float32Array.from(list(ppo.batch[name]));
   const { value_loss_coefficient, entropy_loss_coefficient, clip_value_loss } = variant;
   const gradients = new Float32Array(policy.native.parameterCount);
   const { mask, sequence } = nativeOptions(policy, batch);
   const minibatch = {
-    ...{ rows: batch.rows, observation: batch.observation.data, latent: Float32Array.from(batch.action.data) },
+    ...{ rows: batch.rows, observation: batch.observation.data, latent: Float32Array.from(batch.action) },
     ...{ logProb: column('old_log_probs'), value: column('old_values'), target: column('returns') },
     ...{ advantage: advantagesOf(list(ppo.batch.advantages), variant.normalize_advantages) },
     ...{ ...(mask && { mask }), ...(sequence && { sequence }) },
@@ -106,7 +108,7 @@ function configOf(variant: PpoVariant, valueCoefficient: number): NativePpoConfi
 }
 
 /** The same minibatch three times, clipped by the norm and through the native Adam. */
-function checkUpdates(policy: MLPActorCriticPolicy, ppo: PpoSection, batch: Batch): Comparison[] {
+function checkUpdates(policy: SpacePolicy, ppo: PpoSection, batch: Batch, accepted: Accepted): Comparison[] {
   const { adam, variants } = ppo;
   const { native, device } = policy;
   const facts = [same('adam/loss', adam.loss, 'variant 0'), same('adam/note', adam.note, repeated)];
@@ -132,7 +134,7 @@ function checkUpdates(policy: MLPActorCriticPolicy, ppo: PpoSection, batch: Batc
     native.writeParameters(parameters, 0);
     const name = (key: string): string => `adam/after ${update} ${key}`;
     const after = expected[update];
-    if (after) comparisons.push(...compareArrays(name, byName(policy, parameters), after, tolerance.value));
+    if (after) comparisons.push(...compareArrays(name, byName(policy, parameters), after, accepted, 'updates'));
   }
   native.writeParameters(before, 0);
   optimizer.dispose();
@@ -141,7 +143,7 @@ function checkUpdates(policy: MLPActorCriticPolicy, ppo: PpoSection, batch: Batc
 
 const repeated = 'same minibatch applied three times';
 
-function byName({ program }: MLPActorCriticPolicy, flat: Float32Array): Record<string, Float32Array> {
+function byName({ program }: SpacePolicy, flat: Float32Array): Record<string, Float32Array> {
   return Object.fromEntries(
     program.parameters.map(({ name, offset, shape }) => [name, flat.subarray(offset, offset + sizeOf(shape))]),
   );
