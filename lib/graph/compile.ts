@@ -3,7 +3,7 @@ import { TorsorError } from '../core/errors.js';
 import { showShape, sizeOf } from '../tensor/shape.js';
 import { layout, type PlacedParameter } from './layout.js';
 import type { Node } from './node.js';
-import type { ActivationName, HeadName, OpName, ScaleName } from './ops.js';
+import type { HeadName, OpName, ScaleName, VariantName } from './ops.js';
 import {
   type BijectorSpec,
   type HeadSpec,
@@ -50,7 +50,7 @@ export function compile(trace: Trace, head: Head, value: Node): Compiled {
     const fused = fusedLinear(node, readers);
     if (fused) {
       const at = index.get(fused) as number;
-      (instructions[at - sources.length] as InstructionSpec).variant = node.attributes.variant as ActivationName;
+      (instructions[at - sources.length] as InstructionSpec).variant = node.attributes.variant as VariantName;
       index.set(node, at);
       continue;
     }
