@@ -72,6 +72,11 @@ export {
   type MLPActorCriticPolicyOptions,
 } from './models/mlp-actor-critic-policy.js';
 export { Model } from './models/model.js';
+export {
+  NCDEActorCriticPolicy,
+  type NCDEActorCriticPolicyOptions,
+} from './models/ncde-actor-critic-policy.js';
+export type { NCDEState, NCDEStateInput } from './models/ncde-state.js';
 export type { ModelOptions } from './models/options.js';
 export type {
   ActOptions,

@@ -3,7 +3,7 @@ import { TorsorError } from '../core/errors.js';
 import { showShape, sizeOf } from '../tensor/shape.js';
 import { layout, type PlacedParameter } from './layout.js';
 import type { Node } from './node.js';
-import type { ActivationName, OpName } from './ops.js';
+import type { OpName, VariantName } from './ops.js';
 import { type HeadSpec, type InstructionSpec, type ProgramSpec, programVersions, type StateSpec } from './program.js';
 import { nameOf, type Parameter, type State, type Trace } from './trace.js';
 
@@ -46,7 +46,7 @@ export function compile(trace: Trace, head: Head, value: Node, bootstrapValue: N
     const fused = fusedLinear(node, readers);
     if (fused) {
       const at = index.get(fused) as number;
-      (instructions[at - sources.length] as InstructionSpec).variant = node.attributes.variant as ActivationName;
+      (instructions[at - sources.length] as InstructionSpec).variant = node.attributes.variant as VariantName;
       index.set(node, at);
       continue;
     }

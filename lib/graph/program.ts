@@ -1,7 +1,7 @@
 // ProgramSpec: a compiled model as plain JSON. It lies in checkpoints and needs no class to run.
 import type { NativeProgram } from '../addon/addon.js';
 import { find, type PlacedParameter } from './layout.js';
-import type { ActivationName, HeadName, OpName, ScaleName } from './ops.js';
+import { type HeadName, type Op, type OpName, ops, type ScaleName, type VariantName } from './ops.js';
 
 /**
  * Versions of the form below: 1 is that of programs without states, 2 has them, 3 has a bootstrap value and perhaps states. A reader
@@ -16,7 +16,7 @@ export interface InstructionSpec {
   inputs: number[];
   /** Names of parameters, or `name[k]` for a block along the first axis; null where an optional one is absent. */
   parameters: (string | null)[];
-  variant?: ActivationName;
+  variant?: VariantName;
   constants?: number[];
 }
 
@@ -82,8 +82,8 @@ export function toNative(spec: ProgramSpec): NativeProgram {
     widths: spec.widths,
     instructions: spec.instructions.map(({ parameters, ...instruction }, i) => {
       const offsets = parameters.map((name) => (name === null ? -1 : (find(name, placed) as PlacedParameter).offset));
-      // The weights of an lstm lie one behind the other: to the native core they are one.
-      if (instruction.op === 'lstm') offsets.splice(1, 1);
+      const { adjoining = 1 }: Op = ops[instruction.op];
+      offsets.splice(1, adjoining - 1);
       return { ...instruction, output: 1 + states.length + i, parameters: offsets };
     }),
     head: bijectors

@@ -3,7 +3,7 @@ import { show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { sizeOf } from '../tensor/shape.js';
 import { align, alignment, find, type PlacedParameter } from './layout.js';
-import { activations, heads, type OpName, ops, problemOf, scales } from './ops.js';
+import { heads, type Op, type OpName, ops, problemOf, scales } from './ops.js';
 import {
   type BijectorSpec,
   type HeadSpec,
@@ -119,14 +119,17 @@ export function readProgram(json: unknown, source: string): ProgramSpec {
       constants,
     });
     if (problem !== undefined) fail(`${where}: ${problem}`);
-    const [one, two] = arrays;
-    if (op === 'lstm' && one && two && two.offset !== one.offset + sizeOf(one.shape))
-      fail(`${where}: ${two.name} does not lie right behind ${one.name}`);
+    const { adjoining = 1, variant }: Op = ops[op];
+    arrays.slice(0, adjoining).forEach((two, k) => {
+      const one = arrays[k - 1];
+      if (one && two && two.offset !== one.offset + sizeOf(one.shape))
+        fail(`${where}: ${two.name} does not lie right behind ${one.name}`);
+    });
     return {
       op,
       inputs,
       parameters: names,
-      ...(ops[op].variant && { variant: name(`${where}.variant`, json.variant, activations) }),
+      ...(variant && { variant: name(`${where}.variant`, json.variant, variant) }),
       ...(constants.length > 0 && { constants }),
     };
   }

@@ -18,6 +18,7 @@ import type { LSTMActorCritic } from './lstm-actor-critic.js';
 import { Memory, observationBatch } from './memory.js';
 import type { MinGRUActorCritic } from './min-gru-actor-critic.js';
 import type { MLPActorCriticPolicy } from './mlp-actor-critic-policy.js';
+import type { NCDEActorCriticPolicy } from './ncde-actor-critic-policy.js';
 import { Network } from './network.js';
 import { type ModelClass, type ModelOptions, metadataOf, type ResolvedOptions, resolveOptions } from './options.js';
 import type { Parameters } from './parameters.js';
@@ -32,6 +33,7 @@ interface ModelClasses {
   LSTMActorCritic: typeof LSTMActorCritic;
   MinGRUActorCritic: typeof MinGRUActorCritic;
   MLPActorCriticPolicy: typeof MLPActorCriticPolicy;
+  NCDEActorCriticPolicy: typeof NCDEActorCriticPolicy;
 }
 
 type CreateOptions<O extends object> = ModelOptions & { [K in keyof O]?: O[K] | undefined };

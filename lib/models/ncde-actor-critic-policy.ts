@@ -2,6 +2,7 @@
 import { positive, positiveInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { Node } from '../graph/node.js';
+import type { SolverName } from '../graph/ops.js';
 import { actionLayer } from './action-layer.js';
 import type { Carry, CarryInput } from './carry.js';
 import type { ModelOutputs } from './heads.js';
@@ -39,8 +40,8 @@ export interface NCDEActorCriticPolicyOptions extends CompatibilityOptions {
   historyLength: number;
   /** Time between two observations. Default: 1. */
   dt: number;
-  /** Runge-Kutta method by name: `tsit5`, … Default: `tsit5`. */
-  solver: string;
+  /** Runge-Kutta method: euler, heun, midpoint, ralston, bosh3, dopri5, … Default: `tsit5` (Tsitouras 2011). */
+  solver: SolverName;
   /**
    * `adaptive`: steps by the error of the method, in float64 and blind to the knots of the control, as lerax takes them. `{substeps}`: so many
    * equal steps from each observation to the next, which is more accurate and cheaper. Default: `adaptive`.
@@ -110,8 +111,7 @@ export class NCDEActorCriticPolicy extends SpacePolicy<NCDEActorCriticPolicyOpti
       ...{ width: valueWidth, depth: valueDepth },
     });
     const window = observation.window(historyLength, { dt });
-    const oldest = window.slice(2 + historyLength, 2 + historyLength + width);
-    const z = initial(oldest).neuralCde(window, {
+    const z = initial(window.oldest).neuralCde(window, {
       ...{ width: fieldWidth, depth: fieldDepth, solver, stepping, name: 'encoder.term' },
     });
     const features = z.tanh();

@@ -238,7 +238,7 @@ void ModelWrap::gradient(const Napi::CallbackInfo& info) {
     io.d_value = floats(info[6], "dValue", all);
     float* gradients = floats(info[7], "gradients", m.parameter_count());
     if (!absent(info[8])) io.d_observation = floats(info[8], "dObservation", all * m.observation_size());
-    m.training(io.d_observation != nullptr);
+    m.training(io.d_observation || io.sequence.d_carry);
     const auto held = m.hold();
     double metrics[metric_count];
     m.gradient(io, rows, gradients, metrics);

@@ -29,7 +29,8 @@ static void expect(bool holds, const Operation& o, const std::string& what) {
 }
 
 std::vector<std::string> operation_names() {
-  return {"linear", "activation", "add", "mul", "scale", "concat", "slice", "layer_norm", "parameter", "lstm"};
+  return {"linear", "activation", "add",       "mul",  "scale",  "concat",
+          "slice",  "layer_norm", "parameter", "lstm", "window", "neural_cde"};
 }
 
 std::vector<std::string> head_names() { return names_of<Heads>(); }
@@ -114,6 +115,12 @@ static std::vector<Step> steps_of(const Trace& trace) {
       for (double c : o.constants) expect(std::isfinite(c), o, "a constant is not finite");
     };
     const auto input_width = [&](int k) { return trace.widths[o.inputs[k]]; };
+    const auto whole = [&](double x, int low, int high) {
+      expect(x >= low && x <= high && x == std::floor(x), o, "a constant is no integer within its limits");
+      return int(x);
+    };
+    const auto history = [&](double x) { return whole(x, 1, 1 << 16); };
+    const auto window_width = [](int history, int channels) { return 2 + int64_t(history) * (1 + channels); };
     const auto activation = [&] {
       const int variant = o.variant.empty() ? index_of(Activations::names, Activations::size, "identity")
                                             : index_of(Activations::names, Activations::size, o.variant);
@@ -197,6 +204,32 @@ static std::vector<Step> steps_of(const Trace& trace) {
       s.bias = o.parameters[1];
       s.kept = in + 5 * units;
       s.scratch = true;
+    } else if (o.op == "window") {
+      inputs(2);
+      constants(2);
+      s.in2 = {o.inputs[1], 0, input_width(1)};
+      s.op = op_index<Window>();
+      s.solve.history = history(o.constants[0]);
+      s.constant[0] = float(o.constants[1]);
+      expect(s.constant[0] > 0, o, "the time of a step must be positive");
+      expect(window_width(s.solve.history, s.in.width) == width && s.in2.width == width, o, "widths differ");
+    } else if (o.op == "neural_cde") {
+      inputs(2);
+      parameters(1);
+      constants(4);
+      s.in2 = {o.inputs[1], 0, input_width(1)};
+      s.op = op_index<NeuralCde>();
+      s.weight = o.parameters[0];
+      s.solve = {history(o.constants[0]), whole(o.constants[1], 1, 1 << 20), whole(o.constants[2], 0, 64),
+                 index_of(Solvers::names, Solvers::size, o.variant), whole(o.constants[3], 0, max_steps)};
+      expect(s.solve.solver >= 0, o, "unknown solver '" + o.variant + "'");
+      const int history = s.solve.history, channels = (s.in2.width - 2) / history - 1;
+      expect(channels > 0 && window_width(history, channels) == s.in2.width, o, "its second input is no window");
+      expect(s.in.width == width, o, "widths differ");
+      expect(int64_t(history - 1) * s.solve.substeps <= max_steps, o, "too many steps");
+      expect(int64_t(width) * channels <= 1 << 20, o, "its field is too wide");
+      const Field field{width, channels, s.solve.width, s.solve.depth};
+      parameters_at(o, o.parameters[0], field.parameters());
     } else if (o.op == "parameter") {
       inputs(0);
       parameters(1);
@@ -303,17 +336,16 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
   const int value = own(trace.value), bootstrap_value = bootstraps ? own(trace.bootstrap_value) : value;
   if (steps.size() > max_instructions) malformed("more than " + std::to_string(max_instructions) + " operations");
 
-  std::vector<int> sources{0}, next, results = heads;
+  std::vector<int> states, next, results = heads;
   results.push_back(value);
   if (bootstraps) results.push_back(bootstrap_value);
   if (trace.states.size() > max_states) malformed("more than " + std::to_string(max_states) + " states");
   for (const Trace::State& state : trace.states) {
-    sources.push_back(state.value);
+    states.push_back(state.value);
     next.push_back(own(state.next));
-    results.push_back(next.back());
   }
   if (steps.size() > max_instructions) malformed("more than " + std::to_string(max_instructions) + " operations");
-  layout.assign(steps, sources, results, purpose, op_index<Clear>());
+  layout.assign(steps, states, next, results, purpose, op_index<Clear>());
   if (steps.size() > max_instructions) malformed("more than " + std::to_string(max_instructions) + " operations");
   for (const Step& s : steps) p.code[p.length++] = layout.instruction(s);
   p.observation = layout.operand(0);
@@ -353,6 +385,15 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
     }
     accumulators = padded_outputs(accumulators);
     if (product.packed) p.widest = std::max({p.widest, product.stride, product.inputs});
+    if (q.op == op_index<NeuralCde>()) {
+      const Tableau<float> ode = tableau_of<float>(q.solve.solver, nullptr);
+      const CdeLayout cde(q, ode.stages);
+      const int64_t cells = purpose == Purpose::inference ? cde.inference : cde.training;
+      if (cells > 1 << 26) malformed("a neural_cde needs " + std::to_string(cells) + " numbers per row");
+      q.solve.cells = int(cells);
+      p.cells = std::max(p.cells, q.solve.cells);
+      p.shared = std::max(p.shared, ode.size() + int(cde.field.parameters()));
+    }
   }
   p.accumulators = accumulators + metric_count;
   return p;

@@ -142,11 +142,15 @@ template <class Tile> struct SequenceGradient {
     clear_done(flags, io.sequence.done, 0, p.carry_width);
     int column = 0;
     for (int k = 0; k < p.states; column += p.state[k++].out.width)
-      copy_columns(d_carry, column, step, p.state[k].out.gradient, p.state[k].out.width);
+      if (p.state[k].out.gradient >= 0)
+        copy_columns(d_carry, column, step, p.state[k].out.gradient, p.state[k].out.width);
     run_backward(step, p, io, m);
     column = 0;
     for (int k = 0; k < p.states; column += p.state[k++].in.width)
-      copy_columns(step, p.state[k].in.gradient, d_carry, column, p.state[k].in.width);
+      if (p.state[k].in.gradient >= 0)
+        copy_columns(step, p.state[k].in.gradient, d_carry, column, p.state[k].in.width);
+      else
+        clear_columns(d_carry, column, p.state[k].in.width);
   }
 };
 

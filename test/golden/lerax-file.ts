@@ -1,5 +1,6 @@
 // Files of lerax: what is in them, and the policy they are about.
 import type { DeviceChoice } from '../../lib/addon/load.js';
+import type { SolverName } from '../../lib/graph/ops.js';
 import {
   Box,
   Dict,
@@ -115,7 +116,7 @@ export function createPolicy({ kind, config, meta, note, params }: LeraxFile, de
   const sizes = Object.entries(rest).filter(([name]) => !history.includes(name));
   const options = {
     ...Object.fromEntries(sizes.map(([name, value]) => [camelCase(name), value])),
-    ...(solver !== undefined && { solver: solver.toLowerCase() }),
+    ...(solver !== undefined && { solver: solver.toLowerCase() as SolverName }),
     ...{ observationSpace: space(observation_space), actionSpace: space(action_space) },
     ...{ compat: 'lerax' as const, key: 1, device },
   };

@@ -1,6 +1,6 @@
 // NCDEActorCriticPolicy: its window, its states, the tanh that value() leaves out, sizes.
 import { describe, expect, test } from 'vitest';
-import { Box, Discrete, Key, Model, NCDEActorCriticPolicy, type Space } from '../../lib/index.js';
+import { Box, Discrete, Key, Model, type NCDEActorCriticPolicy, type NCDEState, type Space } from '../../lib/index.js';
 
 const observationSpace = new Box(-1, 1, [3]);
 const create = (more: object = {}, actionSpace: Space = new Box(-1, 1, [2])) =>
@@ -36,11 +36,11 @@ describe('the state', () => {
     const policy = create({ historyLength: 3, dt: 0.5 });
     const seen = episode(5);
     const steps = [
-      (s: ReturnType<typeof policy.reset>, x: number[]) => policy.call(s, x).state,
-      (s: ReturnType<typeof policy.reset>, x: number[]) => policy.actionAndValue(s, x, { key: 1 }).state,
-      (s: ReturnType<typeof policy.reset>, x: number[]) => policy.evaluateAction(s, x, [0, 0]).state,
-      (s: ReturnType<typeof policy.reset>, x: number[]) => policy.value(s, x).state,
-      (s: ReturnType<typeof policy.reset>, x: number[]) => policy.call(s, x).state,
+      (s: NCDEState, x: number[]) => policy.call(s, x).state,
+      (s: NCDEState, x: number[]) => policy.actionAndValue(s, x, { key: 1 }).state,
+      (s: NCDEState, x: number[]) => policy.evaluateAction(s, x, [0, 0]).state,
+      (s: NCDEState, x: number[]) => policy.value(s, x).state,
+      (s: NCDEState, x: number[]) => policy.call(s, x).state,
     ];
     let state = policy.reset();
     steps.forEach((step, i) => {
