@@ -249,8 +249,9 @@ template <class Tile, class N> struct CdeSolver {
 
   // A lane whose row has arrived takes the next one.
   HD void adaptive_steps(int first, int limit, bool results, bool record) {
-    for (;;) {
-      bool fresh = false, busy = false;
+    // The first stage of rows that were just loaded, here or by `take`, is not known yet.
+    for (bool fresh = true;; fresh = false) {
+      bool busy = false;
       for (int i = 0; i < rows_at_once; i++) {
         while (row[i] < 0 || finished(i)) {
           if (row[i] >= 0) {
