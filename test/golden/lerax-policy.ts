@@ -21,7 +21,7 @@ export function checkLeraxPolicy(json: unknown, device: Device = 'cpu'): Compari
   const comparisons = [
     ...checkCases(policy, cases, batch, each),
     ...checkRollout(policy, cases, each, tight),
-    ...checkSolver(policy, file),
+    ...checkSolver(policy, file, batch, each),
     ...(file.scalar_loss ? checkScalarLoss(policy, file.scalar_loss, batch, accepted) : []),
     ...(file.ppo ? checkPpo(policy, file.ppo, batch, accepted) : []),
   ];
@@ -110,11 +110,7 @@ function checkSample(
 }
 
 /** An observation in the form of its space: its flat form, and that the policy takes it. */
-function checkStructured(
-  policy: SpacePolicy,
-  { observation, observation_flat }: Case,
-  i: number,
-): Comparison[] {
+function checkStructured(policy: SpacePolicy, { observation, observation_flat }: Case, i: number): Comparison[] {
   if (observation === undefined) return [];
   const value = JSON.parse(JSON.stringify(observation));
   const flat = policy.observationSpace.flatten(value as never);

@@ -13,7 +13,9 @@ import { compareArrays, compareGradients, entropies } from './lerax-gradients.js
 const epsilon = 2 ** -23;
 
 export function checkPpo(policy: SpacePolicy, ppo: PpoSection, batch: Batch, accepted: Accepted): Comparison[] {
-  const variants = ppo.variants.flatMap((variant, i) => checkVariant(policy, ppo, variant, batch, accepted, `ppo ${i}`));
+  const variants = ppo.variants.flatMap((variant, i) =>
+    checkVariant(policy, ppo, variant, batch, accepted, `ppo ${i}`),
+  );
   return [...variants, ...checkUpdates(policy, ppo, batch, accepted)];
 }
 

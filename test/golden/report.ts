@@ -102,5 +102,13 @@ function quantity(comparison: Comparison): Record<string, unknown> {
   const { error, referenceError, tolerance, unsupported, note } = comparison;
   const name = quantityOf(comparison);
   if (unsupported !== undefined) return { name, status: 'not supported', reason: unsupported };
-  return { name, error, referenceError, ratio: ratioOf(comparison), tolerance, status: passes(comparison) ? 'ok' : 'FAIL', ...(note && { note }) };
+  return {
+    name,
+    error,
+    referenceError,
+    ratio: ratioOf(comparison),
+    tolerance,
+    status: passes(comparison) ? 'ok' : 'FAIL',
+    ...(note && { note }),
+  };
 }

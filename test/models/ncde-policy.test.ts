@@ -18,8 +18,18 @@ test.each([
 });
 
 test('names of parameters', () => {
-  const layers = ['encoder.initial.layers.0', 'encoder.initial.layers.1', 'encoder.term.layers.0', 'encoder.term.layers.1'];
-  const heads = ['value_head.layers.0', 'value_head.layers.1', 'action_head.mlp.layers.0', 'action_head.action_dist.mapping'];
+  const layers = [
+    'encoder.initial.layers.0',
+    'encoder.initial.layers.1',
+    'encoder.term.layers.0',
+    'encoder.term.layers.1',
+  ];
+  const heads = [
+    'value_head.layers.0',
+    'value_head.layers.1',
+    'action_head.mlp.layers.0',
+    'action_head.action_dist.mapping',
+  ];
   const all = [...layers, ...heads].flatMap((name) => [`${name}.kernel`, `${name}.bias`]);
   expect([...create().parameters.names].sort()).toEqual([...all, 'action_head.log_std'].sort());
 });
@@ -49,7 +59,9 @@ describe('the state', () => {
       const places = [0, 1, 2].map((k) => (first + k <= i ? first + k : Number.NaN));
       expect(state.t.item()).toBe(0.5 * (i + 1));
       expect([...state.cde.ts.dataSync()]).toEqual(places.map((at) => 0.5 * (at + 1)));
-      const xs = places.flatMap((at) => (Number.isNaN(at) ? [at, at, at] : [...Float32Array.from(seen[at] as number[])]));
+      const xs = places.flatMap((at) =>
+        Number.isNaN(at) ? [at, at, at] : [...Float32Array.from(seen[at] as number[])],
+      );
       expect([...state.cde.xs.dataSync()]).toEqual(xs);
     });
   });
@@ -75,7 +87,12 @@ describe('the state', () => {
       (state, i) => policy.call(state, [seen[0][i] as number[], seen[1][i] as number[]]).state,
       policy.reset({ batch: 2 }),
     );
-    const value = policy.value(together, [[0, 0, 0], [1, 1, 1]]).value.dataSync();
+    const value = policy
+      .value(together, [
+        [0, 0, 0],
+        [1, 1, 1],
+      ])
+      .value.dataSync();
     expect(value[0]).toBe(policy.value(alone[0] as typeof together, [0, 0, 0]).value.item());
     expect(value[1]).toBe(policy.value(alone[1] as typeof together, [1, 1, 1]).value.item());
   });
@@ -96,7 +113,10 @@ describe('the state', () => {
     const [early, later] = [0, 2 ** 25].map((t) => {
       policy.reset([1, 3]);
       const { carry } = policy;
-      policy.carry = { ...(carry as object), t: { data: Float32Array.of(t), shape: [1, 1].slice(0, carry?.t?.shape.length) } } as never;
+      policy.carry = {
+        ...(carry as object),
+        t: { data: Float32Array.of(t), shape: [1, 1].slice(0, carry?.t?.shape.length) },
+      } as never;
       return late.map((x) => policy.act(x, { deterministic: true }).value.dataSync()[0]);
     });
     expect(later).toEqual(early);
@@ -131,11 +151,14 @@ test('a constant observation leaves the latent where it starts', () => {
   expect(step.value.item()).toBe(first.value.item());
 });
 
-test.each([['euler'], ['heun'], ['midpoint'], ['bosh3'], ['dopri5']])('solver %s, within its error of tsit5', (solver) => {
-  const value = (policy: NCDEActorCriticPolicy): number => {
-    const state = episode(2).reduce((s, x) => policy.call(s, x).state, policy.reset());
-    return policy.value(state, [0.1, 0.2, 0.3]).value.item();
-  };
-  const fine = { stepping: { substeps: 64 } };
-  expect(value(create({ solver, ...fine }))).toBeCloseTo(value(create(fine)), solver === 'euler' ? 1 : 3);
-});
+test.each([['euler'], ['heun'], ['midpoint'], ['bosh3'], ['dopri5']])(
+  'solver %s, within its error of tsit5',
+  (solver) => {
+    const value = (policy: NCDEActorCriticPolicy): number => {
+      const state = episode(2).reduce((s, x) => policy.call(s, x).state, policy.reset());
+      return policy.value(state, [0.1, 0.2, 0.3]).value.item();
+    };
+    const fine = { stepping: { substeps: 64 } };
+    expect(value(create({ solver, ...fine }))).toBeCloseTo(value(create(fine)), solver === 'euler' ? 1 : 3);
+  },
+);
