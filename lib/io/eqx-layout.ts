@@ -30,7 +30,7 @@ export interface ConstantLeaf {
 }
 
 export interface EqxLayout {
-  /** Records of a file that starts with the first of them, as lerax 0.0.4 writes it. */
+  /** Records of a file that starts with the first of them, as lerax up to 0.0.4 writes it. */
   plain: readonly EqxLeaf[];
   /** Records behind a digest, as later versions write them: without sizes. Null where those have no such policy. */
   digest: readonly EqxLeaf[] | null;
