@@ -67,7 +67,16 @@ export {
 } from './models/heads.js';
 export { LSTMActorCritic, type LSTMActorCriticOptions, type RecurrentBase } from './models/lstm-actor-critic.js';
 export { MinGRUActorCritic, type MinGRUActorCriticOptions } from './models/min-gru-actor-critic.js';
+export {
+  MLPActorCriticPolicy,
+  type MLPActorCriticPolicyOptions,
+} from './models/mlp-actor-critic-policy.js';
 export { Model } from './models/model.js';
+export {
+  NCDEActorCriticPolicy,
+  type NCDEActorCriticPolicyOptions,
+} from './models/ncde-actor-critic-policy.js';
+export type { NCDEState, NCDEStateInput } from './models/ncde-state.js';
 export type { ModelOptions } from './models/options.js';
 export type {
   ActOptions,
@@ -77,6 +86,9 @@ export type {
 } from './models/policy.js';
 export type { SequenceOptions } from './models/sequence.js';
 export { SharedActorCritic, type SharedActorCriticOptions } from './models/shared-actor-critic.js';
+export type { SerializeOptions } from './models/space-files.js';
+export type { PolicyCallOptions, ResetOptions, SpaceOptions } from './models/space-options.js';
+export { SpacePolicy } from './models/space-policy.js';
 export {
   type FlatBatch,
   type FlattenBatchOptions,

@@ -61,6 +61,8 @@ export interface NativeProgram {
   head: NativeHead;
   /** Index of the value estimate, of width 1. */
   value: number;
+  /** Index of what stands in for the future where a rollout stops, of width 1; absent: the value estimate. */
+  bootstrapValue?: number;
   /** Values that hold the carry before a step, and what replaces each after it, of the same width. */
   states?: { value: number; next: number }[];
   parameterCount: number;
@@ -112,8 +114,15 @@ export interface NativeModel {
   readonly carryWidth: number;
   readParameters(target: Float32Array, offset: number): void;
   writeParameters(source: Float32Array, offset: number): void;
-  /** `outputs` receive the head's inputs in order (mean, scale | logits), each [rows][width]; `value` [rows]. */
-  forward(rows: number, observation: Floats, outputs: Floats[], value: Floats, sequence?: NativeSequence): void;
+  /** `outputs` receive the head's inputs in order (mean, scale | logits), each [rows][width]; `value` and `bootstrapValue` [rows]. */
+  forward(
+    rows: number,
+    observation: Floats,
+    outputs: Floats[],
+    value: Floats,
+    sequence?: NativeSequence,
+    bootstrapValue?: Floats,
+  ): void;
   act(arrays: NativeStepArrays, key: NativeKey, deterministic: boolean): void;
   bind(arrays: NativeStepArrays, key: NativeKey, deterministic: boolean): NativeStep;
   /** `action` is the latent (before the bijector) when `latent` is true. Entropy by quadrature where the bijector needs it. */

@@ -7,6 +7,7 @@ import { normalize } from '../core/registry.js';
 import { NativeVectorEnvironment } from '../envs/native-vector-environment.js';
 import { Model } from '../models/model.js';
 import type { ModelOptions } from '../models/options.js';
+import { SpacePolicy } from '../models/space-policy.js';
 import { Key } from '../random/key.js';
 import { evaluatePolicy } from '../rollout/evaluate.js';
 import { Box } from '../spaces/box.js';
@@ -75,12 +76,18 @@ function evaluate(model: Model<object>, name: string, key: Key, device: DeviceCh
   return evaluatePolicy(model, environment, { episodes: evaluationEpisodes });
 }
 
-/** Sizes from the environment, actions squashed into its limits, and the widths of the preset where the model takes widths. */
+/**
+ * Sizes from the environment, actions squashed into its limits, and the widths of the preset where the model takes widths. Policies over spaces
+ * take these, and are small by themselves.
+ */
 function modelOptions(
   name: string,
   { observationSpace, actionSpace }: NativeVectorEnvironment,
   preset: Preset,
 ): ModelOptions {
+  if (Model.registered(name)?.prototype instanceof SpacePolicy) {
+    return { observationSpace, actionSpace } as unknown as ModelOptions;
+  }
   const box = actionSpace instanceof Box;
   const bounded = box && [...actionSpace.low, ...actionSpace.high].every(Number.isFinite);
   const { architecture } = preset;

@@ -17,6 +17,11 @@ export interface ModelOutputs {
   policy: PolicyHead;
   /** Estimate of the return, a node of width 1. */
   value: Node;
+  /**
+   * What stands in for the future where a rollout stops or an episode is truncated, a node of width 1. Training computes it only there.
+   * Default: `value`.
+   */
+  bootstrapValue?: Node;
 }
 
 export interface GaussianOptions {

@@ -37,7 +37,7 @@ export class Network {
       );
     }
     const { actionSpace = null, ...head } = outputs.policy;
-    const { program, parameters } = compile(trace, head, outputs.value);
+    const { program, parameters } = compile(trace, head, outputs.value, outputs.bootstrapValue);
     const keys = key.split(Math.max(1, parameters.length));
     const initial = parameters.map(({ shape, initializer }, i) => initializer(keys[i] as Key, shape));
     this.device = device;

@@ -142,3 +142,21 @@ export function forward(network: Network, memory: Memory | null, input: ArrayInp
   network.checkResults(scale ? { value, mean: first, scale } : { value, logits: first }, observation);
   return { outputs, batch, value: Tensor.view(value, [...batch, 1]), ...run.finish() };
 }
+
+/** What stands in for the future where a rollout stops: of most models the value, [...]. The observation counts as a step. */
+export function bootstrapValue(
+  network: Network,
+  memory: Memory | null,
+  input: ArrayInput<'float32'>,
+  given: SequenceOptions,
+) {
+  const steps = checkOptions('bootstrapValue', given, sequenceOptions) as SequenceOptions;
+  const { native, device } = network;
+  const observation = readObservation(input, network.observationSize, device);
+  const { rows, batch } = observation;
+  const [value, bootstrap] = [new Float32Array(rows), new Float32Array(rows)];
+  const run = prepareCall(network, memory, observation, steps);
+  if (rows > 0) call(() => native.forward(run.rows, observation.memory, [], value, run.native, bootstrap));
+  network.checkResults({ value: bootstrap }, observation);
+  return { value: Tensor.view(bootstrap, batch), ...run.finish() };
+}

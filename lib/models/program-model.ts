@@ -78,6 +78,7 @@ export class ProgramModel extends Model {
     return {
       policy: { ...head, inputs: inputs.map((index) => values[index] as Node), ...actionSpace },
       value: values[program.value] as Node,
+      ...(program.bootstrapValue !== undefined && { bootstrapValue: values[program.bootstrapValue] as Node }),
     };
   }
 }

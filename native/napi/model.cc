@@ -50,6 +50,8 @@ static Trace to_trace(const Napi::Value& value) {
     }
   }
   trace.value = int(integer(program.Get("value"), "program.value", 0, INT32_MAX));
+  if (!absent(program.Get("bootstrapValue")))
+    trace.bootstrap_value = int(integer(program.Get("bootstrapValue"), "program.bootstrapValue", 0, INT32_MAX));
   trace.parameter_count = int(integer(program.Get("parameterCount"), "program.parameterCount", 0, 1 << 30));
   return trace;
 }
@@ -156,6 +158,7 @@ void ModelWrap::forward(const Napi::CallbackInfo& info) {
     for (uint32_t k = 0; k < outputs.Length() && k < 2; k++)
       io.output[k] = floats(outputs.Get(k), "outputs", all * m.head().parameter[k].width);
     io.value = floats(info[3], "value", all);
+    if (!absent(info[5])) io.bootstrap_value = floats(info[5], "bootstrapValue", all);
     m.forward(io, rows);
   });
 }
@@ -235,7 +238,7 @@ void ModelWrap::gradient(const Napi::CallbackInfo& info) {
     io.d_value = floats(info[6], "dValue", all);
     float* gradients = floats(info[7], "gradients", m.parameter_count());
     if (!absent(info[8])) io.d_observation = floats(info[8], "dObservation", all * m.observation_size());
-    m.training(io.d_observation != nullptr);
+    m.training(io.d_observation || io.sequence.d_carry);
     const auto held = m.hold();
     double metrics[metric_count];
     m.gradient(io, rows, gradients, metrics);

@@ -30,6 +30,7 @@ struct Trace {
   std::vector<int> sizes;     // multi_categorical: logits of each categorical
   bool mean_entropy = false;  // bernoulli: entropy is the mean over the bits, not their sum
   int value = 0;
+  int bootstrap_value = -1;  // what the state after the last step of a rollout is worth; -1: the value as ever
   int parameter_count = 0;
   struct State {
     int value, next;  // what an operation reads, and what replaces it after the step

@@ -18,12 +18,22 @@ struct Operand {
   int gradient = -1;  // first column of dL/dvalue; -1: nobody needs it
 };
 
+// What a window and a differential equation over it are told besides.
+struct Solve {
+  int history = 0;           // places of the window
+  int width = 0, depth = 0;  // hidden layers of the field
+  int solver = 0;            // index in Solvers
+  int substeps = 0;          // steps between two knots; 0: step control
+  int cells = 0;             // numbers that the solution of a row needs, see Program::cells
+};
+
 struct Instruction {
   int op = 0;       // index in Ops
   int variant = 0;  // linear, activation: index in Activations
   Operand in, in2, out;
   int weight = -1, bias = -1;  // offsets in the arena; -1: absent. A linear weight is [in][out]
   float constant[2] = {0, 0};
+  Solve solve;
 
   // Training only.
   int derivative = -1;  // columns that keep activation'(z); -1: the activation is the identity
@@ -61,6 +71,7 @@ struct Program {
   Instruction code[max_instructions];
   int length = 0;
   Operand observation, value;
+  Operand bootstrap_value;  // inference: what stands in for the future where a rollout stops; usually the value
   Head head;
   const float* constants = nullptr;  // of the bijectors, or the sizes of several categoricals
   State state[max_states];
@@ -73,6 +84,8 @@ struct Program {
   int accumulators = 0;  // floats of one set of gradient sums; linear weights are padded, see linear_backward.h
   int sums = 0;          // training: columns of running sums over rows, one per Metric
   int widest = 0;        // widest padded output of a linear, for its backward's scratch
+  // Scratch of the instruction that needs most: numbers (double, or float) of every row that is taken at once, and numbers for all of them.
+  int cells = 0, shared = 0;
 };
 
 // Sums over the rows of a minibatch, kept behind the gradients in the accumulators.
@@ -116,6 +129,7 @@ struct ForwardIO {
   const float* observation;
   float* output[2];  // the head's parameters or null
   float* value;      // or null
+  float* bootstrap_value;  // or null
   Sequence sequence;
 };
 

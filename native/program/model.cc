@@ -104,7 +104,7 @@ void Model::evaluate(EvaluateIO io, int rows) {
 
 void Model::gradient(GradientIO io, int rows, float* gradients, double (&metrics)[metric_count]) {
   const std::lock_guard<std::mutex> alone(gradient_);  // the accumulators are shared
-  const Program& p = *training_[io.d_observation != nullptr];
+  const Program& p = *training_[io.d_observation || io.sequence.d_carry];
   io.parameters = parameters_.data();
   io.packed = packed_.data();
   io.packed_transposed = packed_transposed_.data();

@@ -129,7 +129,7 @@ void Rollout::end_step(int t, int first, int rows, const float* final_observatio
 void Rollout::value_of(const float* current, float* to, int first, int rows) {
   ForwardIO io{};
   io.observation = current;
-  io.value = to;
+  io.bootstrap_value = to;
   io.sequence.carry = carry.data();
   model_.forward_part(io, first, rows);
 }

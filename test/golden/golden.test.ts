@@ -22,7 +22,7 @@ function explain(report: FileReport): string {
 
 const vectorsOf = [
   ['jaxdem', readdirSync(vectors)],
-  ['lerax', ['distributions.json']],
+  ['lerax', readdirSync(path.join(here, 'lerax')).filter((name) => /(?<!\.index)\.json$/.test(name))],
 ] as const;
 
 describe.each(vectorsOf)('vectors of %s', (folder, files) => {

@@ -10,6 +10,8 @@ import { isArray, isObject } from './format.js';
 import { checkInitFacts } from './init-facts.js';
 import { checkLargeHashed } from './large-hashed.js';
 import { checkLeraxDistributions } from './lerax-distributions.js';
+import { checkLeraxGae } from './lerax-gae.js';
+import { checkLeraxPolicy } from './lerax-policy.js';
 import { checkLogDetExpectation } from './log-det-expectation.js';
 import { checkMetadata } from './metadata.js';
 import { checkModel } from './models.js';
@@ -52,6 +54,9 @@ function ofModels(json: Json, parameter: (value: unknown) => boolean): boolean {
 }
 
 export const kinds: readonly Kind[] = [
+  { name: 'lerax mlp', matches: (json) => json.kind === 'mlp', check: checkLeraxPolicy },
+  { name: 'lerax ncde', matches: (json) => json.kind === 'ncde', check: checkLeraxPolicy },
+  { name: 'lerax gae', matches: (json) => json.kind === 'gae', check: checkLeraxGae },
   { name: 'lerax distributions', matches: (json) => json.kind === 'distributions', check: checkLeraxDistributions },
   { name: 'lerax', matches: (json) => typeof json.kind === 'string', missing: ({ kind }) => `${kind} of lerax` },
   { name: 'optimizers', matches: (json) => has(json, 'chains', 'gradients'), check: checkOptimizers },

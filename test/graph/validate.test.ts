@@ -98,7 +98,7 @@ test.each(damages)('%s is refused', (_, damage, ...words) => {
 });
 
 test('another version is another matter', () => {
-  expectError(() => readProgram({ ...copy(), version: 3 }, 'a'), 'UNSUPPORTED_VERSION', 'version 3', 'reads version 1');
+  expectError(() => readProgram({ ...copy(), version: 4 }, 'a'), 'UNSUPPORTED_VERSION', 'version 4', 'reads version 1');
 });
 
 /** An LSTM, a state of its own, and a stack of kernels. */

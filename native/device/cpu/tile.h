@@ -35,6 +35,20 @@ template <class N_, int Rows> struct Tile {
     for (int k = 0; k < columns_ * groups; k++) f(k);
   }
   HD N& at(int c, int g) const { return column(c)[g]; }
+  HD float& number(int c, int r) const { return scalars(c)[r]; }
+
+  // Numbers of an op besides the columns: cell k of as many rows as W has lanes. Rows are taken one share after another.
+  template <class W> using Cells = W*;
+  static constexpr int cell_floats = 16;  // of a share: the widest W
+  template <class W> HD W* cells(float* scratch, int) const { return reinterpret_cast<W*>(scratch); }
+  template <class W> HD Scalar<W> sum_of_cells(float* scratch, int64_t k) const {
+    return sum_of_lanes(reinterpret_cast<W*>(scratch)[k]);
+  }
+  // f(first, end) for shares of the rows that exist; here one.
+  template <class F> HD void each_share(F f) const { f(0, live); }
+  template <class F> HD void spread(int n, F f) const {
+    for (int i = 0; i < n; i++) f(i);
+  }
 
   // Number in the batch of each row of a group.
   HD Uint<N> row(int g) const { return lane_numbers() + uint32_t(first_row + g * lanes<N>); }

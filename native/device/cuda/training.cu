@@ -2,27 +2,29 @@
 #include "device/kernels.h"
 #include "math/permutation.h"
 #include "device/cuda/gradient.h"
+#include "device/cuda/scratch.h"
 
 namespace torsor::TORSOR_ISA {
 
 constexpr int threads = 128, blocks = 2;  // blocks: as in policy_step.cu
 
 __global__ void __launch_bounds__(threads, blocks)
-    evaluate(const __grid_constant__ Program program, const __grid_constant__ EvaluateIO io, int rows) {
+    evaluate(const __grid_constant__ Program program, const __grid_constant__ EvaluateIO io, int rows, float* scratch) {
   extern __shared__ __align__(16) float columns[];
   const int first = blockIdx.x * small_rows;
-  run_evaluate(Tile<small_rows>{columns, first, min(small_rows, rows - first), nullptr}, program, io);
+  run_evaluate(Tile<small_rows>{columns, first, min(small_rows, rows - first), nullptr}, program, io,
+               scratch_of_block<small_rows>(program, scratch));
 }
 
 // Every block has its own accumulators [program.accumulators], zeroed beforehand.
 __global__ void __launch_bounds__(threads, blocks)
     gradient(const __grid_constant__ Program program, const __grid_constant__ GradientIO io, float* accumulators,
-             int rows) {
+             int rows, float* scratch) {
   extern __shared__ __align__(16) float columns[];
   const int first = blockIdx.x * small_rows;
   const Tile<small_rows> t{columns, first, min(small_rows, rows - first), io.index};
   const Memory memory{io.parameters, nullptr, nullptr, accumulators + int64_t(blockIdx.x) * program.accumulators,
-                      nullptr};
+                      scratch_of_block<small_rows>(program, scratch)};
   gradient_of_tile(t, program, io, memory);
 }
 
