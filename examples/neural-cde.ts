@@ -7,7 +7,8 @@ const environment = make(64, 1);
 const { observationSpace, actionSpace } = environment;
 const policy = Model.create('NCDEActorCriticPolicy', {
   ...{ observationSpace, actionSpace, key: 2 },
-  stepping: { substeps: 2 }, // equal steps between observations: cheaper and more accurate than step control
+  stepping: { substeps: 1 }, // one step between observations: cheaper than step control, and more accurate
+  squashValue: true, // values at the end of a rollout are then those of the critic
 });
 console.log(`${policy.parameters.count} parameters, a window of ${policy.options.historyLength} observations`);
 
