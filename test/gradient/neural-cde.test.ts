@@ -38,6 +38,8 @@ const settings: Record<string, Setting> = {
 
 // Eleven rows fill no vector; the windows of a row start again where its episode ends.
 const [steps, rows] = [5, 11];
+/** Parameters, observations and carry. */
+type Arrays = readonly Float64Array[];
 const names = ['parameters', 'observation', 'carry'];
 
 describe.each(Object.keys(settings))('%s', (name) => {
@@ -54,19 +56,17 @@ describe.each(Object.keys(settings))('%s', (name) => {
   const warmUp = normals(3);
   for (let row = 0; row < rows; row++) {
     let state = oracle.zeros;
-    for (let k = 0; k < row; k++) state = oracle.forward(Float64Array.from(c.arena), filled(3, warmUp), state).carry;
+    for (let k = 0; k < row; k++)
+      state = oracle.forward(Float64Array.from(c.arena), Float64Array.from(filled(3, warmUp)), state).carry;
     carry.set(state[0] as Float64Array, row * carryWidth);
   }
-  const arrays = [c.arena, c.observation, carry].map((array) => Float64Array.from(array)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
+  const arrays: Arrays = [c.arena, c.observation, carry].map((array) => Float64Array.from(array));
 
   /** Of every row and step. */
-  const run = (arena: Float64Array, observation: Float64Array, start: Float64Array) =>
-    Array.from({ length: rows }, (_, row) => {
-      let states = [start.slice(row * carryWidth, (row + 1) * carryWidth)];
+  const run = (numbers: Arrays) => {
+    const [arena, observation, start] = numbers as [Float64Array, Float64Array, Float64Array];
+    return Array.from({ length: rows }, (_, row) => {
+      let states: Float64Array[] = [start.slice(row * carryWidth, (row + 1) * carryWidth)];
       return Array.from({ length: steps }, (_, t) => {
         const i = t * rows + row;
         const seen = oracle.evaluate(arena, per(observation, i), per(c.latent, i), undefined, states);
@@ -74,8 +74,9 @@ describe.each(Object.keys(settings))('%s', (name) => {
         return { i, ...seen };
       });
     }).flat();
-  const loss = (...numbers: [Float64Array, Float64Array, Float64Array]): number =>
-    run(...numbers).reduce((sum, { i, logProb, entropy, value }) => {
+  };
+  const loss = (numbers: Arrays): number =>
+    run(numbers).reduce((sum, { i, logProb, entropy, value }) => {
       const [a, b, d] = [c.dLogProb[i], c.dEntropy[i], c.dValue[i]] as [number, number, number];
       return sum + a * logProb + b * entropy + d * value;
     }, 0);
@@ -90,7 +91,7 @@ describe.each(Object.keys(settings))('%s', (name) => {
     ];
     native.evaluate(rows, c.observation, c.latent, true, null, logProb, entropy, value, { steps, done, carry });
     native.dispose();
-    for (const { i, value: want } of run(...arrays)) {
+    for (const { i, value: want } of run(arrays)) {
       // z0 is rounded to float32 before it is solved, and the grid amplifies it.
       expect(Math.abs((value[i] as number) - want)).toBeLessThan(2e-5 * (1 + Math.abs(want)));
     }
@@ -120,14 +121,14 @@ describe.each(Object.keys(settings))('%s', (name) => {
 
   /** Central differences of the loss with the steps held still, along random directions of every array. */
   const differences = names.flatMap((_, array) => {
-    const frozen = oracle.freeze(loss, ...arrays);
+    const frozen = oracle.freeze(loss, arrays);
     const next = generator(array);
     const numbers = arrays[array] as Float64Array;
     return Array.from({ length: 6 }, () => {
       const direction = Float64Array.from(numbers, (_, i) => (constant(array, i) ? 0 : next() < 0.5 ? -1 : 1));
       const at = (h: number): number => {
         const moved = arrays.map((own, k) => (k === array ? own.map((x, i) => x + h * (direction[i] as number)) : own));
-        return frozen(...(moved as typeof arrays));
+        return frozen(moved);
       };
       const h = 1e-5;
       return { array, direction, want: (at(h) - at(-h)) / (2 * h) };

@@ -19,6 +19,8 @@ const layers: Record<string, (x: Node, activation: ActivationName) => Node> = {
   slice: (x, activation) => x.linear(5).slice(1, 4).activation(activation),
   layer_norm: (x, activation) => x.layerNorm().activation(activation),
   lstm: (x, activation) => x.lstm(4).activation(activation),
+  window: (x, activation) => x.window(2).state.slice(2, 10).linear(3, { activation }),
+  neural_cde: (x, activation) => x.linear(3).neuralCde(x.window(3), { width: 4 }).activation(activation),
   parameter: (x, activation) => x.mul(x.parameter('gain', [3])).activation(activation),
 };
 

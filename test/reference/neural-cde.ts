@@ -1,4 +1,5 @@
 // A neural controlled differential equation over a window, in plain float64: the spline, the solvers, the step control.
+import { readFileSync } from 'node:fs';
 import type { SolverName } from '../../lib/graph/ops.js';
 
 /** An explicit Runge-Kutta method; `order` is that of the step control, `error` null where there is none. */
@@ -153,59 +154,23 @@ function at(matrix: readonly (readonly number[])[], i: number, j: number): numbe
   return (matrix[i] as readonly number[])[j] as number;
 }
 
-/** Published tableaus: Tsitouras 2011, Dormand and Prince 1980, Bogacki and Shampine 1989, Ralston 1962. */
-export const tableaus: Record<SolverName, Tableau> = {
-  tsit5: {
-    order: 5,
-    fsal: true,
-    c: [0, 0.161, 0.327, 0.9, 0.9800255409045097, 1, 1],
-    a: [
-      [0.161],
-      [-0.008480655492356989, 0.335480655492357],
-      [2.8971530571054935, -6.359448489975075, 4.3622954328695815],
-      [5.325864828439257, -11.748883564062828, 7.4955393428898365, -0.09249506636175525],
-      [5.86145544294642, -12.92096931784711, 8.159367898576159, -0.071584973281401, -0.028269050394068383],
-      [0.09646076681806523, 0.01, 0.4798896504144996, 1.379008574103742, -3.290069515436081, 2.324710524099774],
-    ],
-    b: [0.09646076681806523, 0.01, 0.4798896504144996, 1.379008574103742, -3.290069515436081, 2.324710524099774, 0],
-    error: [
-      0.0017800110522257773, 0.0008164344596567463, -0.007880878010261994, 0.1447110071732629, -0.5823571654525552,
-      0.45808210592918686, -0.015151515151515152,
-    ],
-  },
-  dopri5: {
-    order: 5,
-    fsal: true,
-    c: [0, 1 / 5, 3 / 10, 4 / 5, 8 / 9, 1, 1],
-    a: [
-      [1 / 5],
-      [3 / 40, 9 / 40],
-      [44 / 45, -56 / 15, 32 / 9],
-      [19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729],
-      [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656],
-      [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84],
-    ],
-    b: [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84, 0],
-    error: [
-      35 / 384 - 1951 / 21600,
-      0,
-      500 / 1113 - 22642 / 50085,
-      125 / 192 - 451 / 720,
-      -2187 / 6784 + 12231 / 42400,
-      11 / 84 - 649 / 6300,
-      -1 / 60,
-    ],
-  },
-  bosh3: {
-    order: 3,
-    fsal: true,
-    c: [0, 1 / 2, 3 / 4, 1],
-    a: [[1 / 2], [0, 3 / 4], [2 / 9, 1 / 3, 4 / 9]],
-    b: [2 / 9, 1 / 3, 4 / 9, 0],
-    error: [2 / 9 - 7 / 24, 1 / 3 - 1 / 4, 4 / 9 - 1 / 3, -1 / 8],
-  },
-  heun: { order: 2, fsal: false, c: [0, 1], a: [[1]], b: [1 / 2, 1 / 2], error: [1 / 2, -1 / 2] },
-  midpoint: { order: 2, fsal: false, c: [0, 1 / 2], a: [[1 / 2]], b: [0, 1], error: [1, -1] },
-  ralston: { order: 2, fsal: false, c: [0, 2 / 3], a: [[2 / 3]], b: [1 / 4, 3 / 4], error: [3 / 4, -3 / 4] },
-  euler: { order: null, fsal: false, c: [0], a: [], b: [1], error: null },
-};
+interface TableauOfFile {
+  order_used_by_controller: number | null;
+  fsal: boolean;
+  c: number[];
+  a_lower: number[][];
+  b_solution: number[];
+  b_error: number[] | null;
+}
+
+const { solvers: published } = JSON.parse(
+  readFileSync(new URL('../golden/lerax/solver_tableaus.json', import.meta.url), 'utf8'),
+) as { solvers: Record<string, TableauOfFile> };
+
+/** Those of diffrax. */
+export const tableaus = Object.fromEntries(
+  Object.entries(published).map(([name, t]): [string, Tableau] => [
+    name.toLowerCase(),
+    { order: t.order_used_by_controller, fsal: t.fsal, c: t.c, a: t.a_lower, b: t.b_solution, error: t.b_error },
+  ]),
+) as Record<SolverName, Tableau>;
