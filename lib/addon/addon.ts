@@ -374,6 +374,15 @@ export interface Addon extends NativeMathematics {
     heads: string[];
     activations: string[];
     bijectors: string[];
+    /** Runge-Kutta methods; `numbers` are c, b and the error estimate of every stage, then the rows of a. */
+    solvers: {
+      name: string;
+      order: number;
+      lastIsFirst: boolean;
+      estimatesError: boolean;
+      stages: number;
+      numbers: number[];
+    }[];
     environments: NativeEnvironmentInfo[];
   };
   threads(): number;

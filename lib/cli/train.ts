@@ -12,7 +12,7 @@ import { Key } from '../random/key.js';
 import { evaluatePolicy } from '../rollout/evaluate.js';
 import { Box } from '../spaces/box.js';
 import { PPO } from '../training/ppo.js';
-import { generalPreset, type Preset, presets } from '../training/presets.js';
+import { generalPreset, modelPresets, type Preset, presets } from '../training/presets.js';
 import type { TrainArguments } from './arguments.js';
 import type { Reporter } from './report.js';
 
@@ -30,8 +30,10 @@ export async function train(args: TrainArguments, reporter: Reporter, signal: Ab
     key: environmentKey,
     device,
   });
-  const model = Model.create(chosen, { ...modelOptions(chosen, environment, preset), key: modelKey, device });
-  const trainer = new PPO({ model, environment, key: trainerKey, ...preset.settings });
+  const own = modelPresets[normalize(chosen)];
+  const options = { ...modelOptions(chosen, environment, preset), ...own?.options };
+  const model = Model.create(chosen, { ...options, key: modelKey, device });
+  const trainer = new PPO({ model, environment, key: trainerKey, ...preset.settings, ...own?.settings });
   const folder = path.resolve(args.out ?? path.join('runs', `${args.env}-${chosen}-${args.seed}`));
   const checkpoint = path.join(folder, 'model.safetensors');
   const metricsFile = path.join(folder, 'metrics.jsonl');

@@ -42,7 +42,7 @@ export function activationName(name: unknown, argument = 'activation'): Activati
 }
 
 /** Explicit Runge-Kutta methods of the native core. All but `euler` estimate their error. */
-export const solvers = ['tsit5', 'dopri5', 'bosh3', 'heun', 'midpoint', 'ralston', 'euler'] as const;
+export const solvers = ['tsit5', 'dopri5', 'dopri8', 'bosh3', 'heun', 'midpoint', 'ralston', 'euler'] as const;
 
 export type SolverName = (typeof solvers)[number];
 

@@ -27,7 +27,7 @@ export function encodeEqx({ digest, records }: Eqx): Uint8Array {
 
 /** The digest in front of a file, or null for one that starts with its first record. */
 export function eqxDigest(bytes: Uint8Array): Uint8Array | null {
-  return npyMagic.every((byte, i) => bytes[i] === byte) ? null : bytes.slice(0, digestBytes);
+  return npyMagic.every((byte, i) => bytes[i] === byte) ? null : Uint8Array.from(bytes.subarray(0, digestBytes));
 }
 
 /**

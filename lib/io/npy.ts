@@ -99,7 +99,8 @@ export function decodeNpy(bytes: Uint8Array, offset: number, name: string): { ar
     fail(`truncated: ${dtype} of shape ${showShape(shape)} takes ${size} bytes, ${left - start} are left`);
   }
   // A copy, because data in a file are not aligned.
-  const copy = bytes.slice(offset + start, offset + start + size);
+  // A copy, which `slice` of a Buffer is not.
+  const copy = Uint8Array.from(bytes.subarray(offset + start, offset + start + size));
   const data = new types[dtype].array(copy.buffer, 0, size / types[dtype].array.BYTES_PER_ELEMENT);
   if (dtype === 'bool' && copy.some((byte) => byte > 1)) fail('a boolean is neither 0 nor 1');
   return { array: { dtype, shape, data }, end: offset + start + size };

@@ -115,14 +115,14 @@ function filledPlaces(times: Float32Array, values: Float32Array, row: number): n
   for (let i = 0; i < times.length; i++) {
     const where = `state.cde: row ${row}, place ${i}`;
     const own = values.subarray(i * width, (i + 1) * width);
-    if (i < count ? own.some(Number.isNaN) : !own.every(Number.isNaN)) {
-      throw new TorsorError('INVALID_ARGUMENT', `${where}: expected NaN in xs where ts is NaN, and nowhere else`);
-    }
     if (i > count && !Number.isNaN(times[i])) {
       throw new TorsorError(
         'INVALID_ARGUMENT',
         `${where}: expected NaN in ts behind the first empty place, got ${times[i]}`,
       );
+    }
+    if (i < count ? own.some(Number.isNaN) : !own.every(Number.isNaN)) {
+      throw new TorsorError('INVALID_ARGUMENT', `${where}: expected NaN in xs where ts is NaN, and nowhere else`);
     }
     if (i < count && !(Number.isFinite(times[i]) && own.every(Number.isFinite))) {
       throw new TorsorError('NON_FINITE', `${where}: expected finite numbers, got ${show([times[i], ...own])}`);

@@ -56,6 +56,16 @@ export class Network {
     return (this.program.states ?? []).reduce((sum, { value }) => sum + (this.program.widths[value] as number), 0);
   }
 
+  /** What makes results that are not finite of numbers that are. */
+  get #cause(): string {
+    const controlled = this.program.instructions.some(
+      ({ op, constants }) => op === 'neural_cde' && constants?.[3] === 0,
+    );
+    return controlled
+      ? "the model overflows, or its differential equation needs more than 4096 steps; with stepping: {substeps} instead of 'adaptive' there is no limit"
+      : 'the model overflows';
+  }
+
   /** Actions are int32 indices. */
   get discrete(): boolean {
     return this.actions.choices !== null;
@@ -81,7 +91,7 @@ export class Network {
         const [row, column] = [Math.floor(at / this.observationSize), at % this.observationSize];
         throw new TorsorError('NON_FINITE', `observation: row ${row}, column ${column} is ${seen[at]}`);
       }
-      throw new TorsorError('NON_FINITE', `${name}: element ${bad} is ${values[bad]}: the model overflows`);
+      throw new TorsorError('NON_FINITE', `${name}: element ${bad} is ${values[bad]}: ${this.#cause}`);
     }
   }
 }

@@ -3,6 +3,7 @@
 #include "activation.h"
 #include "bernoulli.h"
 #include "gaussian.h"
+#include "hermite.h"
 
 namespace torsor::TORSOR_ISA {
 
@@ -36,6 +37,47 @@ struct Tanh {
   static constexpr const char* name = "tanh";
   static constexpr int inputs = 1, outputs = 1;
   template <class N> static HD void f(const N* x, N* y) { y[0] = tanh_of(x[0]); }
+};
+
+struct RatioTanh {
+  static constexpr const char* name = "ratio_tanh";
+  static constexpr int inputs = 1, outputs = 1;
+  template <class N> static HD void f(const N* x, N* y) { y[0] = ratio_tanh(x[0]); }
+};
+
+struct RatioExp {
+  static constexpr const char* name = "ratio_exp";
+  static constexpr int inputs = 1, outputs = 1;
+  template <class N> static HD void f(const N* x, N* y) { y[0] = ratio_exp(x[0]); }
+};
+
+struct RatioLog {
+  static constexpr const char* name = "ratio_log";
+  static constexpr int inputs = 1, outputs = 1;
+  template <class N> static HD void f(const N* x, N* y) {
+    if constexpr (is_double<N>)
+      y[0] = ratio_log(x[0]);
+    else
+      y[0] = log_of(x[0]);
+  }
+};
+
+// Value and derivative.
+struct RatioSoftplus {
+  static constexpr const char* name = "ratio_softplus";
+  static constexpr int inputs = 1, outputs = 2;
+  template <class N> static HD void f(const N* x, N* y) {
+    const Soft<N> s = ratio_softplus(x[0]);
+    y[0] = s.y;
+    y[1] = s.derivative;
+  }
+};
+
+// The derivative of a spline after a share of an interval, from the slopes of the interval before and of its own.
+struct HermiteSlope {
+  static constexpr const char* name = "hermite_slope";
+  static constexpr int inputs = 3, outputs = 1;
+  template <class N> static HD void f(const N* x, N* y) { y[0] = x[1] + own_slope(x[0]) * (x[2] - x[1]); }
 };
 
 struct Atanh {
@@ -132,7 +174,8 @@ struct BernoulliKl {
 }  // namespace functions
 
 using Functions =
-    List<functions::Exp, functions::Expm1, functions::Log, functions::Log1p, functions::Tanh, functions::Atanh,
+    List<functions::Exp, functions::Expm1, functions::Log, functions::Log1p, functions::Tanh, functions::RatioTanh,
+         functions::RatioExp, functions::RatioLog, functions::RatioSoftplus, functions::HermiteSlope, functions::Atanh,
          functions::Erf, functions::SinCos, functions::NormalCdf, functions::LogNormalCdf, functions::GaussianLogProb,
          functions::GaussianEntropy, functions::GaussianKl, functions::Bernoulli, functions::BernoulliEntropy,
          functions::BernoulliGradient, functions::BernoulliKl>;

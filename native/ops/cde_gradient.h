@@ -4,14 +4,14 @@
 
 namespace torsor::TORSOR_ISA {
 
-template <class Tile, class N> struct CdeGradient : CdeSolver<Tile, N> {
-  using Solver = CdeSolver<Tile, N>;
+template <class View, class N> struct CdeGradient : CdeSolver<View, N> {
+  using Solver = CdeSolver<View, N>;
   using Solver::at, Solver::cells, Solver::count, Solver::end, Solver::next, Solver::now, Solver::number, Solver::ode,
       Solver::q, Solver::rows_at_once, Solver::stage, Solver::step, Solver::t;
   using typename Solver::C;
   using typename Solver::S;
 
-  HD CdeGradient(const Tile& tile, const Memory& m, const Instruction& instruction, int first)
+  HD CdeGradient(const View& tile, const Memory& m, const Instruction& instruction, int first)
       : Solver(tile, m, instruction, first) {}
 
   // Adds to the gradients of z0 and of the window, which are there already, and leaves sums over rows of those of the parameters.

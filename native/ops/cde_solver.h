@@ -46,13 +46,13 @@ struct CdeLayout {
   }
 };
 
-template <class Tile, class N> struct CdeSolver {
+template <class View, class N> struct CdeSolver {
   using S = Scalar<N>;
-  using C = typename Tile::template Cells<N>;
+  using C = typename View::template Cells<N>;
   static constexpr int rows_at_once = lanes<N>;
   static constexpr bool adaptive = is_double<N>;
 
-  const Tile& t;
+  const View t;
   const Instruction& q;
   const Tableau<S> ode;
   const CdeLayout at;
@@ -61,19 +61,20 @@ template <class Tile, class N> struct CdeSolver {
   N now = splat<N>(0), next = now, end = now, constant_step = now, attempts = now;
   int row[rows_at_once];    // of each lane; -1: none
   int count[rows_at_once];  // accepted steps
+  bool fresh = false;       // a row has no first stage yet
 
   // Numbers that all rows share lie behind those of the rows: the tableau and the parameters of the field.
   static HD S* shared(const Memory& m, const Instruction& q) {
-    return reinterpret_cast<S*>(m.scratch + int64_t(q.solve.cells) * Tile::cell_floats);
+    return reinterpret_cast<S*>(m.scratch + int64_t(q.solve.cells) * View::cell_floats);
   }
-  static HD void load_shared(const Tile& t, const Memory& m, const Instruction& q) {
+  template <class Tile> static HD void load_shared(const Tile& t, const Memory& m, const Instruction& q) {
     S* const to = shared(m, q);
     write_tableau(q.solve.solver, to);
     S* const copies = to + tableau_of<S>(q.solve.solver, to).size();
     t.spread(int(CdeLayout(q, 1).field.parameters()), [&](int k) { copies[k] = m.parameters[q.weight + k]; });
   }
 
-  HD CdeSolver(const Tile& tile, const Memory& m, const Instruction& instruction, int first)
+  HD CdeSolver(const View& tile, const Memory& m, const Instruction& instruction, int first)
       : t(tile),
         q(instruction),
         ode(tableau_of<S>(instruction.solve.solver, shared(m, instruction))),
@@ -98,6 +99,7 @@ template <class Tile, class N> struct CdeSolver {
   HD void load(int of, int i) {
     row[i] = of;
     count[i] = 0;
+    fresh = true;
     const int window = q.in2.column, n = at.channels;
     const S filled = t.number(Window::count(window), of), oldest = t.number(Window::age(window, 0), of);
     bool sound = filled >= 1 && filled <= at.history;
@@ -186,12 +188,13 @@ template <class Tile, class N> struct CdeSolver {
   HD N stage_time(int j, N h) const { return ode.c(j) == 1 ? next : N(now + ode.c(j) * h); }
 
   // One step of every lane, accepted or not; lanes that have arrived stay where they are, for their h is 0.
-  HD void attempt(bool fresh, bool record) {
+  HD void attempt(bool record) {
     const N h = next - now;
     const C y = kept(0);
     if (fresh || !ode.last_is_first) {
       combine_stage(y, h, 0);
       evaluate_at<false>(0, y, now);
+      fresh = false;
     }
     for (int j = 1; j < ode.stages; j++) {
       combine_stage(y, h, j);
@@ -249,8 +252,7 @@ template <class Tile, class N> struct CdeSolver {
 
   // A lane whose row has arrived takes the next one.
   HD void adaptive_steps(int first, int limit, bool results, bool record) {
-    // The first stage of rows that were just loaded, here or by `take`, is not known yet.
-    for (bool fresh = true;; fresh = false) {
+    for (;;) {
       bool busy = false;
       for (int i = 0; i < rows_at_once; i++) {
         while (row[i] < 0 || finished(i)) {
@@ -262,12 +264,11 @@ template <class Tile, class N> struct CdeSolver {
           }
           if (first == limit) break;
           load(first++, i);
-          fresh = true;
         }
         busy |= row[i] >= 0;
       }
       if (!busy) return;
-      attempt(fresh, record);
+      attempt(record);
     }
   }
 

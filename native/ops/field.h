@@ -37,14 +37,6 @@ template <class F> HD void each_block(int n, F f) {
   if (first < n) with_constant<7>(n - first, [&](auto j) { f(j, first); });
 }
 
-// A softplus whose derivative is asked for costs a division more.
-template <bool Keep, class N> HD Soft<N> soft(N x) {
-  if constexpr (is_double<N> && is_vector<N>)
-    return double_softplus(x);
-  else
-    return {softplus(x), Keep ? sigmoid(x) : x};
-}
-
 struct Field {
   int latent, channels, width, depth;  // latent -> width (depth times) -> latent x channels
 
@@ -71,7 +63,7 @@ struct Field {
       each_block(width,
                  [&](auto j, int first) { affine_block<decltype(j)::value, N>(w, bias, n, width, in, out, first); });
       for (int k = 0; k < width; k++) {
-        const Soft<N> s = soft<Keep>(N(out[k]));
+        const Soft<N> s = ratio_softplus(N(out[k]));
         out[k] = s.y;
         if (Keep) derivative[k] = s.derivative;
       }
@@ -87,7 +79,7 @@ struct Field {
       C row = out + l * channels;
       N sum = splat<N>(0);
       for (int k = 0; k < channels; k++) {
-        const N y = tanh_of(N(row[k]));
+        const N y = ratio_tanh(N(row[k]));
         if (Keep) row[k] = y;
         sum += y * dx[k];
       }

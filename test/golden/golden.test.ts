@@ -33,6 +33,11 @@ describe.each(vectorsOf)('vectors of %s', (folder, files) => {
   });
 });
 
+test.each(['spline.json', 'solver_tableaus.json'])('%s of lerax', async (name) => {
+  const report = await runFile(path.join(here, 'lerax', name));
+  expect(report.status, explain(report)).toBe('ok');
+});
+
 type Json = Record<string, unknown>;
 
 /** The object or array at a path of a file, to be changed. */

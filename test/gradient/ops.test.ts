@@ -20,6 +20,8 @@ const layers: Record<string, (x: Node, activation: ActivationName) => Node> = {
   layer_norm: (x, activation) => x.layerNorm().activation(activation),
   lstm: (x, activation) => x.lstm(4).activation(activation),
   scan: (x, activation) => x.linear(3).scan(x.linear(3).sigmoid(), x).activation(activation),
+  window: (x, activation) => x.window(2).state.slice(2, 10).linear(3, { activation }),
+  neural_cde: (x, activation) => x.linear(3).neuralCde(x.window(3), { width: 4 }).activation(activation),
   parameter: (x, activation) => x.mul(x.parameter('gain', [3])).activation(activation),
 };
 

@@ -154,3 +154,56 @@ describe('programs with states', () => {
     }
   }
 });
+
+describe('a differential equation', () => {
+  function equation(): ProgramSpec {
+    const trace = new Trace(2);
+    const window = trace.observation.window(3);
+    const z = window.oldest.linear(4).neuralCde(window, { width: 5 });
+    return compile(trace, categorical(z.linear(2)), z.linear(1)).program;
+  }
+  const damaged = (damage: (p: Anything) => unknown): unknown => {
+    const json = JSON.parse(JSON.stringify(equation()));
+    damage(json);
+    return json;
+  };
+  const at = (p: Anything, op: string): Anything =>
+    p.instructions.find((instruction: Anything) => instruction.op === op);
+
+  test('comes back as it was written', () => {
+    expect(
+      JSON.stringify(
+        readProgram(
+          damaged(() => {}),
+          'here',
+        ),
+      ),
+    ).toBe(JSON.stringify(equation()));
+  });
+
+  const cases: [what: string, damage: (p: Anything) => unknown, ...words: string[]][] = [
+    ['another length of the window', (p) => (at(p, 'window').constants[0] = 4), 'window needs a state'],
+    ['no length of the window', (p) => (at(p, 'window').constants[0] = 0), 'window needs a length'],
+    ['time that stands still', (p) => (at(p, 'window').constants[1] = 0), 'window needs a dt'],
+    ['a history that its window has not', (p) => (at(p, 'neural_cde').constants[0] = 5), 'needs the state of a window'],
+    ['half a width', (p) => (at(p, 'neural_cde').constants[1] = 2.5), 'needs a history, a width'],
+    ['a depth without weights', (p) => (at(p, 'neural_cde').constants[2] = 2), 'takes 6 parameters, got 4'],
+    ['steps beyond the limit', (p) => (at(p, 'neural_cde').constants[3] = 3000), 'takes at most 4096 steps'],
+    ['an unknown solver', (p) => (at(p, 'neural_cde').variant = 'tanh'), 'variant', 'tsit5'],
+    ['a bias that is no kernel', (p) => at(p, 'neural_cde').parameters.reverse(), 'needs a weight of layer 0'],
+    [
+      'weights that lie apart',
+      (p) => {
+        const bias = p.parameters.findIndex(({ name }: { name: string }) => name.endsWith('layers.1.bias'));
+        for (const parameter of p.parameters.slice(bias)) parameter.offset += 16;
+        p.parameters[bias].offset = Math.ceil(p.parameters[bias].offset / 16) * 16;
+        for (const parameter of p.parameters.slice(bias + 1)) parameter.offset += 16;
+        p.parameterCount = Math.ceil((p.parameters.at(-1).offset + p.parameters.at(-1).shape[0]) / 16) * 16;
+      },
+      'does not lie right behind',
+    ],
+  ];
+  test.each(cases)('%s is refused', (_, damage, ...words) => {
+    expectError(() => readProgram(damaged(damage), 'a.safetensors'), 'CORRUPT_FILE', ...words);
+  });
+});

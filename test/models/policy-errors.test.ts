@@ -62,7 +62,7 @@ describe.each(names)('%s', (name) => {
         () => create({ actionSpaceSize: 2 }),
         'UNKNOWN_OPTION',
         'actionSpaceSize',
-        'did you mean "actionSpace"',
+        'actionSpace,',
       ],
       ['no width', () => create({ valueWidth: 0 }), 'INVALID_ARGUMENT', 'valueWidth', 'positive integer', 'got 0'],
       ['half a feature', () => create({ featureSize: 1.5 }), 'INVALID_ARGUMENT', 'featureSize', 'got 1.5'],
@@ -203,7 +203,7 @@ describe.each(names)('%s', (name) => {
         'UNKNOWN_OPTION',
         'actionMask',
       ],
-      ['a key that is none', () => policy.call(start, row, { key: 0.5 }), 'INVALID_ARGUMENT', 'key'],
+      ['a key that is none', () => policy.call(start, row, { key: 0.5 }), 'INVALID_ARGUMENT', 'seed', 'got 0.5'],
     ]));
 
   test('a mask that leaves one component without a choice', () => {
@@ -252,7 +252,7 @@ describe('options of NCDEActorCriticPolicy', () => {
     ['no time', () => create({ dt: 0 }), 'INVALID_ARGUMENT', 'dt', 'above 0'],
     ['time that runs back', () => create({ dt: -1 }), 'INVALID_ARGUMENT', 'dt', 'got -1'],
     ['an unknown solver', () => create({ solver: 'rk45' }), 'UNKNOWN_NAME', 'solver', 'tsit5'],
-    ['steps of no kind', () => create({ stepping: 'careful' }), /INVALID_ARGUMENT|UNKNOWN_NAME/ as never, 'stepping'],
+    ['steps of no kind', () => create({ stepping: 'careful' }), 'INVALID_ARGUMENT', 'stepping'],
     ['no steps', () => create({ stepping: { substeps: 0 } }), 'INVALID_ARGUMENT', 'substeps'],
     ['a field of no depth', () => create({ fieldDepth: -1 }), 'INVALID_ARGUMENT', 'fieldDepth'],
   ]);

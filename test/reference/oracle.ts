@@ -1,9 +1,11 @@
 // A program run in plain float64, one row at a time: naive loops over values and columns. What the native core is compared with.
 import { find, type PlacedParameter } from '../../lib/graph/layout.js';
+import type { SolverName } from '../../lib/graph/ops.js';
 import type { InstructionSpec, ProgramSpec } from '../../lib/graph/program.js';
 import { activations } from './activations.js';
 import { transform } from './bijectors.js';
 import { discreteTerms } from './discrete-heads.js';
+import { type Grids, neuralCdeOf, windowAfter } from './neural-cde-step.js';
 import { expectedLogDet } from './quadrature.js';
 
 export interface Row {
@@ -23,6 +25,8 @@ type Step = (arena: Float64Array, inputs: Float64Array[]) => Float64Array;
 
 export class Oracle {
   readonly program: ProgramSpec;
+  /** Of the differential equations, in the order they are solved. */
+  readonly grids: Grids = { recorded: [], replay: undefined };
   readonly #steps: { run: Step; inputs: number[] }[];
 
   constructor(program: ProgramSpec) {
@@ -31,9 +35,22 @@ export class Oracle {
     const offset = (name: string): number => (find(name, placed) as PlacedParameter).offset;
     const first = 1 + (program.states?.length ?? 0);
     this.#steps = program.instructions.map((instruction, i) => ({
-      run: stepOf(instruction, program.widths[first + i] as number, offset),
+      run: stepOf(instruction, program.widths[first + i] as number, offset, this.grids),
       inputs: instruction.inputs,
     }));
+  }
+
+  /** Solves what `run` solves with step control, then again, whenever the result is called, by the same steps. */
+  freeze<A extends unknown[], T>(run: (...args: A) => T, ...args: A): (...args: A) => T {
+    this.grids.recorded = [];
+    this.grids.replay = undefined;
+    run(...args);
+    return (...moved: A): T => {
+      this.grids.replay = 0;
+      const result = run(...moved);
+      this.grids.replay = undefined;
+      return result;
+    };
   }
 
   /** A carry of zeros. */
@@ -98,11 +115,13 @@ export class Oracle {
   }
 }
 
-function stepOf(instruction: InstructionSpec, width: number, offset: (name: string) => number): Step {
-  const { op, parameters, variant = 'identity', constants: [first = 0, second = 0] = [] } = instruction;
-  const [weight, bias, third] = parameters.map((name) => (name === null ? undefined : offset(name)));
-  const f = activations[variant];
-  if (!f) throw new Error(`the reference has no activation ${variant}`);
+function stepOf(instruction: InstructionSpec, width: number, offset: (name: string) => number, grids: Grids): Step {
+  const { op, parameters, variant = 'identity', constants = [] } = instruction;
+  const [first = 0, second = 0] = constants;
+  const offsets = parameters.map((name) => (name === null ? undefined : offset(name)));
+  const [weight, bias, third] = offsets;
+  const f = activations[variant] as (x: number) => number;
+  if (!f && op !== 'neural_cde') throw new Error(`the reference has no activation ${variant}`);
   const columns = (column: (j: number) => number): Float64Array => {
     const y = new Float64Array(width);
     for (let j = 0; j < width; j++) y[j] = column(j);
@@ -158,6 +177,10 @@ function stepOf(instruction: InstructionSpec, width: number, offset: (name: stri
       };
     case 'scan':
       return (_, [both, state]) => columns((j) => at(both, j) * at(state, j) + at(both, width + j));
+    case 'window':
+      return (_, [x, state]) => windowAfter(x as Float64Array, state as Float64Array, first, second);
+    case 'neural_cde':
+      return neuralCdeOf(variant as SolverName, constants, offsets as number[], grids);
     case 'parameter':
       return (arena) => columns((j) => at(arena, (weight as number) + j));
   }

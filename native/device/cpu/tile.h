@@ -5,6 +5,18 @@
 
 namespace torsor::TORSOR_ISA {
 
+// The numbers of a tile one by one, whatever its rows: what is not worth a copy of the code for every kind of tile.
+struct Numbers {
+  float* columns;
+  int rows;
+  HD float& number(int c, int r) const { return columns[int64_t(c) * rows + r]; }
+
+  // Memory of an op besides the columns: cell k of as many rows as W has lanes. Shares of the rows are taken one after another.
+  template <class W> using Cells = W*;
+  static constexpr int cell_floats = 16;  // of a share: the widest W
+  template <class W> HD W* cells(float* scratch, int) const { return reinterpret_cast<W*>(scratch); }
+};
+
 template <class N_, int Rows> struct Tile {
   using N = N_;
   static constexpr int rows = Rows, groups = Rows / lanes<N>;
@@ -35,12 +47,8 @@ template <class N_, int Rows> struct Tile {
     for (int k = 0; k < columns_ * groups; k++) f(k);
   }
   HD N& at(int c, int g) const { return column(c)[g]; }
-  HD float& number(int c, int r) const { return scalars(c)[r]; }
-
-  // Numbers of an op besides the columns: cell k of as many rows as W has lanes. Rows are taken one share after another.
-  template <class W> using Cells = W*;
-  static constexpr int cell_floats = 16;  // of a share: the widest W
-  template <class W> HD W* cells(float* scratch, int) const { return reinterpret_cast<W*>(scratch); }
+  HD Numbers numbers() const { return {scalars(0), rows}; }
+  static constexpr int cell_floats = Numbers::cell_floats;
   template <class W> HD Scalar<W> sum_of_cells(float* scratch, int64_t k) const {
     return sum_of_lanes(reinterpret_cast<W*>(scratch)[k]);
   }

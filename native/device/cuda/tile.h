@@ -31,6 +31,7 @@ template <int Rows> struct Tile {
   // Numbers of an op besides the columns, in global memory: cell k of every row. A share is a row: one thread.
   template <class W> using Cells = Strided<W, Rows>;
   static constexpr int cell_floats = 2 * Rows;
+  __device__ __forceinline__ Tile numbers() const { return *this; }
   template <class W> __device__ __forceinline__ Cells<W> cells(float* scratch, int r) const {
     return {reinterpret_cast<W*>(scratch) + r};
   }
