@@ -6,7 +6,7 @@ function network(task) {
   const box = (size) => new Box(-Infinity, Infinity, [size]);
   // The value from tanh(z), as everything else: one value head then, as the peers have it.
   const options = { observationSpace: box(task.observation), actionSpace: box(task.actions), squashValue: true };
-  const model = new NCDEActorCriticPolicy({ ...options, historyLength: task.history, latentSize: task.latent });
+  const model = new NCDEActorCriticPolicy({ ...options, historyLength: task.history, stepping: task.stepping });
   for (const { name, shape } of model.program.parameters) {
     model.parameters.set(name, new Float32Array(shape.reduce((size, length) => size * length, 1)));
   }
