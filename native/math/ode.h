@@ -288,7 +288,7 @@ struct StepControl {
   // From the mean of the squares. An error that is no number shortens the step as far as any error can.
   template <class N> static HD N factor(N square, int order) {
     const N within = at_most<N>(1e300, at_least<N>(1e-300, square));
-    const N wanted = safety * exp_of(N(log_of(within) * (-0.5 / order)));
+    const N wanted = choose(square < 1e300, N(safety * exp_of(N(log_of(within) * (-0.5 / order)))), splat<N>(0));
     const auto accepted = square < 1;
     const N low = choose(accepted, splat<N>(1), splat<N>(0.2)), high = choose(accepted, splat<N>(10), splat<N>(0.9));
     const N cut = choose(wanted < high, wanted, high);

@@ -18,7 +18,7 @@ template <class View, class N> struct CdeGradient : CdeSolver<View, N> {
   HD void differentiate(int first, int limit) {
     this->clear(at.sums, at.field.parameters());
     for (; first < limit; first += rows_at_once) {
-      this->clear(at.d_z, at.latent + int64_t(at.intervals) * at.channels);
+      this->clear(at.d_z, at.latent + at.intervals * at.channels);
       for (int i = 0; i < rows_at_once && first + i < limit; i++)
         for (int l = 0; l < at.latent; l++) number(at.d_z + l, i) = t.number(q.out.gradient + l, first + i);
       this->take(first, limit);
@@ -85,7 +85,7 @@ template <class View, class N> struct CdeGradient : CdeSolver<View, N> {
       cells[at.d_z + l] = sum;
     }
     const C first = this->kept(0);
-    at.field.template weight_gradient<N>(first, this->work(first), used, int(at.stage_size), cells + at.sums);
+    at.field.template weight_gradient<N>(first, this->work(first), used, at.stage_size, cells + at.sums);
   }
 
   OUTLINED void back_through_stage(int j) {

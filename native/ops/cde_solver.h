@@ -11,7 +11,7 @@ namespace torsor::TORSOR_ISA {
 struct CdeLayout {
   int history, intervals, latent, channels, step_floats;
   Field field;
-  int64_t z, knots, inverse, slopes, stages, kept, stage_size, d_z, d_slopes, d_dx, sums, steps, inference, training;
+  int z, knots, inverse, slopes, stages, kept, stage_size, d_z, d_slopes, d_dx, sums, steps, inference, training;
 
   HD CdeLayout(const Instruction& q, int stage_count) {
     const Solve& s = q.solve;
@@ -20,28 +20,28 @@ struct CdeLayout {
     latent = q.out.width;
     channels = (q.in2.width - 2 - history) / history;
     field = {latent, channels, s.width, s.depth};
-    int64_t end = 0;
-    const auto place = [&](int64_t& at, int64_t size) {
+    int end = 0;
+    const auto place = [&](int& at, int size) {
       at = end;
       end += size;
     };
     place(z, latent);
     place(knots, history);
     place(inverse, intervals);
-    place(slopes, int64_t(intervals) * channels);
-    place(stages, int64_t(stage_count) * latent);
+    place(slopes, intervals * channels);
+    place(stages, stage_count * latent);
     // What a stage keeps: y, the weights of the slopes, X', the field.
     stage_size = latent + intervals + channels + field.kept();
     place(kept, stage_size);
     inference = end;
     end += (stage_count - 1) * stage_size;
     place(d_z, latent);
-    place(d_slopes, int64_t(intervals) * channels);
+    place(d_slopes, intervals * channels);
     place(d_dx, channels);
     place(sums, field.parameters());
     // The accepted steps: time and z at their start.
     step_floats = latent + 1;
-    place(steps, int64_t(s.substeps > 0 ? intervals * s.substeps : max_steps) * step_floats);
+    place(steps, (s.substeps > 0 ? intervals * s.substeps : max_steps) * step_floats);
     training = end;
   }
 };
@@ -71,7 +71,7 @@ template <class View, class N> struct CdeSolver {
     S* const to = shared(m, q);
     write_tableau(q.solve.solver, to);
     S* const copies = to + tableau_of<S>(q.solve.solver, to).size();
-    t.spread(int(CdeLayout(q, 1).field.parameters()), [&](int k) { copies[k] = m.parameters[q.weight + k]; });
+    t.spread(CdeLayout(q, 1).field.parameters(), [&](int k) { copies[k] = m.parameters[q.weight + k]; });
   }
 
   HD CdeSolver(const View& tile, const Memory& m, const Instruction& instruction, int first)
@@ -85,15 +85,15 @@ template <class View, class N> struct CdeSolver {
     for (int i = 0; i < rows_at_once; i++) row[i] = -1;
   }
 
-  HD void clear(int64_t from, int64_t size) {
-    for (int64_t k = from; k < from + size; k++) cells[k] = splat<N>(0);
+  HD void clear(int from, int size) {
+    for (int k = from; k < from + size; k++) cells[k] = splat<N>(0);
   }
   HD C stage(int j) const { return cells + at.stages + j * at.latent; }
   HD C kept(int j) const { return cells + at.kept + j * at.stage_size; }
   HD C weights(C kept) const { return kept + at.latent; }
   HD C dx(C kept) const { return kept + at.latent + at.intervals; }
   HD C work(C kept) const { return kept + at.latent + at.intervals + at.channels; }
-  HD S& number(int64_t k, int i) const { return lane(cells[k], i); }
+  HD S& number(int k, int i) const { return lane(cells[k], i); }
 
   // Lane i takes a row: its knots from the oldest on, its slopes, z0. A window that makes no sense gives NaN at once.
   HD void load(int of, int i) {
@@ -228,7 +228,7 @@ template <class View, class N> struct CdeSolver {
     }
   }
 
-  HD C step(int k) const { return cells + at.steps + int64_t(k) * at.step_floats; }
+  HD C step(int k) const { return cells + at.steps + k * at.step_floats; }
 
   HD void remember(N accepted) {
     for (int i = 0; i < rows_at_once; i++) {

@@ -13,7 +13,7 @@ HD void affine_block(const S* w, const S* b, int n_in, int n_out, C x, C out, in
   UNROLL for (int j = 0; j < J; j++) sum[j] = splat<N>(b[first + j]);
   for (int i = 0; i < n_in; i++) {
     const N xi = x[i];
-    UNROLL for (int j = 0; j < J; j++) sum[j] += xi * w[int64_t(i) * n_out + first + j];
+    UNROLL for (int j = 0; j < J; j++) sum[j] += xi * w[i * n_out + first + j];
   }
   UNROLL for (int j = 0; j < J; j++) out[first + j] = sum[j];
 }
@@ -25,16 +25,23 @@ HD void transposed_block(const S* w, int n_out, C d, int first, Finish finish) {
   UNROLL for (int j = 0; j < J; j++) sum[j] = splat<N>(0);
   for (int k = 0; k < n_out; k++) {
     const N dk = d[k];
-    UNROLL for (int j = 0; j < J; j++) sum[j] += dk * w[int64_t(first + j) * n_out + k];
+    UNROLL for (int j = 0; j < J; j++) sum[j] += dk * w[(first + j) * n_out + k];
   }
   UNROLL for (int j = 0; j < J; j++) finish(first + j, sum[j]);
 }
 
-// f(Constant<J>{}, first) over n outputs, eight sums at a time: as many as hide the latency of an FMA.
+// Sums at a time: on the CPU as many as hide the latency of an FMA; CUDA has other threads for that, and no registers.
+#ifdef __CUDACC__
+constexpr int sums_at_once = 2;
+#else
+constexpr int sums_at_once = 8;
+#endif
+
+// f(Constant<J>{}, first) over n sums.
 template <class F> HD void each_block(int n, F f) {
   int first = 0;
-  for (; first + 8 <= n; first += 8) f(Constant<8>{}, first);
-  if (first < n) with_constant<7>(n - first, [&](auto j) { f(j, first); });
+  for (; first + sums_at_once <= n; first += sums_at_once) f(Constant<sums_at_once>{}, first);
+  if (first < n) with_constant<sums_at_once - 1>(n - first, [&](auto j) { f(j, first); });
 }
 
 struct Field {
@@ -42,9 +49,9 @@ struct Field {
 
   HD int inputs(int layer) const { return layer == 0 ? latent : width; }
   HD int outputs(int layer) const { return layer == depth ? latent * channels : width; }
-  HD int64_t parameters() const {
-    int64_t count = 0;
-    for (int layer = 0; layer <= depth; layer++) count += (int64_t(inputs(layer)) + 1) * outputs(layer);
+  HD int parameters() const {
+    int count = 0;
+    for (int layer = 0; layer <= depth; layer++) count += (inputs(layer) + 1) * outputs(layer);
     return count;
   }
 
@@ -59,7 +66,7 @@ struct Field {
     for (int layer = 0; layer < depth; layer++) {
       const int n = inputs(layer);
       C out = work + layer * width, derivative = out + hidden();
-      const S* bias = w + int64_t(n) * width;
+      const S* bias = w + n * width;
       each_block(width,
                  [&](auto j, int first) { affine_block<decltype(j)::value, N>(w, bias, n, width, in, out, first); });
       for (int k = 0; k < width; k++) {
@@ -72,7 +79,7 @@ struct Field {
     }
     const int n = inputs(depth), outputs = output();
     C out = work + 2 * hidden();
-    const S* bias = w + int64_t(n) * outputs;
+    const S* bias = w + n * outputs;
     each_block(outputs,
                [&](auto j, int first) { affine_block<decltype(j)::value, N>(w, bias, n, outputs, in, out, first); });
     for (int l = 0; l < latent; l++) {
@@ -110,7 +117,7 @@ struct Field {
     C d_out = out;
     for (int layer = depth; layer >= 0; layer--) {
       const int n_in = inputs(layer), n_out = outputs(layer);
-      end -= (int64_t(n_in) + 1) * n_out;
+      end -= (n_in + 1) * n_out;
       const S* weight = end;
       // The gradient of the layer below takes the place of its derivative.
       C derivative = work + hidden() + (layer - 1) * width;

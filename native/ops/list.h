@@ -27,7 +27,7 @@ HD Product product_of(const Instruction& q) {
   const auto matrix = [&](int inputs, int outputs) { product = {inputs, outputs, padded_outputs(outputs), true}; };
   Ops::visit(q.op, [&](auto op) {
     if (same<decltype(op), Linear>) matrix(q.in.width, q.out.width);
-    if (same<decltype(op), NeuralCde>) product.outputs = product.stride = int(CdeLayout(q, 1).field.parameters());
+    if (same<decltype(op), NeuralCde>) product.outputs = product.stride = CdeLayout(q, 1).field.parameters();
     if (same<decltype(op), Lstm>) matrix(q.in.width + q.out.width / 2, 2 * q.out.width);
   });
   return product;

@@ -58,7 +58,7 @@ struct NeuralCde {
       CdeSolver<View, N>::load_shared(t, m, q);
       t.each_share([&](int first, int end) { differentiate_cde<N>(view, m, q, first, end); });
       const CdeLayout at(q, tableau_of<float>(q.solve.solver, nullptr).stages);
-      t.spread(int(at.field.parameters()), [&](int k) {
+      t.spread(at.field.parameters(), [&](int k) {
         m.accumulators[q.d_weight + k] += float(t.template sum_of_cells<N>(m.scratch, at.sums + k));
       });
     });

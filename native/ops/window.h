@@ -25,7 +25,8 @@ struct Window {
       t.at(to, g) = t.at(from, g) + dt;
       t.at(count(to), g) = choose(full, filled, N(filled + 1));
       for (int k = 0; k < history; k++) {
-        const auto before = filled > k + 0.5f, here = (filled > k - 0.5f) & (filled < k + 0.5f);
+        const auto before = filled > k + 0.5f;
+        const auto here = (filled > k - 0.5f) & (filled < k + 0.5f);
         const N own = choose(before, N(t.at(age(from, k), g) + dt), none);
         const N next = k < last ? N(t.at(age(from, k + 1), g) + dt) : none;
         t.at(age(to, k), g) = choose(full, next, own);

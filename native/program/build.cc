@@ -227,9 +227,13 @@ static std::vector<Step> steps_of(const Trace& trace) {
       expect(channels > 0 && window_width(history, channels) == s.in2.width, o, "its second input is no window");
       expect(s.in.width == width, o, "widths differ");
       expect(int64_t(history - 1) * s.solve.substeps <= max_steps, o, "too many steps");
-      expect(int64_t(width) * channels <= 1 << 20, o, "its field is too wide");
-      const Field field{width, channels, s.solve.width, s.solve.depth};
-      parameters_at(o, o.parameters[0], field.parameters());
+      // Within these and the arena, sizes are no larger than an int.
+      expect(width <= 4096 && int64_t(width) * channels <= 1 << 20, o, "its field is too wide");
+      int64_t parameters = 0;
+      const int sizes[] = {width, s.solve.width, width * channels};
+      for (int layer = 0; layer <= s.solve.depth; layer++)
+        parameters += (int64_t(sizes[layer > 0]) + 1) * sizes[layer == s.solve.depth ? 2 : 1];
+      parameters_at(o, o.parameters[0], parameters);
     } else if (o.op == "parameter") {
       inputs(0);
       parameters(1);
@@ -388,11 +392,11 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
     if (q.op == op_index<NeuralCde>()) {
       const Tableau<float> ode = tableau_of<float>(q.solve.solver, nullptr);
       const CdeLayout cde(q, ode.stages);
-      const int64_t cells = purpose == Purpose::inference ? cde.inference : cde.training;
+      const int cells = purpose == Purpose::inference ? cde.inference : cde.training;
       if (cells > 1 << 26) malformed("a neural_cde needs " + std::to_string(cells) + " numbers per row");
-      q.solve.cells = int(cells);
+      q.solve.cells = cells;
       p.cells = std::max(p.cells, q.solve.cells);
-      p.shared = std::max(p.shared, ode.size() + int(cde.field.parameters()));
+      p.shared = std::max(p.shared, ode.size() + cde.field.parameters());
     }
   }
   p.accumulators = accumulators + metric_count;
