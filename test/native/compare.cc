@@ -36,14 +36,9 @@ static void compare(const char* what, const char* program, const Floats& cpu, co
   std::printf("%s %s %.2e\n", program, what, worst);
 }
 
-<<<<<<< HEAD
-// Every op: two layers, layer norm, an activation of its own, a product, a sum, slices, a concatenation, learned vectors.
-static Trace trace(const char* head, const char* bijector = "", int parameters_of_bijector = 0) {
-=======
 // Every op but lstm: two layers, layer norm, an activation of its own, a product, a sum, slices, a concatenation, learned vectors, windows of three
 // and the differential equation over them, with step control and without.
-static Trace trace(bool gaussian, const char* bijector, int parameters_of_bijector) {
->>>>>>> ncde
+static Trace trace(const char* head, const char* bijector = "", int parameters_of_bijector = 0) {
   Trace t;
   t.widths = {17, 21, 21, 21, 10, 11, 21, 21, 21, 37, 5, 5, 1, 20, 20, 5, 5, 5, 20, 20, 20, 3, 3, 3, 6, 5, 5};
   t.operations = {
@@ -76,15 +71,9 @@ static Trace trace(bool gaussian, const char* bijector, int parameters_of_biject
   };
   t.parameter_count = 1551;
   t.value = 12;
-<<<<<<< HEAD
   t.head = head;
   if (t.head == "gaussian") {
-    t.head_inputs = {10, 11};
-=======
-  if (gaussian) {
-    t.head = "gaussian";
     t.head_inputs = {26, 11};
->>>>>>> ncde
     BijectorOperation b;
     b.name = bijector;
     for (int k = 0; k < parameters_of_bijector; k++) b.parameters.push_back({k == 1 ? 1e-4 : k == 2 ? 0.9999 : 1.0});
@@ -92,16 +81,10 @@ static Trace trace(bool gaussian, const char* bijector, int parameters_of_biject
   } else {
     // The learned vector joins the logits, so that nothing is left unread.
     t.widths.push_back(5);
-<<<<<<< HEAD
-    t.operations.push_back({"add", "", {10, 11}, {}, 13, {}});
-    t.head_inputs = {13};
+    t.operations.push_back({"add", "", {26, 11}, {}, 27, {}});
+    t.head_inputs = {27};
     if (t.head == "multi_categorical") t.sizes = {2, 3};
     t.mean_entropy = t.head == "bernoulli";
-=======
-    t.operations.push_back({"add", "", {26, 11}, {}, 27, {}});
-    t.head = "categorical";
-    t.head_inputs = {27};
->>>>>>> ncde
   }
   return t;
 }
