@@ -264,7 +264,7 @@ Napi::Value ModelWrap::ppo(const Napi::CallbackInfo& info) {
     const PpoUpdateConfig config = to_ppo_config(info[1]);
     io.ppo = config.loss;
     float* gradients = floats(info[2], "gradients", m.parameter_count());
-    m.training(false);
+    m.training(io.sequence.d_carry);
     const auto held = m.hold();
     return to_javascript(info.Env(), ppo_minibatch(m, io, rows, config.normalize_advantage, gradients));
   });
