@@ -86,6 +86,7 @@ struct Program {
   int widest = 0;        // widest padded output of a linear, for its backward's scratch
   // Scratch of the instruction that needs most: numbers (double, or float) of every row that is taken at once, and numbers for all of them.
   int cells = 0, shared = 0;
+  int64_t work = 0;  // multiply-adds of a row, about
 };
 
 // Sums over the rows of a minibatch, kept behind the gradients in the accumulators.

@@ -60,7 +60,7 @@ void Model::write_parameters(const float* source, int64_t offset, int64_t count)
 
 // part(first, rows) over shares of whole tiles.
 template <class F> void Model::spread(int rows, int steps, F part) {
-  const int64_t work = int64_t(rows) * steps * std::max(parameter_count(), 256);
+  const int64_t work = int64_t(rows) * steps * inference_.work;
   const int tiles = (rows + tile_rows - 1) / tile_rows;
   const int shares = work < worth_a_thread ? 1 : std::min(tiles, threads());
   if (shares <= 1) return part(0, rows);
