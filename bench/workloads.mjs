@@ -40,7 +40,8 @@ export const episodeEnds = ({ steps, rows, resets }) =>
   Uint8Array.from({ length: steps * rows }, (_, i) => (resets && (i * 7919) % 50 === 0 ? 1 : 0));
 
 /** Latent actions [rows][size]. */
-export const latents = (rows, size = actionSize) => Float32Array.from({ length: rows * size }, (_, i) => Math.sin(0.7 * i));
+export const latents = (rows, size = actionSize) =>
+  Float32Array.from({ length: rows * size }, (_, i) => Math.sin(0.7 * i));
 
 /** dL/dlogProb, dL/dentropy or dL/dvalue of every row (k = 0, 1, 2), small enough that gradients are of order one. */
 export const lossWeights = (k, rows) =>

@@ -29,8 +29,8 @@ static void expect(bool holds, const Operation& o, const std::string& what) {
 }
 
 std::vector<std::string> operation_names() {
-  return {"linear", "activation", "add",  "mul",  "scale",  "concat",    "slice",
-          "layer_norm", "parameter", "lstm", "scan", "window", "neural_cde"};
+  return {"linear",     "activation", "add",  "mul",  "scale",  "concat",    "slice",
+          "layer_norm", "parameter",  "lstm", "scan", "window", "neural_cde"};
 }
 
 std::vector<std::string> head_names() { return names_of<Heads>(); }
@@ -280,7 +280,8 @@ static int latent_width(const Trace& trace, int n) {
 }
 
 // Whether nothing but scans reads what is carried, `results` included, so that a tile may hold several steps of a sequence.
-static bool steps_at_once(const std::vector<Step>& steps, const Trace& trace, const std::vector<int>& results, const std::vector<int>& next) {
+static bool steps_at_once(const std::vector<Step>& steps, const Trace& trace, const std::vector<int>& results,
+                          const std::vector<int>& next) {
   std::vector<bool> carried(trace.widths.size() + steps.size(), false);
   for (const Trace::State& state : trace.states) carried[state.value] = true;
   for (const Step& s : steps) {

@@ -128,8 +128,8 @@ struct StepIO {
 struct ForwardIO {
   const float *parameters, *packed;
   const float* observation;
-  float* output[2];  // the head's parameters or null
-  float* value;      // or null
+  float* output[2];        // the head's parameters or null
+  float* value;            // or null
   float* bootstrap_value;  // or null
   Sequence sequence;
 };
