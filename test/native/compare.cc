@@ -93,7 +93,7 @@ static void check(const char* name, const Trace& t, int rows, bool small) {
   BijectorChain chain;
   const Floats constants = chain_constants<float>(t.bijectors, 5, chain);
   const Program inference = build(t, Purpose::inference, chain, constants.data());
-  const Program training = build(t, Purpose::training_observation, chain, constants.data());
+  const Program training = build(t, Purpose::training_inputs, chain, constants.data());
   const int latent_width = inference.head.latent_width;
 
   // Aligned as the arena is; the row path reads whole vectors behind it.
