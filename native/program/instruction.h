@@ -158,6 +158,9 @@ struct GradientIO {
   PpoConfig ppo;
   int loss_rows;
   Sequence sequence;
+
+  // Gradients of the observation or of the carry are asked for, which takes a program of its own.
+  bool of_inputs() const { return d_observation || sequence.d_carry; }
 };
 
 }  // namespace torsor
