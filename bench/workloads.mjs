@@ -63,7 +63,7 @@ export const ncdeNetwork = { observation: 8, actions: 2, latent: 4, history: 4, 
 /**
  * With step control torsor solves in float64, as lerax's example has JAX do; in float32 rounding decides the steps. Steps of equal length are
  * those of torsor alone: its peers keep the step control, in float32. How far contenders may be apart: the start of a solve, in float32 here,
- * decides the steps of a few rows; and steps of equal length give another, more accurate solution.
+ * decides the steps of a few rows; and steps of equal length give another solution.
  */
 export const ncdeCases = (bench) =>
   [64, 1024].flatMap((rows) =>

@@ -8,7 +8,7 @@ const { observationSpace, actionSpace } = environment;
 const policy = Model.create('NCDEActorCriticPolicy', {
   ...{ observationSpace, actionSpace, key: 2 },
   ...{ latentSize: 8, featureSize: 8, fieldWidth: 16, valueWidth: 32 },
-  stepping: { substeps: 1 }, // one step from each observation to the next: cheaper than step control, and more accurate
+  stepping: { substeps: 1 }, // one step from each observation to the next: cheaper than step control
   squashValue: true, // one critic: what a rollout ends with is valued as everything else
 });
 console.log(`${policy.parameters.count} parameters, a window of ${policy.options.historyLength} observations`);

@@ -44,7 +44,7 @@ export interface NCDEActorCriticPolicyOptions extends SpacePolicyOptions {
   solver: SolverName;
   /**
    * `adaptive`: steps by the error of the method, in float64 and blind to the knots of the control, as lerax takes them. `{substeps}`: so many
-   * equal steps from each observation to the next, which is more accurate and cheaper. Default: `adaptive`.
+   * equal steps from each observation to the next, which is cheaper; how accurate depends on their number, the field and the observations. Default: `adaptive`.
    */
   stepping: 'adaptive' | { substeps: number };
   /** Where the logarithm of the standard deviation starts, one learned number per dimension of a Box. Default: 0. */
