@@ -23,7 +23,9 @@ Model::Model(const Trace& trace) : trace_(trace) {
   int dims = 1;
   if (!trace.head_inputs.empty() && trace.head_inputs[0] >= 0 && trace.head_inputs[0] < int(trace.widths.size()))
     dims = trace.widths[trace.head_inputs[0]];
-  constants_ = chain_constants(trace.bijectors, dims, chain_);
+  const std::vector<float> constants = chain_constants(trace.bijectors, dims, chain_);
+  constants_ = Array<float>(int64_t(constants.size()));
+  std::copy(constants.begin(), constants.end(), constants_.data());
   inference_ = build(trace_, Purpose::inference, chain_, constants_.data());
   discrete_ = inference_.head.latent_width == 1 && trace.head == "categorical";
   const int64_t size = int64_t(trace.parameter_count) + arena_padding;
@@ -112,7 +114,8 @@ void Model::gradient(GradientIO io, int rows, float* gradients, double (&metrics
   io.packed = packed_.data();
   io.packed_transposed = packed_transposed_.data();
   const int tiles = (rows + tile_rows - 1) / tile_rows;
-  const int chunks = std::clamp(int(int64_t(tiles) * io.sequence.steps / chunk_tiles), 1, std::min(tiles, max_chunks));
+  const int most = kernels().whole_batch ? 1 : std::min(tiles, max_chunks);
+  const int chunks = std::clamp(int(int64_t(tiles) * io.sequence.steps / chunk_tiles), 1, most);
   const int64_t stride = (int64_t(p.accumulators) + 15) / 16 * 16;
   if (accumulators_.size() < chunks * stride) accumulators_ = Array<float>(chunks * stride);
   parallel(chunks, [&](int chunk) {
