@@ -1,6 +1,7 @@
 // Whether a model can act in an environment, and memory for what it does there.
 import { TorsorError } from '../core/errors.js';
 import type { VectorEnvironment } from '../envs/environment.js';
+import { NativeVectorEnvironment } from '../envs/native-vector-environment.js';
 import type { Model } from '../models/model.js';
 import { Box } from '../spaces/box.js';
 
@@ -22,6 +23,15 @@ export function checkFits(model: Model<object>, environment: VectorEnvironment):
       `model: gives ${kind(discrete, actionSize)}, ${name} takes ${kind(!box, size)}; set discrete and actionSpaceSize`,
     );
   }
+}
+
+/** @throws TorsorError INVALID_DEVICE when native environments are on another device than the model that is to act in them. */
+export function checkDevice(model: Model<object>, environment: VectorEnvironment): void {
+  if (!(environment instanceof NativeVectorEnvironment) || environment.device === model.device) return;
+  throw new TorsorError(
+    'INVALID_DEVICE',
+    `environment: the model is on ${model.device}, ${environment.name} on ${environment.device}; make it with device: '${model.device}'`,
+  );
 }
 
 function kind(discrete: boolean, size: number): string {
