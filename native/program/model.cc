@@ -24,7 +24,7 @@ Model::Model(const Trace& trace) : trace_(trace) {
   if (!trace.head_inputs.empty() && trace.head_inputs[0] >= 0 && trace.head_inputs[0] < int(trace.widths.size()))
     dims = trace.widths[trace.head_inputs[0]];
   const std::vector<float> constants = chain_constants(trace.bijectors, dims, chain_);
-  constants_ = Array<float>(int64_t(constants.size()));
+  if (!constants.empty()) constants_ = Array<float>(int64_t(constants.size()));
   std::copy(constants.begin(), constants.end(), constants_.data());
   inference_ = build(trace_, Purpose::inference, chain_, constants_.data());
   discrete_ = inference_.head.latent_width == 1 && trace.head == "categorical";

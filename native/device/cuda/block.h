@@ -3,6 +3,9 @@
 #include "device/cuda/place.h"
 #include "program/sequence.h"
 
+// Behind the parameters of a lambda that takes a tile: called, it would find the tile in local memory.
+#define INLINE __attribute__((always_inline))
+
 namespace torsor::TORSOR_ISA {
 
 // f(tile, steps of a tile) for every tile of this block. The columns are those of the launch's shared memory, or of global memory.

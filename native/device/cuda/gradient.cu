@@ -22,9 +22,9 @@ __global__ void __launch_bounds__(threads, blocks)
   memory.done = io.sequence.done;
   for (int k = threadIdx.x; k < program.accumulators; k += blockDim.x) memory.accumulators[k] = 0;
   __syncthreads();
-  each_tile<small_rows>(
-      columns, place, program, io.sequence, io.index, first, rows,
-      [&](const Tile<small_rows>& tile, int span) { gradient_of_tile(tile, span, program, io, memory); });
+  const auto steps = [&](const Tile<small_rows>& tile, int span)
+                         INLINE { gradient_of_tile(tile, span, program, io, memory); };
+  each_tile<small_rows>(columns, place, program, io.sequence, io.index, first, rows, steps);
 }
 
 // sum[k] over `count` sets of `size` numbers.

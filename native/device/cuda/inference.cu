@@ -12,9 +12,9 @@ __global__ void __launch_bounds__(threads, blocks)
     outputs(const __grid_constant__ Program program, const __grid_constant__ ForwardIO io,
             const __grid_constant__ Place place, int first, int rows) {
   extern __shared__ __align__(16) float columns[];
-  const auto steps = [&](const Tile<small_rows>& tile, int span) {
-    run_steps(tile, program, io.sequence, span, [&](const Tile<small_rows>& t) { run_outputs(t, program, io); });
-  };
+  const auto step = [&](const Tile<small_rows>& t) INLINE { run_outputs(t, program, io); };
+  const auto steps = [&](const Tile<small_rows>& tile, int span)
+                         INLINE { run_steps(tile, program, io.sequence, span, step); };
   each_tile<small_rows>(columns, place, program, io.sequence, nullptr, first, rows, steps);
 }
 
@@ -22,9 +22,9 @@ __global__ void __launch_bounds__(threads, blocks)
     evaluate(const __grid_constant__ Program program, const __grid_constant__ EvaluateIO io,
              const __grid_constant__ Place place, int first, int rows) {
   extern __shared__ __align__(16) float columns[];
-  const auto steps = [&](const Tile<small_rows>& tile, int span) {
-    run_steps(tile, program, io.sequence, span, [&](const Tile<small_rows>& t) { run_evaluate(t, program, io); });
-  };
+  const auto step = [&](const Tile<small_rows>& t) INLINE { run_evaluate(t, program, io); };
+  const auto steps = [&](const Tile<small_rows>& tile, int span)
+                         INLINE { run_steps(tile, program, io.sequence, span, step); };
   each_tile<small_rows>(columns, place, program, io.sequence, nullptr, first, rows, steps);
 }
 

@@ -12,13 +12,11 @@ constexpr int threads = 256, blocks = 2;
 template <int Rows>
 __global__ void __launch_bounds__(threads, blocks)
     policy_step(const __grid_constant__ Program program, const __grid_constant__ StepIO io,
-                const __grid_constant__ Place place, int first, int rows) {
+                const __grid_constant__ Sequence one, const __grid_constant__ Place place, int first, int rows) {
   extern __shared__ __align__(16) float columns[];  // [program.columns][Rows]
-  Sequence one;
-  one.carry = one.final_carry = io.carry;
-  each_tile<Rows>(columns, place, program, one, nullptr, first, rows, [&](const Tile<Rows>& tile, int) {
-    run_steps(tile, program, one, 1, [&](const Tile<Rows>& t) { run_act(t, program, io); });
-  });
+  const auto act = [&](const Tile<Rows>& t) INLINE { run_act(t, program, io); };
+  const auto steps = [&](const Tile<Rows>& tile, int span) INLINE { run_steps(tile, program, one, span, act); };
+  each_tile<Rows>(columns, place, program, one, nullptr, first, rows, steps);
 }
 
 // Large tiles read every weight for 64 rows, but there have to be enough of them for all multiprocessors, twice.
@@ -34,7 +32,7 @@ void act(const Program& p, const StepIO& given, int first, int rows, float*) {
   if (rows < 1) return;
   Call call("a policy step");
   StepIO io = given;
-  const Sequence one;
+  Sequence one;  // an argument of its own: a kernel that made it would keep it in local memory
   const Range range(one, first, rows);
   reads(call, io.observation, range, p.observation.width);
   reads(call, io.mask, range, p.head.n);
@@ -44,9 +42,10 @@ void act(const Program& p, const StepIO& given, int first, int rows, float*) {
   writes(call, io.log_prob, range);
   writes(call, io.value, range);
   call.updates(io.carry, int64_t(first) * p.carry_width, int64_t(rows) * p.carry_width);
+  one.carry = one.final_carry = io.carry;
   const auto start = [&](auto kernel, int tile) {
     const Place at = place(call, TORSOR_ISA::tiles_of(rows, tile), int64_t(p.columns) * tile);
-    launch("policy_step", kernel, at.blocks, TORSOR_ISA::threads, at.shared_bytes, p, io, at, first, rows);
+    launch("policy_step", kernel, at.blocks, TORSOR_ISA::threads, at.shared_bytes, p, io, one, at, first, rows);
   };
   if (TORSOR_ISA::large(p, rows))
     start(TORSOR_ISA::policy_step<tile_rows>, tile_rows);

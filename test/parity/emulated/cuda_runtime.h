@@ -1,42 +1,16 @@
-// What native/device/cuda uses of CUDA's runtime, on a machine without it: memory of the process, and kernels as functions whose blocks have
-// one thread. So the whole addon of the device cuda runs in tests, host side and kernels, but for what needs threads that run at once.
+// What native/device/cuda uses of CUDA's runtime, on a machine without it: memory of the process, and kernels as functions that an engine runs
+// (engine.h). So the whole addon of the device cuda runs in tests, host side and kernels.
 // TORSOR_EMULATED names what is missing on the machine played: `driver`, `old-driver`, `gpu`, `architecture`, `managed`. Empty: nothing.
 #pragma once
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <tuple>
 #include <utility>
 
-#define __host__
-#define __device__
-#define __global__
-#define __shared__ __thread
-#define __forceinline__ inline
-#define __grid_constant__
-#define __launch_bounds__(...)
-#define __align__(bytes) __attribute__((aligned(bytes)))
+#include "engine.h"
 
 struct dim3 {
   unsigned x, y, z;
   explicit dim3(unsigned x_ = 1, unsigned y_ = 1, unsigned z_ = 1) : x(x_), y(y_), z(z_) {}
 };
-// Of the running block; its only thread has the number 0.
-struct Place3 {
-  unsigned x, y, z;
-};
-extern __thread Place3 blockIdx, gridDim;
-constexpr Place3 threadIdx{0, 0, 0}, blockDim{1, 1, 1};
-inline void __syncthreads() {}
-template <class T> T __ldg(const T* p) { return *p; }
-struct alignas(16) float4 {
-  float x, y, z, w;
-};
-using std::max;
-using std::min;
-
 enum cudaError_t {
   cudaSuccess = 0,
   cudaErrorInvalidValue = 1,
@@ -45,6 +19,7 @@ enum cudaError_t {
   cudaErrorInsufficientDriver = 35,
   cudaErrorNoDevice = 100,
   cudaErrorNoKernelImageForDevice = 209,
+  cudaErrorLaunchFailure = 719,
 };
 const char* cudaGetErrorString(cudaError_t);
 const char* cudaGetErrorName(cudaError_t);
@@ -90,20 +65,19 @@ template <class... P> cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attr
   return cudaFuncGetAttributes(attributes, reinterpret_cast<const void*>(kernel));
 }
 
-// Whether the launch is one that a GPU would take.
-cudaError_t check_launch(const void* kernel, dim3 blocks, dim3 threads, size_t shared_bytes);
+// Whether the launch is one that a GPU would take; then runs it.
+cudaError_t run_kernel(const void* kernel, const engine::Launch&, const std::function<void()>& thread);
 
+// As a GPU does, copies the arguments to each thread, whoever's stack they are on: what the engine is not to check.
 template <class... P, size_t... I>
-void run_blocks(void (*kernel)(P...), dim3 blocks, void** arguments, std::index_sequence<I...>) {
-  gridDim = {blocks.x, blocks.y, blocks.z};
-  for (blockIdx.x = 0; blockIdx.x < blocks.x; blockIdx.x++) kernel(*static_cast<P*>(arguments[I])...);
+[[gnu::noinline, gnu::no_sanitize_thread]] void run_thread(void (*kernel)(P...), void** arguments,
+                                                           std::index_sequence<I...>) {
+  kernel(*static_cast<P*>(arguments[I])...);
 }
 
 template <class... P>
 cudaError_t cudaLaunchKernel(void (*kernel)(P...), dim3 blocks, dim3 threads, void** arguments, size_t shared_bytes,
                              cudaStream_t) {
-  const cudaError_t error =
-      check_launch(reinterpret_cast<const void*>(kernel), blocks, threads, shared_bytes);
-  if (error == cudaSuccess) run_blocks(kernel, blocks, arguments, std::index_sequence_for<P...>{});
-  return error;
+  return run_kernel(reinterpret_cast<const void*>(kernel), {int(blocks.x), int(threads.x), shared_bytes},
+                    [=] { run_thread(kernel, arguments, std::index_sequence_for<P...>{}); });
 }

@@ -2,22 +2,19 @@
 #include <cuda_runtime.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <iterator>
 #include <map>
 #include <mutex>
 #include <set>
 #include <string>
 
-__thread Place3 blockIdx, gridDim;
-
 // Limits of sm_90; the memory is small, so that tests can run out of it.
-constexpr int runtime_version = 13000, multiprocessors = 4, max_threads = 1024, optin_shared_bytes = 227 << 10,
+constexpr int runtime_version = 13000, multiprocessors = 4, max_threads = 1024, optin_shared_bytes = engine::shared_bytes,
               ordinary_shared_bytes = 48 << 10;
 constexpr size_t memory_bytes = size_t(256) << 20;
 
-namespace torsor::device {
-__thread float columns[optin_shared_bytes / 4] __attribute__((aligned(16)));
-}
+static thread_local std::string failure;  // of the last kernel
 
 static bool missing(const char* what) {
   const char* wanted = std::getenv("TORSOR_EMULATED");
@@ -25,6 +22,7 @@ static bool missing(const char* what) {
 }
 
 const char* cudaGetErrorString(cudaError_t error) {
+  if (error == cudaErrorLaunchFailure) return failure.c_str();
   return error == cudaErrorMemoryAllocation ? "out of memory" : "emulated error";
 }
 const char* cudaGetErrorName(cudaError_t error) {
@@ -86,7 +84,7 @@ cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
 static cudaError_t allocate(void** address, size_t bytes, cudaMemoryType type) {
   const std::lock_guard<std::mutex> lock(mutex);
   if (bytes > memory_bytes - taken) return cudaErrorMemoryAllocation;
-  *address = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
+  *address = engine::allocate(bytes);
   std::memset(*address, 0xa5, bytes);  // nobody may rely on zeros
   blocks[static_cast<char*>(*address)] = {bytes, type};
   taken += bytes;
@@ -101,7 +99,7 @@ cudaError_t cudaFree(void* address) {
   if (at == blocks.end()) return cudaErrorInvalidValue;
   taken -= at->second.bytes;
   blocks.erase(at);
-  std::free(address);
+  engine::release(address);
   return cudaSuccess;
 }
 
@@ -144,12 +142,13 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes*, const void*) {
   return missing("architecture") ? cudaErrorNoKernelImageForDevice : cudaSuccess;
 }
 
-cudaError_t check_launch(const void* kernel, dim3 grid, dim3 threads, size_t shared_bytes) {
-  const std::lock_guard<std::mutex> lock(mutex);
-  const size_t most = large.count(kernel) ? optin_shared_bytes : ordinary_shared_bytes;
-  if (grid.x < 1 || threads.x < 1 || threads.x > max_threads || shared_bytes > most)
-    return cudaErrorInvalidConfiguration;
-  // Shared memory holds what the block before left; here nothing that may be used.
-  std::memset(torsor::device::columns, 0xff, shared_bytes);
-  return cudaSuccess;
+cudaError_t run_kernel(const void* kernel, const engine::Launch& launch, const std::function<void()>& thread) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex);
+    const size_t most = large.count(kernel) ? optin_shared_bytes : ordinary_shared_bytes;
+    if (launch.blocks < 1 || launch.threads < 1 || launch.threads > max_threads || launch.shared_bytes > most)
+      return cudaErrorInvalidConfiguration;
+  }
+  failure = engine::run(launch, thread);
+  return failure.empty() ? cudaSuccess : cudaErrorLaunchFailure;
 }
