@@ -66,18 +66,26 @@ template <class... P> cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attr
 }
 
 // Whether the launch is one that a GPU would take; then runs it.
-cudaError_t run_kernel(const void* kernel, const engine::Launch&, const std::function<void()>& thread);
+cudaError_t run_kernel(const void* kernel, const engine::Launch&, const engine::Thread&);
 
-// As a GPU does, copies the arguments to each thread, whoever's stack they are on: what the engine is not to check.
-template <class... P, size_t... I>
-[[gnu::noinline, gnu::no_sanitize_thread]] void run_thread(void (*kernel)(P...), void** arguments,
-                                                           std::index_sequence<I...>) {
-  kernel(*static_cast<P*>(arguments[I])...);
-}
+// A kernel and its arguments as what every thread calls. The arguments are copied to each thread, whoever's stack they are on: as a GPU does
+// it, and not for the engine to check.
+template <class... P> struct Arguments {
+  void (*kernel)(P...);
+  void** arguments;
+
+  [[gnu::no_sanitize_thread]] static void call(const void* self) {
+    static_cast<const Arguments*>(self)->spread(std::index_sequence_for<P...>{});
+  }
+  template <size_t... I> [[gnu::no_sanitize_thread]] void spread(std::index_sequence<I...>) const {
+    kernel(*static_cast<P*>(arguments[I])...);
+  }
+};
 
 template <class... P>
 cudaError_t cudaLaunchKernel(void (*kernel)(P...), dim3 blocks, dim3 threads, void** arguments, size_t shared_bytes,
                              cudaStream_t) {
+  const Arguments<P...> own{kernel, arguments};
   return run_kernel(reinterpret_cast<const void*>(kernel), {int(blocks.x), int(threads.x), shared_bytes},
-                    [=] { run_thread(kernel, arguments, std::index_sequence_for<P...>{}); });
+                    {own.call, &own});
 }

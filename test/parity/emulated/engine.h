@@ -1,7 +1,6 @@
 // What runs a kernel here. One of two is linked: one_thread.cc, which is fast, or many_threads.cc, which finds races and stray accesses.
 #pragma once
 #include <cstddef>
-#include <functional>
 #include <string>
 
 namespace engine {
@@ -13,8 +12,13 @@ struct Launch {
   size_t shared_bytes;
 };
 
-// Calls `thread` as every thread of every block; returns what is wrong with the kernel, or nothing.
-std::string run(const Launch&, const std::function<void()>& thread);
+struct Thread {
+  void (*call)(const void* arguments);
+  const void* arguments;
+};
+
+// Calls it as every thread of every block; returns what is wrong with the kernel, or nothing.
+std::string run(const Launch&, const Thread&);
 
 // Memory of the device, aligned to 256 bytes.
 void* allocate(size_t bytes);

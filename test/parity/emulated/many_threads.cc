@@ -24,14 +24,14 @@ class Block : emulator::Memory {
 };
 static std::map<void*, std::unique_ptr<Block>> blocks;
 
-std::string run(const Launch& launch, const std::function<void()>& thread) {
+std::string run(const Launch& launch, const Thread& thread) {
   const std::lock_guard<std::mutex> lock(mutex);
   static int launches = 0;
   constexpr emulator::Order orders[] = {emulator::Order::shuffled, emulator::Order::backward, emulator::Order::forward};
   try {
     emulator::run({"", emulator::Dim3(launch.blocks), emulator::Dim3(launch.threads), launch.shared_bytes,
                    orders[launches++ % 3]},
-                  thread);
+                  [&] { thread.call(thread.arguments); });
   } catch (const emulator::Error& error) { return error.what(); }
   return "";
 }

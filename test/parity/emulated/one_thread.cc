@@ -14,11 +14,11 @@ __thread float columns[engine::shared_bytes / 4] __attribute__((aligned(16)));
 
 namespace engine {
 
-std::string run(const Launch& launch, const std::function<void()>& thread) {
+std::string run(const Launch& launch, const Thread& thread) {
   gridDim = {unsigned(launch.blocks), 1, 1};
   for (blockIdx = {0, 0, 0}; blockIdx.x < gridDim.x; blockIdx.x++) {
     std::memset(torsor::device::columns, 0xff, launch.shared_bytes);  // NaN: a block finds nothing it may use
-    thread();
+    thread.call(thread.arguments);
   }
   return "";
 }

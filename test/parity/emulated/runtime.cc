@@ -142,7 +142,7 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes*, const void*) {
   return missing("architecture") ? cudaErrorNoKernelImageForDevice : cudaSuccess;
 }
 
-cudaError_t run_kernel(const void* kernel, const engine::Launch& launch, const std::function<void()>& thread) {
+cudaError_t run_kernel(const void* kernel, const engine::Launch& launch, const engine::Thread& thread) {
   {
     const std::lock_guard<std::mutex> lock(mutex);
     const size_t most = large.count(kernel) ? optin_shared_bytes : ordinary_shared_bytes;
