@@ -1,5 +1,5 @@
 // The kernels through the addon with all threads of their blocks: no race, no stray access, no barrier that some miss, and the same results as
-// on the CPU. It takes a hundred times as long as blocks of one thread, hence small models.
+// on the CPU. That takes long, hence small models and few rows.
 import { beforeAll, expect, test } from 'vitest';
 import { NativeVectorEnvironment, PPO } from '../../lib/index.js';
 import { buildEmulated, buildTimeout } from './emulated.js';
