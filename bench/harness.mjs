@@ -30,8 +30,8 @@ async function startAll(names, threads, say) {
 }
 
 /** Numbers that differ say that two contenders do not compute the same network. */
-function disagree(own, other) {
-  return own.length > 0 && other.some((x, k) => Math.abs(x - own[k]) > 1e-6 * (1 + Math.abs(own[k])));
+function disagree(own, other, { agreement = 1e-6 }) {
+  return own.length > 0 && other.some((x, k) => Math.abs(x - own[k]) > agreement * (1 + Math.abs(own[k])));
 }
 
 /** Microseconds of every contender that can run the case. */
@@ -42,7 +42,7 @@ async function measureCase(task, started, options, absent) {
     try {
       const { check } = await contender.ask({ prepare: task });
       if (contender.name === 'torsor') reference = check;
-      else if (disagree(reference, check)) throw new Error(`computes ${check}, torsor ${reference}`);
+      else if (disagree(reference, check, task)) throw new Error(`computes ${check}, torsor ${reference}`);
       able.push({ contender, samples: [] });
     } catch (error) {
       if (contender.name === 'torsor') throw error;

@@ -1,5 +1,5 @@
-// How long does one step of a neural CDE policy take: window, adaptive solve, sample, log-probability and value, for B environments whose
-// windows are full, called from JavaScript?
-import { ncdeNetwork } from './workloads.mjs';
+// How long does one step of a neural CDE policy take: window, solve, sample, log-probability and value, for B environments whose windows are
+// full, called from JavaScript?
+import { ncdeCases } from './workloads.mjs';
 
-export const cases = [64, 1024].map((rows) => ({ name: `B=${rows}`, bench: 'ncde-step', ...ncdeNetwork, rows }));
+export const cases = ncdeCases('ncde-step');

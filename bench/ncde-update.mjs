@@ -1,5 +1,5 @@
 // How long do forward and backward through the solves of a minibatch of B full windows take? The loss is a weighted sum of log-probabilities,
 // entropies and values; gradients are those of all parameters.
-import { ncdeNetwork } from './workloads.mjs';
+import { ncdeCases } from './workloads.mjs';
 
-export const cases = [64, 1024].map((rows) => ({ name: `B=${rows}`, bench: 'ncde-update', ...ncdeNetwork, rows }));
+export const cases = ncdeCases('ncde-update');

@@ -39,8 +39,9 @@ export function lstmWeights({ encoder, units }) {
 export const episodeEnds = ({ steps, rows, resets }) =>
   Uint8Array.from({ length: steps * rows }, (_, i) => (resets && (i * 7919) % 50 === 0 ? 1 : 0));
 
-/** Latent actions [rows][6]. */
-export const latents = (rows) => Float32Array.from({ length: rows * actionSize }, (_, i) => Math.sin(0.7 * i));
+/** Latent actions [rows][size]. */
+export const latents = (rows, size = actionSize) =>
+  Float32Array.from({ length: rows * size }, (_, i) => Math.sin(0.7 * i));
 
 /** dL/dlogProb, dL/dentropy or dL/dvalue of every row (k = 0, 1, 2), small enough that gradients are of order one. */
 export const lossWeights = (k, rows) =>
@@ -58,6 +59,20 @@ export const observations = (rows) =>
 
 /** The neural CDE policy with its defaults: widths of its parts, and how many observations it looks back. */
 export const ncdeNetwork = { observation: 8, actions: 2, latent: 4, history: 4, field: 8, initial: 16, value: 16 };
+
+/**
+ * With step control torsor solves in float64, as lerax's example has JAX do; in float32 rounding decides the steps. Steps of equal length are
+ * those of torsor alone: its peers keep the step control, in float32. How far contenders may be apart: the start of a solve, in float32 here,
+ * decides the steps of a few rows; and steps of equal length give another, more accurate solution.
+ */
+export const ncdeCases = (bench) =>
+  [64, 1024].flatMap((rows) =>
+    [
+      { name: `B=${rows}`, stepping: 'adaptive', float64: false },
+      { name: `B=${rows} float64`, stepping: 'adaptive', float64: true },
+      { name: `B=${rows} substeps 4`, stepping: { substeps: 4 }, float64: false },
+    ].map((each) => ({ ...each, bench, ...ncdeNetwork, rows, agreement: each.stepping === 'adaptive' ? 1e-3 : 0.1 })),
+  );
 
 /** Weights of the layers by the names of the model's parameters; biases are zero. */
 export function ncdeWeights({ observation, actions, latent, field, initial, value }) {

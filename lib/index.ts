@@ -26,14 +26,19 @@ export { Sigmoid } from './bijectors/sigmoid.js';
 export { Softplus } from './bijectors/softplus.js';
 export { Tanh } from './bijectors/tanh.js';
 export { type ErrorCode, TorsorError } from './core/errors.js';
+export { Bernoulli } from './distributions/bernoulli.js';
 export { Categorical } from './distributions/categorical.js';
 export type { Choice } from './distributions/choice.js';
 export { Distribution, type IntArray, type SampleSource } from './distributions/distribution.js';
+export { MultiCategorical } from './distributions/multi-categorical.js';
 export { MultivariateNormalDiag } from './distributions/multivariate-normal-diag.js';
+export { Normal } from './distributions/normal.js';
+export { SquashedMultivariateNormalDiag, SquashedNormal } from './distributions/squashed-normal.js';
 export { Transformed } from './distributions/transformed.js';
 export type {
   ActionOf,
   Environment,
+  EnvironmentActionSpace,
   EnvironmentState,
   Info,
   StepArrays,
@@ -44,15 +49,35 @@ export { SyncVectorEnvironment, type SyncVectorEnvironmentOptions } from './envs
 export type { Node } from './graph/node.js';
 export type { ProgramSpec } from './graph/program.js';
 export { type Checkpoint, readCheckpoint, writeCheckpoint } from './io/checkpoint.js';
+export { decodeEqx, type Eqx, encodeEqx } from './io/eqx.js';
+export type { NpyArray, NpyDtype } from './io/npy.js';
 export { decodeSafetensors, encodeSafetensors } from './io/safetensors.js';
 export { ActorCritic, type ActorCriticOptions } from './models/actor-critic.js';
 export { BoundStep, type StepBuffers } from './models/bound-step.js';
 export type { Carry, CarryInput } from './models/carry.js';
 export type { GradientOptions, GradientResult } from './models/gradient.js';
-export { categorical, type GaussianOptions, gaussian, type ModelOutputs, type PolicyHead } from './models/heads.js';
+export {
+  type BernoulliOptions,
+  bernoulli,
+  categorical,
+  type GaussianOptions,
+  gaussian,
+  type ModelOutputs,
+  multiCategorical,
+  type PolicyHead,
+} from './models/heads.js';
 export { LSTMActorCritic, type LSTMActorCriticOptions, type RecurrentBase } from './models/lstm-actor-critic.js';
 export { MinGRUActorCritic, type MinGRUActorCriticOptions } from './models/min-gru-actor-critic.js';
+export {
+  MLPActorCriticPolicy,
+  type MLPActorCriticPolicyOptions,
+} from './models/mlp-actor-critic-policy.js';
 export { Model } from './models/model.js';
+export {
+  NCDEActorCriticPolicy,
+  type NCDEActorCriticPolicyOptions,
+} from './models/ncde-actor-critic-policy.js';
+export type { NCDEState, NCDEStateInput } from './models/ncde-state.js';
 export type { ModelOptions } from './models/options.js';
 export type {
   ActOptions,
@@ -62,6 +87,15 @@ export type {
 } from './models/policy.js';
 export type { SequenceOptions } from './models/sequence.js';
 export { SharedActorCritic, type SharedActorCriticOptions } from './models/shared-actor-critic.js';
+export type { SerializeOptions } from './models/space-files.js';
+export type { PolicyCallOptions, ResetOptions, SpaceOptions } from './models/space-options.js';
+export { SpacePolicy } from './models/space-policy.js';
+export {
+  type FlatBatch,
+  type FlattenBatchOptions,
+  flattenBatch,
+  type StructuredInput,
+} from './models/structured.js';
 export * as initializers from './random/initializers.js';
 export { Key } from './random/key.js';
 export { bits, gumbel, normal, uniform } from './random/random.js';
@@ -69,8 +103,13 @@ export { type Evaluation, type EvaluationOptions, evaluatePolicy } from './rollo
 export { type AdvantageOptions, type Column, Rollout, type RolloutOptions } from './rollout/rollout.js';
 export { ActionSpace } from './spaces/action-space.js';
 export { Box } from './spaces/box.js';
+export { Dict } from './spaces/dict.js';
 export { Discrete } from './spaces/discrete.js';
-export type { Space } from './spaces/space.js';
+export { spaceFromJSON } from './spaces/from-json.js';
+export { MultiBinary } from './spaces/multi-binary.js';
+export { MultiDiscrete } from './spaces/multi-discrete.js';
+export { type ElementOf, type FlattenOptions, type SampleMask, Space, type SpaceJson } from './spaces/space.js';
+export { Tuple } from './spaces/tuple.js';
 export type { Dtype } from './tensor/dtype.js';
 export { memory, Tensor } from './tensor/tensor.js';
 export type { TrainingMetrics } from './training/metrics.js';

@@ -142,18 +142,25 @@ def step(p, times, points, x, key):
     return times, points, action, log_prob, value, key
 
 
-def prepare_step(case):
-    keys = [jax.random.key(0)]
-    arrays = parameters(case, jnp.float32), *windows(case, jnp.float32)
+def prepare(case, arrays, call, check):
+    """`call(arrays(dtype))` in the precision of the case. What the contenders must agree on is the solution in float64: the grid of a float32
+    solve is decided by rounding errors."""
+    with jax.enable_x64(True):
+        checked = check(call(*arrays(jnp.float64)))
+    wide = case["float64"]
+    with jax.enable_x64(wide):
+        given = arrays(jnp.float64 if wide else jnp.float32)
 
     def run():
-        *results, keys[0] = step(*arrays, keys[0])
-        return jax.block_until_ready(results)
+        with jax.enable_x64(wide):
+            return jax.block_until_ready(call(*given))
 
-    # The grid of a float32 solve is decided by rounding errors: what the contenders must agree on is the solution in float64.
-    with jax.enable_x64(True):
-        value = step(parameters(case, jnp.float64), *windows(case, jnp.float64), keys[0])[4]
-    return run, [value[0], value[-1]]
+    return run, checked
+
+
+def prepare_step(case):
+    arrays = lambda dtype: (parameters(case, dtype), *windows(case, dtype), jax.random.key(0))  # noqa: E731
+    return prepare(case, arrays, step, lambda results: [results[4][0], results[4][-1]])
 
 
 def loss(p, times, points, action, weights):
@@ -165,20 +172,12 @@ def loss(p, times, points, action, weights):
 
 
 def prepare_update(case):
-    gradient = jax.jit(jax.grad(loss))
-
     def arrays(dtype):
         times, points, x = windows(case, dtype)
         after = jnp.concatenate([times[:, 1:], times[:, -1:] + 1], axis=1), jnp.concatenate([points[:, 1:], x[:, None]], axis=1)
         action, *weights = [jnp.asarray(a, dtype) for a in ncde_loss(case)]
         return parameters(case, dtype), *after, action, weights
 
-    given = arrays(jnp.float32)
-
-    def run():
-        return jax.block_until_ready(gradient(*given))
-
-    with jax.enable_x64(True):
-        gradients = gradient(*arrays(jnp.float64))
     norm = lambda layers: math.sqrt(sum(float((w**2).sum()) for w, _ in layers))  # noqa: E731
-    return run, [norm(gradients["initial"]), norm(gradients["field"]), norm(gradients["value"]), norm([gradients["mapping"]])]
+    check = lambda g: [norm(g["initial"]), norm(g["field"]), norm(g["value"]), norm([g["mapping"]])]  # noqa: E731
+    return prepare(case, arrays, jax.jit(jax.grad(loss)), check)

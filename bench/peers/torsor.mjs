@@ -6,6 +6,7 @@ import { resolvePPO } from '../../dist/training/ppo-options.js';
 import { actionSize, normals, observationSize, observations, weights } from '../workloads.mjs';
 import { serve } from './contender.mjs';
 import { lstmSequence, lstmStep } from './torsor-lstm.mjs';
+import { ncdeStep, ncdeUpdate } from './torsor-ncde.mjs';
 import { boundStep } from './torsor-step.mjs';
 
 const { version } = createRequire(import.meta.url)('../../package.json');
@@ -80,5 +81,7 @@ const benchmarks = {
   'ppo-update': ({ hidden, rows }) => ppoUpdate(hidden, rows),
   'lstm-step': lstmStep,
   'lstm-sequence': lstmSequence,
+  'ncde-step': ncdeStep,
+  'ncde-update': ncdeUpdate,
 };
 await serve(`torsor ${version} (${addon().simd})`, (task) => benchmarks[task.bench](task));

@@ -41,13 +41,17 @@ export interface NativeInstruction {
 }
 
 export interface NativeHead {
-  /** `gaussian`: inputs mean, scale. `categorical`: input logits. */
+  /** `gaussian`: inputs mean, scale. The discrete ones, `categorical`, `multi_categorical` and `bernoulli`: input logits. */
   kind: string;
   inputs: number[];
   /** What the second input of a gaussian is: `log_std` or `std`. */
   scale?: string;
   /** Applied to the action of a gaussian in the order listed: the first is applied first. */
   bijectors?: NativeBijector[];
+  /** `multi_categorical`: how many of the logits belong to each categorical. */
+  sizes?: number[];
+  /** `bernoulli`: entropy is the mean over the bits instead of their sum. */
+  meanEntropy?: boolean;
 }
 
 export interface NativeProgram {
@@ -57,14 +61,17 @@ export interface NativeProgram {
   head: NativeHead;
   /** Index of the value estimate, of width 1. */
   value: number;
+  /** Index of what stands in for the future where a rollout stops, of width 1; absent: the value estimate. */
+  bootstrapValue?: number;
   /** Values that hold the carry before a step, and what replaces each after it, of the same width. */
   states?: { value: number; next: number }[];
   parameterCount: number;
 }
 
 /**
- * Arrays of one policy step. `action` is float32 [rows][n] or, for a categorical head, int32 [rows]; `latent` (optional) is the
- * action before the bijector (or the index as a float); `mask` (optional) is uint8 [rows][categories], 1 where allowed.
+ * Arrays of one policy step. `action` is float32 [rows][n] or, for a discrete head, int32: [rows] indices, [rows][categoricals] or
+ * [rows][bits]; `latent` (optional) is the action before the bijector (or the indices as floats); `mask` (optional) is uint8
+ * [rows][logits], 1 where allowed.
  */
 export interface NativeStepArrays {
   rows: number;
@@ -107,8 +114,15 @@ export interface NativeModel {
   readonly carryWidth: number;
   readParameters(target: Float32Array, offset: number): void;
   writeParameters(source: Float32Array, offset: number): void;
-  /** `outputs` receive the head's inputs in order (mean, scale | logits), each [rows][width]; `value` [rows]. */
-  forward(rows: number, observation: Floats, outputs: Floats[], value: Floats, sequence?: NativeSequence): void;
+  /** `outputs` receive the head's inputs in order (mean, scale | logits), each [rows][width]; `value` and `bootstrapValue` [rows]. */
+  forward(
+    rows: number,
+    observation: Floats,
+    outputs: Floats[],
+    value: Floats,
+    sequence?: NativeSequence,
+    bootstrapValue?: Floats,
+  ): void;
   act(arrays: NativeStepArrays, key: NativeKey, deterministic: boolean): void;
   bind(arrays: NativeStepArrays, key: NativeKey, deterministic: boolean): NativeStep;
   /** `action` is the latent (before the bijector) when `latent` is true. Entropy by quadrature where the bijector needs it. */
@@ -371,6 +385,15 @@ export interface Addon extends NativeMathematics {
     heads: string[];
     activations: string[];
     bijectors: string[];
+    /** Runge-Kutta methods; `numbers` are c, b and the error estimate of every stage, then the rows of a. */
+    solvers: {
+      name: string;
+      order: number;
+      lastIsFirst: boolean;
+      estimatesError: boolean;
+      stages: number;
+      numbers: number[];
+    }[];
     environments: NativeEnvironmentInfo[];
   };
   threads(): number;

@@ -20,7 +20,8 @@ export class UsageError extends Error {}
 export const help = `torsor train — trains a policy with PPO and saves it
 
   --env NAME      environment (default Pendulum-v1; also CartPole-v1, CartPoleMasked-v1, PendulumMasked-v1, RepeatPrevious-k4, …)
-  --model NAME    model (default SharedActorCritic, where a memory is needed LSTMActorCritic; also ActorCritic, MinGRUActorCritic)
+  --model NAME    model (default SharedActorCritic, where a memory is needed LSTMActorCritic; also ActorCritic, MinGRUActorCritic,
+                  MLPActorCriticPolicy, NCDEActorCriticPolicy)
   --seed N        where all randomness comes from (default 1)
   --steps N       steps of all environments together (default: enough to learn the environment)
   --device NAME   cpu, cuda or auto (default cpu)

@@ -6,6 +6,8 @@ import { TorsorError } from '../core/errors.js';
 import '../models/actor-critic.js';
 import '../models/lstm-actor-critic.js';
 import '../models/min-gru-actor-critic.js';
+import '../models/mlp-actor-critic-policy.js';
+import '../models/ncde-actor-critic-policy.js';
 import '../models/shared-actor-critic.js';
 import { help, type TrainArguments, trainArguments, UsageError } from './arguments.js';
 import { jsonReporter, textReporter } from './report.js';

@@ -7,11 +7,12 @@ import { normalize } from '../core/registry.js';
 import { NativeVectorEnvironment } from '../envs/native-vector-environment.js';
 import { Model } from '../models/model.js';
 import type { ModelOptions } from '../models/options.js';
+import { SpacePolicy } from '../models/space-policy.js';
 import { Key } from '../random/key.js';
 import { evaluatePolicy } from '../rollout/evaluate.js';
 import { Box } from '../spaces/box.js';
 import { PPO } from '../training/ppo.js';
-import { generalPreset, type Preset, presets } from '../training/presets.js';
+import { generalPreset, modelPresets, type Preset, presets } from '../training/presets.js';
 import type { TrainArguments } from './arguments.js';
 import type { Reporter } from './report.js';
 
@@ -29,8 +30,10 @@ export async function train(args: TrainArguments, reporter: Reporter, signal: Ab
     key: environmentKey,
     device,
   });
-  const model = Model.create(chosen, { ...modelOptions(chosen, environment, preset), key: modelKey, device });
-  const trainer = new PPO({ model, environment, key: trainerKey, ...preset.settings });
+  const own = modelPresets[normalize(chosen)];
+  const options = { ...modelOptions(chosen, environment, preset), ...own?.options };
+  const model = Model.create(chosen, { ...options, key: modelKey, device });
+  const trainer = new PPO({ model, environment, key: trainerKey, ...preset.settings, ...own?.settings });
   const folder = path.resolve(args.out ?? path.join('runs', `${args.env}-${chosen}-${args.seed}`));
   const checkpoint = path.join(folder, 'model.safetensors');
   const metricsFile = path.join(folder, 'metrics.jsonl');
@@ -75,12 +78,18 @@ function evaluate(model: Model<object>, name: string, key: Key, device: DeviceCh
   return evaluatePolicy(model, environment, { episodes: evaluationEpisodes });
 }
 
-/** Sizes from the environment, actions squashed into its limits, and the widths of the preset where the model takes widths. */
+/**
+ * Sizes from the environment, actions squashed into its limits, and the widths of the preset where the model takes widths. Policies over spaces
+ * take these, and are small by themselves.
+ */
 function modelOptions(
   name: string,
   { observationSpace, actionSpace }: NativeVectorEnvironment,
   preset: Preset,
 ): ModelOptions {
+  if (Model.registered(name)?.prototype instanceof SpacePolicy) {
+    return { observationSpace, actionSpace } as unknown as ModelOptions;
+  }
   const box = actionSpace instanceof Box;
   const bounded = box && [...actionSpace.low, ...actionSpace.high].every(Number.isFinite);
   const { architecture } = preset;

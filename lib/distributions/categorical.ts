@@ -9,15 +9,16 @@ import {
   type NdArray,
   type NdArrayLike,
   sumLast,
-  toArray,
   zeros,
 } from '../bijectors/array.js';
 import { options as checkOptions } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import { fill } from '../random/random.js';
-import { checkShape, sameShape, showShape, sizeOf } from '../tensor/shape.js';
+import { checkShape, showShape, sizeOf } from '../tensor/shape.js';
 import { argmax, type Choice, readChoice } from './choice.js';
-import { Distribution, type IntArray, readSource, type SampleSource } from './distribution.js';
+import { Distribution, type IntArray, type SampleSource } from './distribution.js';
+import { applyMask } from './mask.js';
+import { apply } from './native-function.js';
+import { noiseOf } from './noise.js';
 
 export interface CategoricalOptions {
   /** Logarithms of probabilities up to a constant, [..., K]; -Infinity forbids a choice. */
@@ -62,7 +63,7 @@ export class Categorical extends Distribution<Choice, IntArray> {
     this.#entropy = zeros(this.batchShape, input);
     // Probabilities that were given stay as they are, but for their sum: their logarithm and back would round them.
     const fractions = logits === undefined ? normalized(allowed) : undefined;
-    const raw = fractions ? logarithm(fractions) : allowed;
+    const raw = fractions ? apply('log', fractions) : allowed;
     call(() => addon().categorical(categories, raw.data, logProbs.data, exps.data, this.#entropy.data));
     this.logits = fractions ? raw : logProbs;
     this.probs = fractions ?? exps;
@@ -71,16 +72,7 @@ export class Categorical extends Distribution<Choice, IntArray> {
   /** `noise`: Gumbel noise of the shape sampleShape + batch + [K]. A row of invalid probabilities gives -1. */
   sampleAndLogProb(source: SampleSource, sampleShape: readonly number[] = []) {
     const shape = [...checkShape('sampleShape', sampleShape), ...this.logits.shape];
-    const { key, noise: given } = readSource(source);
-    const noise = key
-      ? { data: fill('gumbel', key, shape, zeros(shape, this.logits).data), shape }
-      : cast(toArray('noise', given as NdArrayLike, this.logits), this.logits);
-    if (!sameShape(noise.shape, shape)) {
-      throw new TorsorError(
-        'INVALID_SHAPE',
-        `noise: expected the shape ${showShape(shape)}, got ${showShape(noise.shape)}`,
-      );
-    }
+    const noise = noiseOf(source, 'gumbel', shape, this.logits);
     const sample = argmax(combine(noise, this.logits, (g, l) => g + l));
     return { sample, logProb: this.logProb(sample) };
   }
@@ -153,27 +145,12 @@ function normalized(probs: NdArray): NdArray {
   return combine(probs, { data: totals, shape: [...shape, 1] }, (p, sum) => p / sum);
 }
 
-function logarithm(x: NdArray): NdArray {
-  const result = zeros(x.shape, x);
-  if (x.data.length > 0) call(() => addon().apply('log', [x.data], [result.data]));
-  return result;
-}
-
-/** The given number where the mask forbids. */
+/** The given number where the mask forbids; every row allows something. */
 function masked(logits: NdArray, mask: NdArrayLike, forbidden: number): NdArray {
   const categories = logits.shape.at(-1) as number;
-  const allowed = toArray('mask', mask, logits);
-  if (allowed.data.some((m) => m !== 0 && m !== 1)) throw new TorsorError('INVALID_MASK', 'mask: expected 0 and 1');
-  const result = combine(logits, allowed, (l, m) => (m === 1 ? l : forbidden));
-  if (!sameShape(result.shape, logits.shape)) {
-    throw new TorsorError(
-      'INVALID_SHAPE',
-      `mask: expected a shape that broadcasts to ${showShape(logits.shape)}, got ${showShape(allowed.shape)}`,
-    );
-  }
-  const rows = broadcastTo(allowed, logits.shape).data;
-  for (let r = 0; r * categories < rows.length; r++) {
-    if (!rows.subarray(r * categories, (r + 1) * categories).includes(1)) {
+  const { result, allowed } = applyMask(logits, mask, forbidden);
+  for (let r = 0; r * categories < allowed.length; r++) {
+    if (!allowed.subarray(r * categories, (r + 1) * categories).includes(1)) {
       throw new TorsorError('INVALID_MASK', `mask: row ${r} allows nothing`);
     }
   }

@@ -1,23 +1,10 @@
 // Independent normals, one per dimension of a vector.
-import { addon, call } from '../addon/load.js';
-import {
-  broadcastShapes,
-  broadcastTo,
-  cast,
-  combine,
-  firstArray,
-  map,
-  type NdArray,
-  type NdArrayLike,
-  sumLast,
-  toArray,
-  zeros,
-} from '../bijectors/array.js';
+import { cast, combine, map, type NdArray, type NdArrayLike, sumLast, toArray, zeros } from '../bijectors/array.js';
 import { options as checkOptions, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import { fill } from '../random/random.js';
-import { checkShape, sameShape, showShape } from '../tensor/shape.js';
-import { Distribution, readSource, type SampleSource } from './distribution.js';
+import { showShape } from '../tensor/shape.js';
+import { Distribution, type SampleSource } from './distribution.js';
+import { Normal, pair } from './normal.js';
 
 export interface MultivariateNormalDiagOptions {
   /** Means, [..., n]. Default: 0. */
@@ -33,9 +20,8 @@ export interface MultivariateNormalDiagOptions {
 export class MultivariateNormalDiag extends Distribution {
   readonly eventShape: readonly number[];
   readonly batchShape: readonly number[];
-  /** Of shape batch + event. */
-  readonly loc: NdArray;
-  readonly scaleDiag: NdArray;
+  /** The dimensions as numbers, of the batch shape batch + event. */
+  readonly elements: Normal;
 
   constructor(given: MultivariateNormalDiagOptions) {
     super();
@@ -44,7 +30,7 @@ export class MultivariateNormalDiag extends Distribution {
     if (loc === undefined && scaleDiag === undefined) {
       throw new TorsorError('MISSING_OPTION', `${name} needs loc or scaleDiag`);
     }
-    const [mean, scale] = pair(loc ?? 0, scaleDiag ?? 1);
+    const [mean, scale] = pair(['loc', loc ?? 0], ['scaleDiag', scaleDiag ?? 1]);
     for (const [option, value, array] of [
       ['loc', loc, mean],
       ['scaleDiag', scaleDiag, scale],
@@ -57,36 +43,28 @@ export class MultivariateNormalDiag extends Distribution {
     if (a !== undefined && b !== undefined && a !== b) {
       throw new TorsorError('INVALID_SHAPE', `loc has ${a} dimensions, scaleDiag has ${b}`);
     }
-    const shape = broadcastShapes(mean.shape, scale.shape);
-    this.loc = broadcastTo(mean, shape);
-    this.scaleDiag = broadcastTo(scale, shape);
-    this.eventShape = shape.slice(-1);
-    this.batchShape = shape.slice(0, -1);
+    this.elements = new Normal({ loc: mean, scale });
+    this.eventShape = this.elements.batchShape.slice(-1);
+    this.batchShape = this.elements.batchShape.slice(0, -1);
+  }
+
+  /** Of shape batch + event. */
+  get loc(): NdArray {
+    return this.elements.loc;
+  }
+
+  /** Of shape batch + event. */
+  get scaleDiag(): NdArray {
+    return this.elements.scale;
   }
 
   sampleAndLogProb(source: SampleSource, sampleShape: readonly number[] = []) {
-    const shape = [...checkShape('sampleShape', sampleShape), ...this.loc.shape];
-    const { key, noise: given } = readSource(source);
-    const noise = key
-      ? { data: fill('normal', key, shape, zeros(shape, this.loc).data), shape }
-      : cast(toArray('noise', given as NdArrayLike, this.loc), this.loc);
-    if (!sameShape(noise.shape, shape)) {
-      throw new TorsorError(
-        'INVALID_SHAPE',
-        `noise: expected the shape ${showShape(shape)}, got ${showShape(noise.shape)}`,
-      );
-    }
-    const scaled = combine(noise, this.scaleDiag, (z, s) => s * z);
-    const sample = combine(scaled, this.loc, (z, m) => m + z);
-    // From the noise itself: the sample has lost bits of it where the mean is large.
-    const zero = zeros([], this.loc);
-    const one = map(zero, () => 1);
-    const density = combine(apply('gaussian_log_prob', noise, zero, one), this.#logScale(), (d, s) => d - s);
-    return { sample, logProb: sumLast(density, 1) };
+    const { sample, logProb } = this.elements.sampleAndLogProb(source, sampleShape);
+    return { sample, logProb: sumLast(logProb, 1) };
   }
 
   logProb(value: NdArrayLike): NdArray {
-    return sumLast(apply('gaussian_log_prob', this.#value(value), this.loc, this.scaleDiag), 1);
+    return sumLast(this.elements.logProb(this.#value(value)), 1);
   }
 
   prob(value: NdArrayLike): NdArray {
@@ -94,7 +72,7 @@ export class MultivariateNormalDiag extends Distribution {
   }
 
   override entropy(): NdArray {
-    return sumLast(apply('gaussian_entropy', this.scaleDiag), 1);
+    return sumLast(this.elements.entropy(), 1);
   }
 
   override mean(): NdArray {
@@ -110,11 +88,11 @@ export class MultivariateNormalDiag extends Distribution {
   }
 
   override stddev(): NdArray {
-    return map(this.scaleDiag, Math.abs);
+    return this.elements.stddev();
   }
 
   override variance(): NdArray {
-    return map(this.scaleDiag, (s) => s * s);
+    return this.elements.variance();
   }
 
   override covariance(): NdArray {
@@ -131,32 +109,18 @@ export class MultivariateNormalDiag extends Distribution {
   }
 
   override logCdf(value: NdArrayLike): NdArray {
-    const centred = combine(this.#value(value), this.loc, (x, m) => x - m);
-    return sumLast(
-      apply(
-        'log_normal_cdf',
-        combine(centred, this.stddev(), (x, s) => x / s),
-      ),
-      1,
-    );
+    return sumLast(this.elements.logCdf(this.#value(value)), 1);
   }
 
   override klDivergence(other: Distribution): NdArray {
     if (!(other instanceof MultivariateNormalDiag)) {
       return this.unsupported('klDivergence', `the other distribution is a ${other?.constructor?.name}`);
     }
-    return sumLast(
-      apply('gaussian_kl', this.loc, this.scaleDiag, cast(other.loc, this.loc), cast(other.scaleDiag, this.loc)),
-      1,
-    );
+    return sumLast(this.elements.klDivergence(other.elements), 1);
   }
 
   crossEntropy(other: Distribution): NdArray {
     return combine(this.klDivergence(other), this.entropy(), (kl, h) => kl + h);
-  }
-
-  #logScale(): NdArray {
-    return apply('log', this.stddev());
   }
 
   #value(value: NdArrayLike): NdArray {
@@ -169,20 +133,4 @@ export class MultivariateNormalDiag extends Distribution {
     }
     return array;
   }
-}
-
-/** A native function of arrays that broadcast together, all of one precision; its first output. */
-function apply(name: string, ...inputs: readonly NdArray[]): NdArray {
-  const shape = broadcastShapes(...inputs.map((each) => each.shape));
-  const output = zeros(shape, inputs[0] as NdArray);
-  const arrays = inputs.map((each) => (each.data.length === 1 ? each.data : broadcastTo(each, shape).data));
-  if (output.data.length > 0) call(() => addon().apply(name, arrays, [output.data]));
-  return output;
-}
-
-/** Two arrays in one precision: float64 if either is. */
-function pair(a: NdArrayLike, b: NdArrayLike): [NdArray, NdArray] {
-  const [x, y] = [firstArray('loc', a), firstArray('scaleDiag', b)];
-  const wide = x.data instanceof Float64Array ? x : y;
-  return [toArray('loc', a, wide), toArray('scaleDiag', b, wide)].map((each) => cast(each, wide)) as [NdArray, NdArray];
 }

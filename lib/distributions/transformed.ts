@@ -7,6 +7,7 @@ import { options as checkOptions, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { Distribution, type SampleSource } from './distribution.js';
 import { MultivariateNormalDiag } from './multivariate-normal-diag.js';
+import { Normal } from './normal.js';
 
 /** The distribution of y = bijector(x) with x from `distribution`. */
 export class Transformed extends Distribution {
@@ -65,22 +66,14 @@ export class Transformed extends Distribution {
     if (bijector.isConstantLogDet) {
       return combine(base.entropy(), bijector.forwardLogDet(base.mean()), (h, d) => h + d);
     }
-    if (!(base instanceof MultivariateNormalDiag)) return this.unsupported('entropy', 'quadrature needs a normal base');
-    const dims = base.eventShape[0] as number;
-    const expectation = zeros(base.batchShape, base.loc);
-    const [dMean, dStd] = [zeros(base.loc.shape, base.loc), zeros(base.loc.shape, base.loc)];
+    const normal = base instanceof MultivariateNormalDiag ? base.elements : base;
+    if (!(normal instanceof Normal)) return this.unsupported('entropy', 'quadrature needs a normal base');
+    const dims = base.eventShape[0] ?? 1;
+    const { loc, scale } = normal;
+    const expectation = zeros(base.batchShape, loc);
+    const [dMean, dStd] = [zeros(loc.shape, loc), zeros(loc.shape, loc)];
     const chain = call(() => bijector.native(dims));
-    call(() =>
-      addon().logDetExpectation(
-        chain,
-        dims,
-        base.loc.data,
-        base.scaleDiag.data,
-        expectation.data,
-        dMean.data,
-        dStd.data,
-      ),
-    );
+    call(() => addon().logDetExpectation(chain, dims, loc.data, scale.data, expectation.data, dMean.data, dStd.data));
     return combine(base.entropy(), expectation, (h, d) => h + d);
   }
 
@@ -115,6 +108,7 @@ export class Transformed extends Distribution {
   #value(value: NdArrayLike): NdArray {
     let base = this.distribution;
     while (base instanceof Transformed) base = base.distribution;
-    return base instanceof MultivariateNormalDiag ? toArray('value', value, base.loc) : firstArray('value', value);
+    const like = base instanceof MultivariateNormalDiag || base instanceof Normal ? base.loc : undefined;
+    return like ? toArray('value', value, like) : firstArray('value', value);
   }
 }

@@ -1,17 +1,23 @@
 // What an environment is: one of a user's, in the shape of Gymnasium's, and many stepped at once over typed arrays.
 import type { Box } from '../spaces/box.js';
 import type { Discrete } from '../spaces/discrete.js';
+import type { MultiBinary } from '../spaces/multi-binary.js';
+import type { MultiDiscrete } from '../spaces/multi-discrete.js';
+import type { ElementOf } from '../spaces/space.js';
 
 /** Anything an environment wants to tell beside what the policy sees. Not used in training. */
 export type Info = Record<string, unknown>;
 
-export type ActionOf<A> = A extends Discrete ? number : Float32Array;
+/** Spaces of actions that a policy can serve. */
+export type EnvironmentActionSpace = Box | Discrete | MultiDiscrete | MultiBinary;
+
+export type ActionOf<A> = ElementOf<A>;
 
 /**
- * One environment, written by a user. `A` is the space of its actions: a `Discrete` one is given numbers, a `Box` one Float32Arrays.
- * The array given to `step` is reused: copy what must be kept.
+ * One environment, written by a user. `A` is the space of its actions: a `Discrete` one is given numbers, a `Box` one Float32Arrays, a
+ * `MultiDiscrete` one Int32Arrays, a `MultiBinary` one Uint8Arrays. The array given to `step` is reused: copy what must be kept.
  */
-export interface Environment<A extends Box | Discrete = Box | Discrete> {
+export interface Environment<A extends EnvironmentActionSpace = EnvironmentActionSpace> {
   readonly observationSpace: Box;
   readonly actionSpace: A;
   /** Starts an episode. The same seed (an integer below 2^32) gives the same episode. */
@@ -54,12 +60,15 @@ export interface VectorEnvironment {
   readonly name: string;
   readonly count: number;
   readonly observationSpace: Box;
-  readonly actionSpace: Box | Discrete;
+  readonly actionSpace: EnvironmentActionSpace;
   /** [count][observation size]: what the next action answers. Starts the first episodes if none runs. */
   observe(): Float32Array;
   /** Breaks off every running episode and starts the next. */
   reset(): Float32Array;
-  /** Float32Array [count][action size], or Int32Array [count] for a `Discrete` space. Beyond the limits of a `Box`: clipped. */
+  /**
+   * Float32Array [count][action size] for a `Box`, beyond whose limits it is clipped; Int32Array [count] for a `Discrete` space,
+   * [count][size] for a `MultiDiscrete` or `MultiBinary` one.
+   */
   step(action: Float32Array | Int32Array): StepArrays;
   /** Absent where the environments cannot be asked for their state. */
   save?(): EnvironmentState;

@@ -4,8 +4,16 @@ import { TorsorError } from '../core/errors.js';
 import { Key } from '../random/key.js';
 import { Box } from '../spaces/box.js';
 import { Discrete } from '../spaces/discrete.js';
+import { MultiBinary } from '../spaces/multi-binary.js';
+import { MultiDiscrete } from '../spaces/multi-discrete.js';
 import { checkActions } from './check-action.js';
-import { allocateStep, type Environment, type StepArrays, type VectorEnvironment } from './environment.js';
+import {
+  allocateStep,
+  type Environment,
+  type EnvironmentActionSpace,
+  type StepArrays,
+  type VectorEnvironment,
+} from './environment.js';
 
 export interface SyncVectorEnvironmentOptions {
   /** One function per environment, or one for all with `count`. `index` is the row. */
@@ -26,11 +34,11 @@ export class SyncVectorEnvironment implements VectorEnvironment {
   readonly name: string;
   readonly count: number;
   readonly observationSpace: Box;
-  readonly actionSpace: Box | Discrete;
+  readonly actionSpace: EnvironmentActionSpace;
   readonly #environments: Environment[];
   readonly #arrays: StepArrays;
   readonly #keys: Key[];
-  readonly #actions: Float32Array[];
+  readonly #actions: (Float32Array | Int32Array | Uint8Array)[];
   #running = false;
   #disposed = false;
 
@@ -47,7 +55,7 @@ export class SyncVectorEnvironment implements VectorEnvironment {
     this.actionSpace = first.actionSpace;
     this.#arrays = allocateStep(this.count, this.observationSpace.size);
     this.#keys = Key.from(settings.key ?? 1).split(this.count);
-    this.#actions = this.#environments.map(() => new Float32Array(this.actionSpace.size));
+    this.#actions = this.#environments.map(() => allocateAction(this.actionSpace));
   }
 
   observe(): Float32Array {
@@ -109,7 +117,7 @@ export class SyncVectorEnvironment implements VectorEnvironment {
     const own = this.#actions[row] as Float32Array;
     const size = own.length;
     own.set(action.subarray(row * size, (row + 1) * size));
-    return this.actionSpace.clip(own) as never;
+    return (this.actionSpace instanceof Box ? this.actionSpace.clip(own) : own) as never;
   }
 
   #startEpisode(row: number): void {
@@ -153,6 +161,12 @@ function makers({ make, count }: SyncVectorEnvironmentOptions): readonly ((index
   return list;
 }
 
+/** Memory for the action of one environment. */
+function allocateAction(space: EnvironmentActionSpace): Float32Array | Int32Array | Uint8Array {
+  if (space instanceof MultiDiscrete) return new Int32Array(space.size);
+  return space instanceof MultiBinary ? new Uint8Array(space.size) : new Float32Array(space.size);
+}
+
 function checkedCount(count: number | undefined): number {
   if (count === undefined) throw new TorsorError('MISSING_OPTION', 'SyncVectorEnvironment needs the option count');
   if (Number.isSafeInteger(count) && count > 0) return count;
@@ -167,10 +181,10 @@ function checkSpaces(environment: Environment, first: Environment, row: number):
       `observationSpace of environment ${row}: expected a Box, got ${show(observationSpace)}`,
     );
   }
-  if (!(actionSpace instanceof Box) && !(actionSpace instanceof Discrete)) {
+  if (![Box, Discrete, MultiDiscrete, MultiBinary].some((space) => (actionSpace as unknown) instanceof space)) {
     throw new TorsorError(
       'INVALID_ARGUMENT',
-      `actionSpace of environment ${row}: expected a Box or a Discrete, got ${show(actionSpace)}`,
+      `actionSpace of environment ${row}: expected a Box, Discrete, MultiDiscrete or MultiBinary, got ${show(actionSpace)}`,
     );
   }
   for (const space of ['observationSpace', 'actionSpace'] as const) {

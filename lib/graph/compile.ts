@@ -3,23 +3,13 @@ import { TorsorError } from '../core/errors.js';
 import { showShape, sizeOf } from '../tensor/shape.js';
 import { layout, type PlacedParameter } from './layout.js';
 import type { Node } from './node.js';
-import type { ActivationName, HeadName, OpName, ScaleName } from './ops.js';
-import {
-  type BijectorSpec,
-  type HeadSpec,
-  type InstructionSpec,
-  type ProgramSpec,
-  programVersions,
-  type StateSpec,
-} from './program.js';
+import type { OpName, VariantName } from './ops.js';
+import { type HeadSpec, type InstructionSpec, type ProgramSpec, programVersions, type StateSpec } from './program.js';
 import { nameOf, type Parameter, type State, type Trace } from './trace.js';
 
 /** What a policy reads, as nodes. */
-export interface Head {
-  kind: HeadName;
+export interface Head extends Omit<HeadSpec, 'inputs'> {
   inputs: readonly Node[];
-  scale?: ScaleName;
-  bijectors?: BijectorSpec[];
 }
 
 export interface Compiled {
@@ -28,16 +18,22 @@ export interface Compiled {
   parameters: Parameter[];
 }
 
-/** Compiles what `head` and `value` depend on; the rest of the trace, its parameters included, is dropped. */
-export function compile(trace: Trace, head: Head, value: Node): Compiled {
+/**
+ * Compiles what `head`, `value` and `bootstrapValue` (default: the value) depend on; the rest of the trace, its parameters included, is
+ * dropped.
+ */
+export function compile(trace: Trace, head: Head, value: Node, bootstrapValue: Node = value): Compiled {
   for (const input of head.inputs) trace.checkNode('policy', input);
-  if (trace.checkNode('value', value).width !== 1) {
-    throw new TorsorError('INVALID_SHAPE', `value: expected a node of width 1, got width ${value.width}`);
+  for (const [name, node] of Object.entries({ value, bootstrapValue })) {
+    if (trace.checkNode(name, node).width === 1) continue;
+    throw new TorsorError('INVALID_SHAPE', `${name}: expected a node of width 1, got width ${node.width}`);
   }
-  const live = reachable(trace, [...head.inputs, value]);
+  const bootstraps = bootstrapValue !== value;
+  const estimates = bootstraps ? [value, bootstrapValue] : [value];
+  const live = reachable(trace, [...head.inputs, ...estimates]);
   const states = trace.states.filter(({ node }) => live.has(node));
   const nodes = trace.nodes.filter((node) => live.has(node));
-  const results = [...head.inputs, value, ...states.map((state) => state.next as Node)];
+  const results = [...head.inputs, ...estimates, ...states.map((state) => state.next as Node)];
   const readers = countReaders(nodes, results);
 
   const sources = [trace.observation, ...states.map(({ node }) => node)];
@@ -50,7 +46,7 @@ export function compile(trace: Trace, head: Head, value: Node): Compiled {
     const fused = fusedLinear(node, readers);
     if (fused) {
       const at = index.get(fused) as number;
-      (instructions[at - sources.length] as InstructionSpec).variant = node.attributes.variant as ActivationName;
+      (instructions[at - sources.length] as InstructionSpec).variant = node.attributes.variant as VariantName;
       index.set(node, at);
       continue;
     }
@@ -65,12 +61,17 @@ export function compile(trace: Trace, head: Head, value: Node): Compiled {
   const { kind, inputs, ...rest } = head;
   const headSpec: HeadSpec = { kind, inputs: inputs.map((input) => index.get(input) as number), ...rest };
   const program = {
-    version: states.length > 0 ? programVersions.recurrent : programVersions.stateless,
+    version: bootstraps
+      ? programVersions.bootstrapping
+      : states.length > 0
+        ? programVersions.recurrent
+        : programVersions.stateless,
     widths,
     ...(states.length > 0 && { states: states.map((state) => stateOf(state, index)) }),
     instructions,
     head: headSpec,
     value: index.get(value) as number,
+    ...(bootstraps && { bootstrapValue: index.get(bootstrapValue) as number }),
     parameters: placed,
     parameterCount: count,
   };

@@ -6,6 +6,7 @@ import { type LstmOptions, lstm } from './lstm.js';
 import { type LayerNormOptions, type LinearOptions, linearOptions, type StateOptions } from './node-options.js';
 import { type ActivationName, activationName, type OpName } from './ops.js';
 import type { Attributes, Trace } from './trace.js';
+import { type NeuralCdeOptions, neuralCde, type Window, type WindowOptions, window } from './window.js';
 
 /** A row of `width` numbers per observation. Nodes are made by methods of other nodes; the first is the observation. */
 export class Node {
@@ -182,6 +183,22 @@ export class Node {
   /** The output h, of width `units`, of a long short-term memory (Hochreiter and Schmidhuber 1997) that goes on from step to step. */
   lstm(units: number, options: LstmOptions = {}): Node {
     return lstm(this, units, options);
+  }
+
+  /**
+   * The last `length` values of this node, from the start of the episode on, with their times: one step is `dt` long. Gives no node but a window,
+   * which `neuralCde` takes.
+   */
+  window(length: number, options: WindowOptions = {}): Window {
+    return window(this, length, options);
+  }
+
+  /**
+   * A neural controlled differential equation (Kidger et al. 2020): with this node as z at the oldest observation of a window, z at the newest,
+   * where dz/dt = tanh(field(z)) X'(t). X is the cubic Hermite spline with backward differences through the observations.
+   */
+  neuralCde(window: Window, options: NeuralCdeOptions): Node {
+    return neuralCde(this, window, options);
   }
 
   #node(method: string, value: unknown): Node {

@@ -41,6 +41,14 @@ export function activationName(name: unknown, argument = 'activation'): Activati
   return found;
 }
 
+/** Explicit Runge-Kutta methods of the native core. All but `euler` estimate their error. */
+export const solvers = ['tsit5', 'dopri5', 'dopri8', 'bosh3', 'heun', 'midpoint', 'ralston', 'euler'] as const;
+
+export type SolverName = (typeof solvers)[number];
+
+/** What an op may be told by name: the activation of a linear, the solver of a differential equation. */
+export type VariantName = ActivationName | SolverName;
+
 /** One use of an op, as widths and shapes only. */
 export interface Use {
   /** Widths of the inputs. */
@@ -55,10 +63,12 @@ export interface Use {
 export interface Op {
   /** Number of inputs; `many` is one or more. */
   inputs: number | 'many';
-  parameters: number;
+  parameters: number | 'many';
+  /** How many of the first lie one behind the other in the arena: to the native core they are one. Default: 1. */
+  adjoining?: number;
   constants: number;
-  /** Whether an activation belongs to it. */
-  variant: boolean;
+  /** Names of which one belongs to it. */
+  variant: readonly VariantName[] | null;
   /** What is wrong with a use whose counts are right, in words; undefined when nothing is. */
   problem(use: Use): string | undefined;
 }
@@ -73,26 +83,30 @@ const shapeIs = (what: string, shape: readonly number[] | null | undefined, ...w
     ? undefined
     : `needs a ${what} of shape ${showShape(wanted)}, got ${shape ? showShape(shape) : 'none'}`;
 
+/** Limits of the native core. */
+const longestWindow = 65_536;
+const largestSteps = 4096;
+
 export const ops = {
   /** y = activation(x · weight + bias), weight [in][out]. */
   linear: {
     inputs: 1,
     parameters: 2,
     constants: 0,
-    variant: true,
+    variant: activations,
     problem: ({ inputs: [input = 0], width, parameters: [weight, bias] }) =>
       shapeIs('weight', weight, input, width) ?? (bias ? shapeIs('bias', bias, width) : undefined),
   },
-  activation: { inputs: 1, parameters: 0, constants: 0, variant: true, problem: same },
-  add: { inputs: 2, parameters: 0, constants: 0, variant: false, problem: same },
-  mul: { inputs: 2, parameters: 0, constants: 0, variant: false, problem: same },
+  activation: { inputs: 1, parameters: 0, constants: 0, variant: activations, problem: same },
+  add: { inputs: 2, parameters: 0, constants: 0, variant: null, problem: same },
+  mul: { inputs: 2, parameters: 0, constants: 0, variant: null, problem: same },
   /** y = factor · x + shift. */
-  scale: { inputs: 1, parameters: 0, constants: 2, variant: false, problem: same },
+  scale: { inputs: 1, parameters: 0, constants: 2, variant: null, problem: same },
   concat: {
     inputs: 'many',
     parameters: 0,
     constants: 0,
-    variant: false,
+    variant: null,
     problem: ({ inputs, width }) =>
       inputs.reduce((sum, input) => sum + input, 0) === width ? undefined : `joins ${inputs.join(' + ')}, not ${width}`,
   },
@@ -101,7 +115,7 @@ export const ops = {
     inputs: 1,
     parameters: 0,
     constants: 1,
-    variant: false,
+    variant: null,
     problem: ({ inputs: [input = 0], width, constants: [start = 0] }) =>
       Number.isInteger(start) && start >= 0 && start + width <= input
         ? undefined
@@ -112,7 +126,7 @@ export const ops = {
     inputs: 1,
     parameters: 2,
     constants: 1,
-    variant: false,
+    variant: null,
     problem: (use) =>
       same(use) ??
       shapeIs('scale', use.parameters[0], use.width) ??
@@ -123,8 +137,9 @@ export const ops = {
   lstm: {
     inputs: 2,
     parameters: 3,
+    adjoining: 2,
     constants: 0,
-    variant: false,
+    variant: null,
     problem: ({ inputs: [input = 0, carry = 0], width, parameters: [ofInput, ofHidden, bias] }) =>
       width % 2 !== 0 || carry !== width
         ? `needs a carry [h | c] and gives one of the same even width, got ${carry} to ${width}`
@@ -137,24 +152,75 @@ export const ops = {
     inputs: 2,
     parameters: 0,
     constants: 0,
-    variant: false,
+    variant: null,
     problem: ({ inputs: [both = 0, state = 0], width }) =>
       both === 2 * width && state === width
         ? undefined
         : `needs [decay | input] of twice the width of the state and gives that width, got ${both} and ${state} to ${width}`,
+  },
+  /** The last `history` observations, from the state [time | count | ages | observations] before to that after a step of time `dt`. */
+  window: {
+    inputs: 2,
+    parameters: 0,
+    constants: 2,
+    variant: null,
+    problem: ({ inputs: [input = 0, state = 0], width, constants: [history = 0, dt = 0] }) =>
+      !Number.isInteger(history) || history < 1 || history > longestWindow
+        ? `needs a length from 1 to ${longestWindow}, got ${history}`
+        : width !== windowWidth(history, input) || state !== width
+          ? `needs a state of width ${windowWidth(history, input)} and gives one, got ${state} to ${width}`
+          : Math.fround(dt) > 0
+            ? undefined
+            : `needs a dt above 0, got ${dt}`,
+  },
+  /**
+   * z at the newest observation of a window, from z at the oldest: dz/dt = tanh(field(z)) X'(t), where the field is a perceptron of `depth`
+   * hidden layers of `width`, its weights and biases one behind the other. `substeps` steps between two observations; 0: step control.
+   */
+  neural_cde: {
+    inputs: 2,
+    parameters: 'many',
+    adjoining: Number.POSITIVE_INFINITY,
+    constants: 4,
+    variant: solvers,
+    problem: ({ inputs: [z = 0, state = 0], width, parameters, constants }) => {
+      const [history = 0, hidden = 0, depth = 0, substeps = 0] = constants;
+      const channels = (state - 2) / history - 1;
+      if (!constants.every((x) => Number.isInteger(x) && x >= 0) || hidden < 1 || depth > 64)
+        return `needs a history, a width, a depth and a number of substeps, got ${constants.join(', ')}`;
+      if (!Number.isInteger(channels) || channels < 1 || history < 1)
+        return `needs the state of a window of ${history}, got a width of ${state}`;
+      if (z !== width) return `gives the width of its first input, got ${z} to ${width}`;
+      if ((history - 1) * substeps > largestSteps)
+        return `takes at most ${largestSteps} steps, got ${history - 1} times ${substeps}`;
+      if (parameters.length !== 2 * (depth + 1)) return `takes ${2 * (depth + 1)} parameters, got ${parameters.length}`;
+      for (let layer = 0; layer <= depth; layer++) {
+        const [rows, columns] = [layer === 0 ? width : hidden, layer === depth ? width * channels : hidden];
+        const problem =
+          shapeIs(`weight of layer ${layer}`, parameters[2 * layer], rows, columns) ??
+          shapeIs(`bias of layer ${layer}`, parameters[2 * layer + 1], columns);
+        if (problem !== undefined) return problem;
+      }
+      return undefined;
+    },
   },
   /** A learned vector, the same for every row; any shape of as many elements as the width. */
   parameter: {
     inputs: 0,
     parameters: 1,
     constants: 0,
-    variant: false,
+    variant: null,
     problem: ({ width, parameters: [shape] }) =>
       shape && sizeOf(shape) === width
         ? undefined
         : `needs ${width} elements, got ${shape ? showShape(shape) : 'no parameter'}`,
   },
 } as const satisfies Record<string, Op>;
+
+/** Width of the state of a window: time, number of places filled, and of every place its age and its observation. */
+export function windowWidth(history: number, observationSize: number): number {
+  return 2 + history * (1 + observationSize);
+}
 
 export type OpName = keyof typeof ops;
 
@@ -163,7 +229,7 @@ export function problemOf(name: OpName, use: Use): string | undefined {
   const op: Op = ops[name];
   const count = use.inputs.length;
   if (op.inputs === 'many' ? count < 1 : count !== op.inputs) return `${name} takes ${op.inputs} inputs, got ${count}`;
-  if (use.parameters.length !== op.parameters) {
+  if (op.parameters !== 'many' && use.parameters.length !== op.parameters) {
     return `${name} takes ${op.parameters} parameters, got ${use.parameters.length}`;
   }
   if (use.constants.length !== op.constants || !use.constants.every(Number.isFinite)) {
@@ -174,8 +240,13 @@ export function problemOf(name: OpName, use: Use): string | undefined {
   return problem && `${name} ${problem}`;
 }
 
-/** What a policy head reads: `gaussian` a mean and a scale of one width, `categorical` its logits. */
-export const heads = { gaussian: { inputs: 2 }, categorical: { inputs: 1 } } as const;
+/** What a policy head reads: `gaussian` a mean and a scale of one width, the discrete ones their logits. */
+export const heads = {
+  gaussian: { inputs: 2 },
+  categorical: { inputs: 1 },
+  multi_categorical: { inputs: 1 },
+  bernoulli: { inputs: 1 },
+} as const;
 
 export type HeadName = keyof typeof heads;
 export const scales = ['log_std', 'std'] as const;

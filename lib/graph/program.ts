@@ -1,10 +1,13 @@
 // ProgramSpec: a compiled model as plain JSON. It lies in checkpoints and needs no class to run.
 import type { NativeProgram } from '../addon/addon.js';
 import { find, type PlacedParameter } from './layout.js';
-import type { ActivationName, HeadName, OpName, ScaleName } from './ops.js';
+import { type HeadName, type Op, type OpName, ops, type ScaleName, type VariantName } from './ops.js';
 
-/** Versions of the form below: 1 is that of programs without states, 2 has them. A reader refuses any other. */
-export const programVersions = { stateless: 1, recurrent: 2 } as const;
+/**
+ * Versions of the form below: 1 is that of programs without states, 2 has them, 3 has a bootstrap value and perhaps states. A reader
+ * refuses any other.
+ */
+export const programVersions = { stateless: 1, recurrent: 2, bootstrapping: 3 } as const;
 
 /** One step; it writes the value after that of the step before, the first one that after the observation and the states. */
 export interface InstructionSpec {
@@ -13,7 +16,7 @@ export interface InstructionSpec {
   inputs: number[];
   /** Names of parameters, or `name[k]` for a block along the first axis; null where an optional one is absent. */
   parameters: (string | null)[];
-  variant?: ActivationName;
+  variant?: VariantName;
   constants?: number[];
 }
 
@@ -29,6 +32,10 @@ export interface HeadSpec {
   inputs: number[];
   scale?: ScaleName;
   bijectors?: BijectorSpec[];
+  /** Of multi_categorical: how many of the logits belong to each categorical. */
+  sizes?: readonly number[];
+  /** Of bernoulli: entropy is the mean over the bits instead of their sum. */
+  meanEntropy?: boolean;
 }
 
 /** An array of the carry, of one row. */
@@ -58,6 +65,8 @@ export interface ProgramSpec {
   head: HeadSpec;
   /** Index of the value estimate. */
   value: number;
+  /** Index of what stands in for the future where a rollout stops; absent where that is the value estimate. */
+  bootstrapValue?: number;
   parameters: PlacedParameter[];
   /** Length of the arena in floats, gaps included. */
   parameterCount: number;
@@ -67,13 +76,14 @@ export interface ProgramSpec {
 export function toNative(spec: ProgramSpec): NativeProgram {
   const placed = new Map(spec.parameters.map((parameter) => [parameter.name, parameter]));
   const { states = [] } = spec;
-  const { bijectors, ...head } = spec.head;
+  const { bijectors, sizes, ...rest } = spec.head;
+  const head = { ...rest, ...(sizes && { sizes: [...sizes] }) };
   return {
     widths: spec.widths,
     instructions: spec.instructions.map(({ parameters, ...instruction }, i) => {
       const offsets = parameters.map((name) => (name === null ? -1 : (find(name, placed) as PlacedParameter).offset));
-      // The weights of an lstm lie one behind the other: to the native core they are one.
-      if (instruction.op === 'lstm') offsets.splice(1, 1);
+      const { adjoining = 1 }: Op = ops[instruction.op];
+      offsets.splice(1, adjoining - 1);
       return { ...instruction, output: 1 + states.length + i, parameters: offsets };
     }),
     head: bijectors
@@ -83,6 +93,7 @@ export function toNative(spec: ProgramSpec): NativeProgram {
         }
       : head,
     value: spec.value,
+    ...(spec.bootstrapValue !== undefined && { bootstrapValue: spec.bootstrapValue }),
     states: states.map(({ value, next }) => ({ value, next })),
     parameterCount: spec.parameterCount,
   };

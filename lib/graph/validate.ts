@@ -3,7 +3,7 @@ import { show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { sizeOf } from '../tensor/shape.js';
 import { align, alignment, find, type PlacedParameter } from './layout.js';
-import { activations, heads, type OpName, ops, problemOf, scales } from './ops.js';
+import { heads, type Op, type OpName, ops, problemOf, scales } from './ops.js';
 import {
   type BijectorSpec,
   type HeadSpec,
@@ -55,20 +55,25 @@ export function readProgram(json: unknown, source: string): ProgramSpec {
   const parameters = readParameters();
   const placed = new Map(parameters.map((parameter) => [parameter.name, parameter]));
   const steps = list('instructions', root.instructions);
-  const states = root.version === programVersions.recurrent ? list('states', root.states).map(readState) : [];
+  const bootstraps = root.version === programVersions.bootstrapping;
+  const stateful = root.version === programVersions.recurrent || (bootstraps && root.states !== undefined);
+  const states = stateful ? list('states', root.states).map(readState) : [];
   const first = 1 + states.length;
   if (widths.length !== steps.length + first)
     fail(`${widths.length} widths for ${steps.length} instructions and ${states.length} states`);
   const instructions = steps.map(readInstruction);
-  const valueIndex = integer('value', root.value, 0, widths.length - 1);
-  if (widths[valueIndex] !== 1) fail(`value has width ${widths[valueIndex]}, expected 1`);
+  const estimate = (where: 'value' | 'bootstrapValue'): number => {
+    const index = integer(where, root[where], 0, widths.length - 1);
+    return widths[index] === 1 ? index : fail(`${where} has width ${widths[index]}, expected 1`);
+  };
   return {
     version: root.version as number,
     widths,
     ...(states.length > 0 && { states }),
     instructions,
     head: readHead(object('head', root.head)),
-    value: valueIndex,
+    value: estimate('value'),
+    ...(bootstraps && { bootstrapValue: estimate('bootstrapValue') }),
     parameters,
     parameterCount,
   };
@@ -114,14 +119,17 @@ export function readProgram(json: unknown, source: string): ProgramSpec {
       constants,
     });
     if (problem !== undefined) fail(`${where}: ${problem}`);
-    const [one, two] = arrays;
-    if (op === 'lstm' && one && two && two.offset !== one.offset + sizeOf(one.shape))
-      fail(`${where}: ${two.name} does not lie right behind ${one.name}`);
+    const { adjoining = 1, variant }: Op = ops[op];
+    arrays.slice(0, adjoining).forEach((two, k) => {
+      const one = arrays[k - 1];
+      if (one && two && two.offset !== one.offset + sizeOf(one.shape))
+        fail(`${where}: ${two.name} does not lie right behind ${one.name}`);
+    });
     return {
       op,
       inputs,
       parameters: names,
-      ...(ops[op].variant && { variant: name(`${where}.variant`, json.variant, activations) }),
+      ...(variant && { variant: name(`${where}.variant`, json.variant, variant) }),
       ...(constants.length > 0 && { constants }),
     };
   }
@@ -156,6 +164,17 @@ export function readProgram(json: unknown, source: string): ProgramSpec {
     const wide = inputs.map((input) => widths[input]);
     if (wide.some((width) => width !== wide[0])) fail(`head: values of one width expected, got ${wide.join(' and ')}`);
     if (kind === 'categorical') return { kind, inputs };
+    if (kind === 'multi_categorical') {
+      const sizes = list('head.sizes', json.sizes).map((size) => integer('head.sizes', size, 1, largest));
+      const sum = sizes.reduce((a, b) => a + b, 0);
+      if (sum !== wide[0]) fail(`head.sizes: ${sum} logits in all, the head reads ${wide[0]}`);
+      return { kind, inputs, sizes };
+    }
+    if (kind === 'bernoulli') {
+      const { meanEntropy = false } = json;
+      if (typeof meanEntropy !== 'boolean') fail(`head.meanEntropy: expected true or false, got ${show(meanEntropy)}`);
+      return { kind, inputs, ...(meanEntropy === true && { meanEntropy }) };
+    }
     const bijectors = list('head.bijectors', json.bijectors ?? []).map(readBijector);
     return { kind, inputs, scale: name('head.scale', json.scale, scales), bijectors };
   }

@@ -9,8 +9,8 @@ import { type ArrayInput, onHost, readRows } from './inputs.js';
 import type { Network } from './network.js';
 
 /**
- * Actions for observations of the shape [...batch, …]. Discrete ones come back as int32 indices; a float32 index, which is what `act`
- * gives as latent, is taken too.
+ * Actions for observations of the shape [...batch, …]. Discrete ones come back as int32 indices; float32 indices, which is what `act`
+ * gives as latent, are taken too.
  */
 export function readAction(
   network: Network,
@@ -40,19 +40,19 @@ function choices(
   rows: number,
 ): Int32Array {
   const float = isFloat(value);
+  const { shape, size } = network.actions;
+  const choices = network.actions.choices as readonly number[];
   const memory = float
-    ? readRows(name, value as ArrayInput<'float32'>, 'float32', batch, undefined, network.device)
-    : readRows(name, value as ArrayInput<'int32'>, 'int32', batch, undefined, network.device);
+    ? readRows(name, value as ArrayInput<'float32'>, 'float32', batch, shape[0], network.device)
+    : readRows(name, value as ArrayInput<'int32'>, 'int32', batch, shape[0], network.device);
   const numbers: ArrayLike<number> = float
-    ? onHost(memory as Float32Array, 'float32', rows)
-    : onHost(memory as Int32Array, 'int32', rows);
-  for (let row = 0; row < rows; row++) {
-    const choice = numbers[row] as number;
-    if (Number.isInteger(choice) && choice >= 0 && choice < network.actionSize) continue;
-    throw new TorsorError(
-      'OUT_OF_RANGE',
-      `${name}: row ${row}: expected an integer from 0 to ${network.actionSize - 1}, got ${choice}`,
-    );
+    ? onHost(memory as Float32Array, 'float32', rows * size)
+    : onHost(memory as Int32Array, 'int32', rows * size);
+  for (let i = 0; i < rows * size; i++) {
+    const [choice, count] = [numbers[i] as number, choices[i % size] as number];
+    if (Number.isInteger(choice) && choice >= 0 && choice < count) continue;
+    const at = `row ${Math.floor(i / size)}${shape.length > 0 ? `, component ${i % size}` : ''}`;
+    throw new TorsorError('OUT_OF_RANGE', `${name}: ${at}: expected an integer from 0 to ${count - 1}, got ${choice}`);
   }
   return numbers instanceof Int32Array ? numbers : Int32Array.from(numbers);
 }

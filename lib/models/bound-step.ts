@@ -6,8 +6,9 @@ import { TorsorError } from '../core/errors.js';
 import { Key } from '../random/key.js';
 import { type ArrayOf, type Dtype, dtypeOf } from '../tensor/dtype.js';
 import { Tensor } from '../tensor/tensor.js';
+import type { MaskLayout } from './action-layout.js';
 import { noMemory } from './carry.js';
-import { checkMask, onHost } from './inputs.js';
+import { checkMask, onHost, refuseMask } from './inputs.js';
 import type { Network } from './network.js';
 
 type Bindable<D extends Dtype> = ArrayOf[D] | Tensor<D>;
@@ -16,15 +17,15 @@ type Bindable<D extends Dtype> = ArrayOf[D] | Tensor<D>;
 export interface StepBuffers {
   /** [rows][observation size], read at every step. */
   observation: Bindable<'float32'>;
-  /** [rows][n], or int32 [rows] for discrete actions. */
+  /** [rows][n]; for discrete actions int32, [rows] for one choice, [rows][k] for several and for bits. */
   action: Bindable<'float32'> | Bindable<'int32'>;
-  /** [rows][n], or [rows] for discrete actions; optional. */
+  /** float32, of the shape of the action; optional. */
   latent?: Bindable<'float32'>;
   /** [rows] */
   logProb: Bindable<'float32'>;
   /** [rows] */
   value: Bindable<'float32'>;
-  /** [rows][actions], read at every step; discrete actions only. */
+  /** [rows][logits], read at every step; discrete actions only. */
   mask?: Bindable<'uint8'>;
   /**
    * Recurrent models: float32 [rows][carryWidth], read and overwritten at every step; the columns are the arrays of `model.carry` one after
@@ -46,24 +47,19 @@ export class BoundStep {
   readonly carry: Float32Array;
   readonly #native: NativeStep;
   readonly #bound: Bound[] = [];
-  readonly #masked: Masked | undefined;
+  readonly #masked: Masked | null;
   readonly #first: Key;
   #counter: number;
 
   /** Internal: `model.bind` makes it. */
   constructor(network: Network, given: StepBuffers) {
     const buffers = checkOptions('bind', given, names) as unknown as StepBuffers;
-    const { discrete, actionSize, observationSize, latentWidth } = network;
+    const { discrete, observationSize, actions } = network;
     const deterministic = boolean('deterministic', buffers.deterministic ?? false);
     if (buffers.key === undefined && !deterministic) {
       throw new TorsorError('MISSING_OPTION', 'bind needs a key for its noise, or deterministic: true');
     }
-    if (!isAbsent(buffers.mask) && !discrete) {
-      throw new TorsorError(
-        'INVALID_ARGUMENT',
-        'mask: only discrete actions can be masked, this model has continuous ones',
-      );
-    }
+    const maskLayout = isAbsent(buffers.mask) ? null : (actions.mask ?? refuseMask());
     const size = sizeOfBindable('observation', buffers.observation);
     if (size === 0 || size % observationSize !== 0) {
       throw new TorsorError(
@@ -75,24 +71,23 @@ export class BoundStep {
     const memory = <D extends Dtype>(name: string, value: Bindable<D> | undefined, dtype: D, length: number) =>
       this.#bind(network, name, value, dtype, length);
     const observation = memory('observation', buffers.observation, 'float32', size);
+    const numbers = rows * actions.size;
     const action = discrete
-      ? memory('action', buffers.action as Bindable<'int32'>, 'int32', rows)
-      : memory('action', buffers.action as Bindable<'float32'>, 'float32', rows * actionSize);
+      ? memory('action', buffers.action as Bindable<'int32'>, 'int32', numbers)
+      : memory('action', buffers.action as Bindable<'float32'>, 'float32', numbers);
     const logProb = memory('logProb', buffers.logProb, 'float32', rows);
     const value = memory('value', buffers.value, 'float32', rows);
-    const latent = isAbsent(buffers.latent)
-      ? undefined
-      : memory('latent', buffers.latent, 'float32', rows * latentWidth);
-    const mask = isAbsent(buffers.mask) ? undefined : memory('mask', buffers.mask, 'uint8', rows * actionSize);
+    const latent = isAbsent(buffers.latent) ? undefined : memory('latent', buffers.latent, 'float32', numbers);
+    const mask = maskLayout && memory('mask', buffers.mask, 'uint8', rows * maskLayout.width);
     const { carryWidth } = network;
     if (!isAbsent(buffers.carry) && carryWidth === 0) throw noMemory();
     const length = rows * carryWidth;
     this.carry = float32('carry', buffers.carry ?? new Float32Array(length), length);
     if (carryWidth > 0) this.#bound.push({ value: this.carry, length });
     this.rows = rows;
-    this.#masked = mask && {
-      mask,
-      categories: actionSize,
+    this.#masked = maskLayout && {
+      mask: mask as Uint8Array | NativeBuffer,
+      layout: maskLayout,
       logProb,
       seen: logProb instanceof Float32Array ? logProb : new Float32Array(rows),
     };
@@ -119,7 +114,7 @@ export class BoundStep {
       throw TorsorError.from(error);
     }
     this.#counter += 1;
-    if (this.#masked !== undefined) checkMasked(this.#masked);
+    if (this.#masked !== null) checkMasked(this.#masked);
   }
 
   /** Recurrent models: zeros in the carry of row `row`, as after the end of its episode; without a row in all of them. */
@@ -156,16 +151,16 @@ function isAbsent(value: unknown): value is undefined | null {
 /** What tells after a step whether its mask allowed something in every row. */
 interface Masked {
   mask: Uint8Array | NativeBuffer;
-  categories: number;
+  layout: MaskLayout;
   logProb: Float32Array | NativeBuffer;
   /** The log-probabilities here: themselves, or a copy of those of a tensor. */
   seen: Float32Array;
 }
 
 /** A row without a choice has no distribution; its log-probability is NaN, cheaper to see than the mask. */
-function checkMasked({ mask, categories, logProb, seen }: Masked): void {
+function checkMasked({ mask, layout, logProb, seen }: Masked): void {
   if (!ArrayBuffer.isView(logProb)) logProb.read(seen);
-  if (seen.some(Number.isNaN)) checkMask(onHost(mask, 'uint8', seen.length * categories), categories);
+  if (seen.some(Number.isNaN)) checkMask(onHost(mask, 'uint8', seen.length * layout.width), layout);
 }
 
 function sizeOfBindable(name: string, value: Bindable<Dtype>): number {

@@ -50,12 +50,12 @@ export function gradient(
     remat = false,
     ...steps
   } = checkOptions('gradient', given, names) as GradientOptions;
-  const { native, device, discrete, actionSize, observationSize } = network;
+  const { native, device, observationSize } = network;
   const observation = readObservation(input, observationSize, device);
   const { rows, batch } = observation;
   const read = readAction(network, latents, batch, true);
   const latent = read instanceof Int32Array ? Float32Array.from(read) : (read as Float32Array | NativeBuffer);
-  const mask = readMask(maskInput, batch, discrete ? actionSize : undefined, device);
+  const mask = readMask(maskInput, batch, network.actions.mask, device);
   const run = prepareCall(network, memory, observation, steps);
   const sequence = run.native && {
     ...run.native,

@@ -1,12 +1,12 @@
 // Policy heads: which nodes a policy reads, and as what.
 import { Bijector } from '../bijectors/bijector.js';
-import { options as checkOptions, show } from '../core/check.js';
+import { boolean, options as checkOptions, positiveIntegers, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { Head } from '../graph/compile.js';
 import { Node } from '../graph/node.js';
 import type { BijectorSpec } from '../graph/program.js';
 
-/** What `build` returns as `policy`: made by `gaussian` or `categorical`. */
+/** What `build` returns as `policy`: made by `gaussian`, `categorical`, `multiCategorical` or `bernoulli`. */
 export interface PolicyHead extends Head {
   /** From the latent action to the action; absent where they are the same. */
   actionSpace?: Bijector;
@@ -17,6 +17,11 @@ export interface ModelOutputs {
   policy: PolicyHead;
   /** Estimate of the return, a node of width 1. */
   value: Node;
+  /**
+   * What stands in for the future where a rollout stops or an episode is truncated, a node of width 1. Training computes it only there.
+   * Default: `value`.
+   */
+  bootstrapValue?: Node;
 }
 
 export interface GaussianOptions {
@@ -54,6 +59,34 @@ export function gaussian(mean: Node, options: GaussianOptions): PolicyHead {
 /** One of `logits.width` choices, with unnormalised log-probabilities. */
 export function categorical(logits: Node): PolicyHead {
   return { kind: 'categorical', inputs: [checkNode('logits of categorical', logits)] };
+}
+
+/**
+ * Several independent choices at once, as of a MultiDiscrete space: one of `sizes[0]`, one of `sizes[1]`, …, whose logits stand side by
+ * side. Actions are int32 [..., sizes.length]; log-probability and entropy are sums over the choices.
+ *
+ * @throws TorsorError INVALID_SHAPE when the sizes do not add up to the width of the logits.
+ */
+export function multiCategorical(logits: Node, sizes: readonly number[]): PolicyHead {
+  const { width } = checkNode('logits of multiCategorical', logits);
+  const checked = positiveIntegers('sizes', sizes);
+  const sum = checked.reduce((a, b) => a + b, 0);
+  if (sum !== width) {
+    throw new TorsorError('INVALID_SHAPE', `sizes: they add up to ${sum}, multiCategorical reads ${width} logits`);
+  }
+  return { kind: 'multi_categorical', inputs: [logits], sizes: checked };
+}
+
+export interface BernoulliOptions {
+  /** The entropy of an action is the mean of those of its bits, as lerax averages them, instead of their sum. Default: false. */
+  meanEntropy?: boolean;
+}
+
+/** Independent bits, as of a MultiBinary space, each set with probability 1 / (1 + exp(-logit)). Actions are int32 [..., logits.width]. */
+export function bernoulli(logits: Node, options: BernoulliOptions = {}): PolicyHead {
+  const { meanEntropy = false } = checkOptions('bernoulli', options, ['meanEntropy']);
+  const inputs = [checkNode('logits of bernoulli', logits)];
+  return { kind: 'bernoulli', inputs, ...(boolean('meanEntropy', meanEntropy) && { meanEntropy: true }) };
 }
 
 function checkNode(name: string, value: unknown): Node {

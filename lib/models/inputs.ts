@@ -6,6 +6,7 @@ import { TorsorError } from '../core/errors.js';
 import { type ArrayOf, allocate, checkIntegers, type Dtype, dtypeOf } from '../tensor/dtype.js';
 import { checkShape, flatten, type Nested, sameShape, shapeOf, showShape, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import type { MaskLayout } from './action-layout.js';
 
 /**
  * Numbers for a model: a tensor, a typed array (rows one after another), numbers nested to any depth, or a typed array with a shape.
@@ -121,38 +122,44 @@ export function onHost<D extends Dtype>(memory: ArrayOf[D] | NativeBuffer, dtype
   return copy;
 }
 
-/** Which actions each row allows; a row without any is an error that names it. */
+/** Which actions each row allows; a row without any is an error that names it. `layout` is null for continuous actions. */
 export function readMask(
   value: ArrayInput<'uint8'> | undefined | null,
   batch: readonly number[],
-  categories: number | undefined,
+  layout: MaskLayout | null,
   device: Device,
 ): Uint8Array | null {
   if (value === undefined || value === null) return null;
-  if (categories === undefined) {
-    throw new TorsorError(
-      'INVALID_ARGUMENT',
-      'mask: only discrete actions can be masked, this model has continuous ones',
-    );
-  }
-  const memory = readRows('mask', value, 'uint8', batch, categories, device);
-  const mask = onHost(memory, 'uint8', sizeOf(batch) * categories);
-  checkMask(mask, categories);
+  const { width } = layout ?? refuseMask();
+  const memory = readRows('mask', value, 'uint8', batch, width, device);
+  const mask = onHost(memory, 'uint8', sizeOf(batch) * width);
+  checkMask(mask, layout as MaskLayout);
   return mask;
 }
 
-/** Every row of a mask allows something, and holds only 0 and 1. */
-export function checkMask(mask: Uint8Array, categories: number): void {
-  for (let row = 0; row * categories < mask.length; row++) {
-    let allowed = 0;
-    for (let k = 0; k < categories; k++) {
-      const value = mask[row * categories + k] as number;
-      if (value > 1) {
-        throw new TorsorError('INVALID_MASK', `mask: row ${row}, action ${k}: expected 0 or 1, got ${value}`);
-      }
-      allowed += value;
+export function refuseMask(): never {
+  throw new TorsorError(
+    'INVALID_ARGUMENT',
+    'mask: only discrete actions can be masked, this model has continuous ones',
+  );
+}
+
+/** A mask holds only 0 and 1, and every choice of every row has something to choose from. */
+export function checkMask(mask: Uint8Array, { width, groups }: MaskLayout): void {
+  for (let start = 0; start < mask.length; start += width) {
+    const row = start / width;
+    const bad = mask.subarray(start, start + width).findIndex((value) => value > 1);
+    if (bad >= 0) {
+      const got = mask[start + bad];
+      throw new TorsorError('INVALID_MASK', `mask: row ${row}, action ${bad}: expected 0 or 1, got ${got}`);
     }
-    if (allowed === 0)
-      throw new TorsorError('INVALID_MASK', `mask: row ${row} allows none of the ${categories} actions`);
+    let first = start;
+    groups.forEach((size, component) => {
+      if (!mask.subarray(first, first + size).includes(1)) {
+        const what = groups.length === 1 ? `${size} actions` : `${size} choices of component ${component}`;
+        throw new TorsorError('INVALID_MASK', `mask: row ${row} allows none of the ${what}`);
+      }
+      first += size;
+    });
   }
 }

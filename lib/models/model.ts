@@ -17,6 +17,8 @@ import type { ArrayInput } from './inputs.js';
 import type { LSTMActorCritic } from './lstm-actor-critic.js';
 import { Memory, observationBatch } from './memory.js';
 import type { MinGRUActorCritic } from './min-gru-actor-critic.js';
+import type { MLPActorCriticPolicy } from './mlp-actor-critic-policy.js';
+import type { NCDEActorCriticPolicy } from './ncde-actor-critic-policy.js';
 import { Network } from './network.js';
 import { type ModelClass, type ModelOptions, metadataOf, type ResolvedOptions, resolveOptions } from './options.js';
 import type { Parameters } from './parameters.js';
@@ -24,15 +26,16 @@ import * as policy from './policy.js';
 import type { SequenceOptions } from './sequence.js';
 import type { SharedActorCritic } from './shared-actor-critic.js';
 
-/** Our models by name, so that `Model.create` knows their options. */
-interface ModelTypes {
-  SharedActorCritic: SharedActorCritic;
-  ActorCritic: ActorCritic;
-  LSTMActorCritic: LSTMActorCritic;
-  MinGRUActorCritic: MinGRUActorCritic;
+/** Our models by name, so that `Model.create` knows what their constructors take. */
+interface ModelClasses {
+  SharedActorCritic: typeof SharedActorCritic;
+  ActorCritic: typeof ActorCritic;
+  LSTMActorCritic: typeof LSTMActorCritic;
+  MinGRUActorCritic: typeof MinGRUActorCritic;
+  MLPActorCriticPolicy: typeof MLPActorCriticPolicy;
+  NCDEActorCriticPolicy: typeof NCDEActorCriticPolicy;
 }
 
-type OwnOptions<M> = M extends Model<infer O> ? O : never;
 type CreateOptions<O extends object> = ModelOptions & { [K in keyof O]?: O[K] | undefined };
 
 const registry = new Registry<Model<object>>('model');
@@ -60,13 +63,18 @@ export abstract class Model<O extends object = object> {
   #disposed = false;
 
   constructor(options: CreateOptions<O>) {
-    this.options = resolveOptions(this.constructor as ModelClass, options) as ResolvedOptions & Readonly<O>;
+    this.options = this.resolveOptions(options) as ResolvedOptions & Readonly<O>;
     this.#key = Key.from(options.key ?? 0);
     this.#device = resolveDevice(options.device);
   }
 
   /** What the model computes, in symbols; called once, at first use. */
   abstract build(observation: Node): ModelOutputs;
+
+  /** Checks options and fills in defaults. A family of models that takes others than `ModelOptions` does it in its own way. Internal. */
+  protected resolveOptions(given: unknown): ResolvedOptions & Record<string, unknown> {
+    return resolveOptions(this.constructor as ModelClass, given);
+  }
 
   /** A class decorator, also a plain call: `Model.register('mine')(Mine)`. Without a name, that of the class. */
   static register(
@@ -86,7 +94,10 @@ export abstract class Model<O extends object = object> {
   }
 
   /** A registered model with fresh parameters. Unknown names and options are errors that list what there is. */
-  static create<N extends keyof ModelTypes>(name: N, options: CreateOptions<OwnOptions<ModelTypes[N]>>): ModelTypes[N];
+  static create<N extends keyof ModelClasses>(
+    name: N,
+    options: ConstructorParameters<ModelClasses[N]>[0],
+  ): InstanceType<ModelClasses[N]>;
   static create<M extends Model<object> = Model>(name: string, options: ModelOptions & Record<string, unknown>): M;
   static create(name: string, options: ModelOptions): Model<object> {
     const cls = registry.get(name) as new (options: ModelOptions) => Model<object>;
@@ -174,6 +185,17 @@ export abstract class Model<O extends object = object> {
     options: policy.EvaluateOptions = {},
   ): policy.EvaluateResult {
     return policy.evaluate(this.network, this.#memory, observation, action, options);
+  }
+
+  /**
+   * What stands in for the future where a rollout stops at these observations, [...]: the value, unless the model has another estimate
+   * for it.
+   */
+  bootstrapValue(
+    observation: ArrayInput<'float32'>,
+    options: SequenceOptions = {},
+  ): { value: Tensor<'float32'>; carry?: Carry } {
+    return policy.bootstrapValue(this.network, this.#memory, observation, options);
   }
 
   /** Gradients with respect to parameters and observations, given those with respect to log-probability, entropy and value. */

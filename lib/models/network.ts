@@ -9,6 +9,7 @@ import type { Node } from '../graph/node.js';
 import { type ProgramSpec, toNative } from '../graph/program.js';
 import { Trace } from '../graph/trace.js';
 import type { Key } from '../random/key.js';
+import { type ActionLayout, actionLayout } from './action-layout.js';
 import type { ModelOutputs } from './heads.js';
 import { onHost, type Rows } from './inputs.js';
 import { Parameters } from './parameters.js';
@@ -19,10 +20,10 @@ export class Network {
   readonly parameters: Parameters;
   /** From latent actions to actions; null where they are the same. */
   readonly actionSpace: Bijector | null;
-  readonly discrete: boolean;
   readonly observationSize: number;
-  /** Dimensions of an action, or number of choices. */
+  /** Numbers of each input of the head: dimensions of a continuous action, or logits. */
   readonly actionSize: number;
+  readonly actions: ActionLayout;
   readonly native: NativeModel;
 
   /** Traces `build` once, compiles what it made and fills the arena. */
@@ -32,19 +33,19 @@ export class Network {
     if (typeof outputs !== 'object' || outputs === null || !outputs.policy?.kind) {
       throw new TorsorError(
         'INVALID_ARGUMENT',
-        `build must return {policy: gaussian(…) or categorical(…), value: node}, got ${show(outputs)}`,
+        `build must return {policy: gaussian(…) or another head, value: node}, got ${show(outputs)}`,
       );
     }
     const { actionSpace = null, ...head } = outputs.policy;
-    const { program, parameters } = compile(trace, head, outputs.value);
+    const { program, parameters } = compile(trace, head, outputs.value, outputs.bootstrapValue);
     const keys = key.split(Math.max(1, parameters.length));
     const initial = parameters.map(({ shape, initializer }, i) => initializer(keys[i] as Key, shape));
     this.device = device;
     this.program = program;
     this.actionSpace = actionSpace;
-    this.discrete = head.kind === 'categorical';
     this.observationSize = observationSize;
     this.actionSize = program.widths[program.head.inputs[0] as number] as number;
+    this.actions = actionLayout(program.head, this.actionSize);
     this.native = call(() => new (addon(device).Model)(toNative(program)));
     this.parameters = new Parameters(this.native, program.parameters);
     for (const [i, { name }] of parameters.entries()) this.parameters.set(name, initial[i] as Float32Array);
@@ -55,9 +56,24 @@ export class Network {
     return (this.program.states ?? []).reduce((sum, { value }) => sum + (this.program.widths[value] as number), 0);
   }
 
-  /** Actions of a row as numbers: one for an index. */
+  /** What makes results that are not finite of numbers that are. */
+  get #cause(): string {
+    const controlled = this.program.instructions.some(
+      ({ op, constants }) => op === 'neural_cde' && constants?.[3] === 0,
+    );
+    return controlled
+      ? "the model overflows, or its differential equation needs more than 4096 steps; with stepping: {substeps} instead of 'adaptive' there is no limit"
+      : 'the model overflows';
+  }
+
+  /** Actions are int32 indices. */
+  get discrete(): boolean {
+    return this.actions.choices !== null;
+  }
+
+  /** Numbers in the action of a row. */
   get latentWidth(): number {
-    return this.discrete ? 1 : this.actionSize;
+    return this.actions.size;
   }
 
   /**
@@ -75,7 +91,7 @@ export class Network {
         const [row, column] = [Math.floor(at / this.observationSize), at % this.observationSize];
         throw new TorsorError('NON_FINITE', `observation: row ${row}, column ${column} is ${seen[at]}`);
       }
-      throw new TorsorError('NON_FINITE', `${name}: element ${bad} is ${values[bad]}: the model overflows`);
+      throw new TorsorError('NON_FINITE', `${name}: element ${bad} is ${values[bad]}: ${this.#cause}`);
     }
   }
 }

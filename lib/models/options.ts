@@ -46,14 +46,9 @@ export interface ModelClass {
 
 /** Checks the options of a class of models and fills in its defaults and those of the classes it extends. */
 export function resolveOptions(cls: ModelClass, given: unknown): ResolvedOptions & Record<string, unknown> {
-  const defaults = defaultsOf(cls);
-  const options = checkOptions(cls.name, given, [...base, ...Object.keys(defaults)]);
+  const { options, own } = readOptions(cls, given, base);
   required(cls.name, 'observationSpaceSize', options.observationSpaceSize);
   required(cls.name, 'actionSpaceSize', options.actionSpaceSize);
-  const own: Record<string, unknown> = { ...defaults };
-  for (const [name, value] of Object.entries(defaults)) {
-    if (options[name] !== undefined) own[name] = checkLike(name, options[name], value);
-  }
   const discrete = options.discrete === undefined ? false : boolean('discrete', options.discrete);
   return Object.freeze({
     ...own,
@@ -62,6 +57,21 @@ export function resolveOptions(cls: ModelClass, given: unknown): ResolvedOptions
     actionSpace: discrete ? null : resolveActionSpace(options.actionSpace),
     discrete,
   });
+}
+
+/** The options given, whose names are all known: those of `base` and those that have a default. `own` are the latter, filled in. */
+export function readOptions(
+  cls: ModelClass,
+  given: unknown,
+  base: readonly string[],
+): { options: Record<string, unknown>; own: Record<string, unknown> } {
+  const defaults = defaultsOf(cls);
+  const options = checkOptions(cls.name, given, [...base, ...Object.keys(defaults)]);
+  const own: Record<string, unknown> = { ...defaults };
+  for (const [name, value] of Object.entries(defaults)) {
+    if (options[name] !== undefined) own[name] = checkLike(name, options[name], value);
+  }
+  return { options, own };
 }
 
 function defaultsOf(cls: ModelClass): Record<string, unknown> {

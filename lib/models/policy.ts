@@ -16,7 +16,7 @@ export interface ActOptions {
   key?: Key | number | bigint;
   /** The mean of the latent action, or the likeliest choice, instead of a sample. Default: false. */
   deterministic?: boolean;
-  /** 1 where an action is allowed, [..., actions]; discrete actions only. */
+  /** 1 where an action is allowed, [..., logits]; discrete actions only. Of a bit it says whether it may be set. */
   mask?: ArrayInput<'uint8'>;
   /** Of a recurrent model: the carry of this one call instead of the model's, which stays as it is. */
   carry?: SequenceOptions['carry'];
@@ -24,9 +24,9 @@ export interface ActOptions {
 
 /** Shapes after those of the observation's leading dimensions `...`. */
 export interface ActResult {
-  /** float32 [..., n], or int32 [...] for discrete actions. */
+  /** float32 [..., n]; for discrete actions int32, [...] for one choice, [..., k] for several and for bits. */
   action: Tensor<'float32' | 'int32'>;
-  /** Before the bijector, float32 [..., n]; for discrete actions the index, [...]. */
+  /** Before the bijector, float32 [..., n]; for discrete actions the action itself as float32. */
   latent: Tensor<'float32'>;
   /** [...]; of the action, so with the log-det of the bijector. */
   logProb: Tensor<'float32'>;
@@ -65,13 +65,13 @@ export function act(
   if (key === undefined && !deterministic) {
     throw new TorsorError('MISSING_OPTION', 'act needs a key for its noise, or deterministic: true');
   }
-  const { native, device, discrete, actionSize, latentWidth } = network;
+  const { native, device, discrete, actions } = network;
   const observation = readObservation(input, network.observationSize, device);
   const { rows, batch } = observation;
-  const mask = readMask(maskInput, batch, discrete ? actionSize : undefined, device);
+  const mask = readMask(maskInput, batch, actions.mask, device);
   const stepped = prepareCall(network, memory, observation, { carry });
-  const action = discrete ? new Int32Array(rows) : new Float32Array(rows * actionSize);
-  const latent = new Float32Array(rows * latentWidth);
+  const action = new (discrete ? Int32Array : Float32Array)(rows * actions.size);
+  const latent = new Float32Array(rows * actions.size);
   const logProb = new Float32Array(rows);
   const value = new Float32Array(rows);
   if (rows > 0) {
@@ -82,7 +82,7 @@ export function act(
     call(() => native.act(arrays, Key.from(key ?? 0).native, deterministic));
   }
   network.checkResults({ value, latent, logProb }, observation);
-  const shape = discrete ? batch : [...batch, actionSize];
+  const shape = [...batch, ...actions.shape];
   return {
     action: Tensor.view<Float32Array | Int32Array>(action, shape),
     latent: Tensor.view(latent, shape),
@@ -96,16 +96,16 @@ export function evaluate(
   network: Network,
   memory: Memory | null,
   input: ArrayInput<'float32'>,
-  actions: ArrayInput<'float32' | 'int32'>,
-  given: EvaluateOptions,
+  given: ArrayInput<'float32' | 'int32'>,
+  options: EvaluateOptions,
 ): EvaluateResult {
   const names = ['latent', 'mask', ...sequenceOptions];
-  const { latent = false, mask: maskInput, ...steps } = checkOptions('evaluate', given, names) as EvaluateOptions;
-  const { native, device, discrete, actionSize } = network;
+  const { latent = false, mask: maskInput, ...steps } = checkOptions('evaluate', options, names) as EvaluateOptions;
+  const { native, device, discrete, actions } = network;
   const observation = readObservation(input, network.observationSize, device);
   const { rows, batch } = observation;
-  const action = readAction(network, actions, batch, boolean('latent', latent));
-  const mask = readMask(maskInput, batch, discrete ? actionSize : undefined, device);
+  const action = readAction(network, given, batch, boolean('latent', latent));
+  const mask = readMask(maskInput, batch, actions.mask, device);
   const run = prepareCall(network, memory, observation, steps);
   const logProb = new Float32Array(rows);
   const entropy = new Float32Array(rows);
@@ -141,4 +141,22 @@ export function forward(network: Network, memory: Memory | null, input: ArrayInp
   const [first, scale] = outputs as [Float32Array, Float32Array?];
   network.checkResults(scale ? { value, mean: first, scale } : { value, logits: first }, observation);
   return { outputs, batch, value: Tensor.view(value, [...batch, 1]), ...run.finish() };
+}
+
+/** What stands in for the future where a rollout stops: of most models the value, [...]. The observation counts as a step. */
+export function bootstrapValue(
+  network: Network,
+  memory: Memory | null,
+  input: ArrayInput<'float32'>,
+  given: SequenceOptions,
+) {
+  const steps = checkOptions('bootstrapValue', given, sequenceOptions) as SequenceOptions;
+  const { native, device } = network;
+  const observation = readObservation(input, network.observationSize, device);
+  const { rows, batch } = observation;
+  const [value, bootstrap] = [new Float32Array(rows), new Float32Array(rows)];
+  const run = prepareCall(network, memory, observation, steps);
+  if (rows > 0) call(() => native.forward(run.rows, observation.memory, [], value, run.native, bootstrap));
+  network.checkResults({ value: bootstrap }, observation);
+  return { value: Tensor.view(bootstrap, batch), ...run.finish() };
 }

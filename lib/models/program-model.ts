@@ -25,7 +25,7 @@ export class ProgramModel extends Model {
     super({
       observationSpaceSize: size(0),
       actionSpaceSize: size(program.head.inputs[0]),
-      discrete: program.head.kind === 'categorical',
+      discrete: program.head.kind !== 'gaussian',
       ...(device !== undefined && { device }),
     });
     this.#stored = stored;
@@ -78,6 +78,7 @@ export class ProgramModel extends Model {
     return {
       policy: { ...head, inputs: inputs.map((index) => values[index] as Node), ...actionSpace },
       value: values[program.value] as Node,
+      ...(program.bootstrapValue !== undefined && { bootstrapValue: values[program.bootstrapValue] as Node }),
     };
   }
 }

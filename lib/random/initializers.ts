@@ -1,5 +1,5 @@
 // Initial values of parameters, as functions of a key and a shape.
-import { finite } from '../core/check.js';
+import { finite, positiveInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { showShape, sizeOf } from '../tensor/shape.js';
 import type { Key } from './key.js';
@@ -53,6 +53,18 @@ export function lecunNormal(): Initializer {
       });
     }
     return Float32Array.from(values, (z) => z * deviation);
+  };
+}
+
+/**
+ * Uniform in ±1/√fanIn, as Equinox and PyTorch start a linear. `fanIn` is the number of inputs of the layer: that of a kernel is in its shape,
+ * that of a bias has to be said.
+ */
+export function uniformFanIn(fanIn?: number): Initializer {
+  const given = fanIn === undefined ? undefined : positiveInteger('fanIn', fanIn);
+  return (key, shape) => {
+    const bound = 1 / Math.sqrt(given ?? matrixShape('uniformFanIn', shape)[0]);
+    return uniformArray(key, shape, -bound, bound);
   };
 }
 

@@ -1,13 +1,13 @@
 // Whether a model can act in an environment, and memory for what it does there.
 import { TorsorError } from '../core/errors.js';
+import { choicesOf } from '../envs/check-action.js';
 import type { VectorEnvironment } from '../envs/environment.js';
 import { NativeVectorEnvironment } from '../envs/native-vector-environment.js';
 import type { Model } from '../models/model.js';
-import { Box } from '../spaces/box.js';
 
 /** @throws TorsorError INVALID_SHAPE when the sizes or kinds of observations and actions differ. */
 export function checkFits(model: Model<object>, environment: VectorEnvironment): void {
-  const { discrete, observationSize, actionSize } = model.network;
+  const { observationSize, actions } = model.network;
   const { observationSpace, actionSpace, name } = environment;
   if (observationSize !== observationSpace.size) {
     throw new TorsorError(
@@ -15,12 +15,13 @@ export function checkFits(model: Model<object>, environment: VectorEnvironment):
       `model: takes observations of ${observationSize} numbers, ${name} gives ${observationSpace.size}; set observationSpaceSize`,
     );
   }
-  const box = actionSpace instanceof Box;
-  const size = box ? actionSpace.size : actionSpace.n;
-  if (discrete === box || actionSize !== size) {
+  const choices = choicesOf(actionSpace);
+  if (String(choices) !== String(actions.choices) || actionSpace.size !== actions.size) {
+    const several = (choices?.length ?? 0) > 1;
+    const remedy = several ? 'its policy has to be multiCategorical or bernoulli' : 'set discrete and actionSpaceSize';
     throw new TorsorError(
       'INVALID_SHAPE',
-      `model: gives ${kind(discrete, actionSize)}, ${name} takes ${kind(!box, size)}; set discrete and actionSpaceSize`,
+      `model: gives ${kind(actions)}, ${name} takes ${kind({ choices, size: actionSpace.size })}; ${remedy}`,
     );
   }
 }
@@ -34,12 +35,15 @@ export function checkDevice(model: Model<object>, environment: VectorEnvironment
   );
 }
 
-function kind(discrete: boolean, size: number): string {
-  return discrete ? `one of ${size} discrete actions` : `continuous actions of ${size} numbers`;
+function kind({ choices, size }: { choices: readonly number[] | null; size: number }): string {
+  if (choices === null) return `continuous actions of ${size} numbers`;
+  return size === 1
+    ? `one of ${choices[0]} discrete actions`
+    : `${size} discrete actions of ${choices.join(', ')} choices`;
 }
 
 /** Memory for the actions of `count` environments: floats, or int32 indices. */
 export function allocateActions(model: Model<object>, count: number): Float32Array | Int32Array {
-  const { discrete, actionSize } = model.network;
-  return discrete ? new Int32Array(count) : new Float32Array(count * actionSize);
+  const { discrete, actions } = model.network;
+  return new (discrete ? Int32Array : Float32Array)(count * actions.size);
 }

@@ -17,7 +17,7 @@ export interface RolloutOptions {
   environment: VectorEnvironment;
   /** Steps of every environment in one rollout. */
   horizon: number;
-  /** Recurrent models: steps that training goes back through time, a divisor of the horizon. Default: the horizon. */
+  /** Recurrent models: steps that training goes back through time, a divisor of the horizon. Default: the horizon, or 1 where nothing learned is carried. */
   segmentLength?: number;
   /** Recurrent models: steps before every segment that warm its carry up, without a loss; at most the horizon. Default 0. */
   burnIn?: number;

@@ -3,7 +3,13 @@ import type { NativeRollout } from '../addon/addon.js';
 import { call } from '../addon/load.js';
 import { nonNegativeInteger, positiveInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
+import { carriesLearned } from '../graph/learned-carry.js';
 import type { Model } from '../models/model.js';
+
+/** The horizon; 1 where nothing learned is carried, so that no gradient goes back in time and steps need no order. */
+export function defaultSegment(model: Model<object>, horizon: number): number {
+  return carriesLearned(model.program) ? horizon : 1;
+}
 
 /** Steps of a segment and of its burn-in, checked; 1 and 0 for a model without a memory. */
 export function segments(
@@ -11,7 +17,7 @@ export function segments(
   horizon: number,
   given: { segmentLength?: number; burnIn?: number },
 ): { segmentLength: number; burnIn: number } {
-  const segmentLength = positiveInteger('segmentLength', given.segmentLength ?? horizon);
+  const segmentLength = positiveInteger('segmentLength', given.segmentLength ?? defaultSegment(model, horizon));
   const burnIn = nonNegativeInteger('burnIn', given.burnIn ?? 0);
   if (horizon % segmentLength !== 0) {
     throw new TorsorError(

@@ -1,26 +1,52 @@
 // Discrete: one of n choices.
-import { positiveInteger } from '../core/check.js';
-import type { Key } from '../random/key.js';
+import { Key } from '../random/key.js';
 import { uniform } from '../random/random.js';
-import type { Space } from './space.js';
+import { ArraySpace } from './array-space.js';
+import { choices, decodeChoices, drawAllowed, encodeChoices, isChoice } from './choices.js';
+import type { SampleMask, SpaceJson } from './space.js';
 
-/** The integers 0 … n - 1. */
-export class Discrete implements Space<number> {
-  readonly shape: readonly number[] = [];
+/** The integers 0 … n - 1, n at most 2^24. Its flat form is the index as one float, or n floats with `oneHot`. */
+export class Discrete extends ArraySpace<number> {
+  readonly shape: readonly number[] = Object.freeze([]);
   readonly size = 1;
+  readonly dtype = 'int32';
   readonly n: number;
 
   constructor(n: number) {
-    this.n = positiveInteger('n of Discrete', n);
+    super();
+    this.n = choices('n of Discrete', n);
   }
 
-  sample(key: Key): number {
-    // A uniform may be rounded up to 1.
-    return Math.min(this.n - 1, Math.floor((uniform(key, [1], 0, 1)[0] as number) * this.n));
+  /** Uniform. `mask` has n entries, 1 or true for what may be drawn. */
+  sample(key: Key, mask?: SampleMask): number {
+    return drawAllowed(String(this), this.n, uniform(Key.from(key), [1])[0] as number, mask);
   }
 
   contains(value: unknown): value is number {
-    return Number.isInteger(value) && (value as number) >= 0 && (value as number) < this.n;
+    return isChoice(value, this.n);
+  }
+
+  width(oneHot: boolean): number {
+    return oneHot ? this.n : 1;
+  }
+
+  encode(
+    name: string,
+    numbers: ArrayLike<number>,
+    from: number,
+    target: Float32Array,
+    at: number,
+    oneHot: boolean,
+  ): void {
+    encodeChoices(name, [this.n], numbers, from, target, at, oneHot);
+  }
+
+  decode(flat: Float32Array, at: number, oneHot: boolean): number {
+    return decodeChoices([this.n], flat, at, oneHot)[0] as number;
+  }
+
+  toJSON(): SpaceJson {
+    return { type: 'Discrete', n: this.n };
   }
 
   toString(): string {

@@ -16,7 +16,7 @@ import type { VectorEnvironment } from '../envs/environment.js';
 import { checkpointSteps } from '../models/gradient.js';
 import type { Model } from '../models/model.js';
 import { Key } from '../random/key.js';
-import { segments } from '../rollout/segments.js';
+import { defaultSegment, segments } from '../rollout/segments.js';
 import { type Schedule, schedules } from './schedule.js';
 
 export interface OptimizerOptions {
@@ -36,7 +36,10 @@ export interface OptimizerOptions {
 export interface PPOSettings {
   /** Steps of every environment in one rollout. Default 128. */
   horizon: number;
-  /** Recurrent models: steps that an update goes back through time, a divisor of the horizon. Default 0: the horizon. */
+  /**
+   * Recurrent models: steps that an update goes back through time, a divisor of the horizon. Default 0: the horizon, or 1 where the model
+   * carries nothing learned, as a window of observations.
+   */
   segmentLength: number;
   /** Recurrent models: steps before every segment that warm its carry up, without a loss. Default 0. */
   burnIn: number;
@@ -123,7 +126,9 @@ export function resolvePPO(given: PPOOptions): ResolvedPPO {
   const remat = (model as Model<object>).options as { remat?: unknown };
   const settings = { ...ppoDefaults, remat: remat.remat === true, ...set } as PPOSettings;
   positiveInteger('horizon', settings.horizon);
-  settings.segmentLength = nonNegativeInteger('segmentLength', settings.segmentLength) || settings.horizon;
+  settings.segmentLength =
+    nonNegativeInteger('segmentLength', settings.segmentLength) ||
+    defaultSegment(model as Model<object>, settings.horizon);
   const native = checkSettings(settings);
   const { segmentLength, burnIn } = segments(model as Model<object>, settings.horizon, settings);
   if (boolean('remat', settings.remat)) native.checkpointSteps = checkpointSteps(true, burnIn + segmentLength);

@@ -51,6 +51,15 @@ export const presets: Readonly<Record<string, Preset>> = {
   'RepeatPrevious-k8': repeatPrevious(8, 3_000_000),
 };
 
+/** What a model is given in place of its defaults and of the settings of a preset, by its normalised name. */
+export const modelPresets: Readonly<Record<string, { options: object; settings: Partial<PPOSettings> }>> = {
+  // `value` without a tanh is no estimate of the value: where rollouts stop, and where episodes are truncated, it misleads the critic.
+  ncdeactorcriticpolicy: {
+    options: { squashValue: true, stepping: { substeps: 1 } },
+    settings: { learningRate: 3e-3 },
+  },
+};
+
 /** For environments without an entry of their own. */
 export const generalPreset: Preset = {
   environments: 64,

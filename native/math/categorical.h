@@ -52,7 +52,8 @@ template <class N, class Logit> HD N categorical_entropy(int n, Logit logit, con
 template <class N>
 HD N categorical_gradient(N logit, const LogNormalizer<N>& z, N chosen, N entropy, N d_log_prob, N d_entropy) {
   const N p = probability(logit, z);
-  return d_log_prob * (chosen - p) - d_entropy * (p_log_p(p, z.log_prob(logit)) + p * entropy);
+  const N slope = choose(logit == minus_infinity<N>(), splat<N>(0), N(chosen - p));  // chosen or not
+  return d_log_prob * slope - d_entropy * (p_log_p(p, z.log_prob(logit)) + p * entropy);
 }
 
 // KL(p || q) = sum p (ln p - ln q): infinite where q forbids what p allows.

@@ -1,8 +1,9 @@
 // exp, expm1, log, log1p, tanh, sigmoid, softplus: our own, so that CPU lanes and CUDA threads run the same lines.
-// Bounds in ULP are in test/math/functions.test.ts. For N = double these are the C library's: tests need a reference.
+// Bounds in ULP are in test/math/functions.test.ts. For N = double these are the C library's: tests need a
+// reference; for lanes of doubles see ratio.h.
 // All need round-to-nearest and IEEE order of operations: never compile with -ffast-math or --use_fast_math.
 #pragma once
-#include "number.h"
+#include "ratio.h"
 
 namespace torsor::TORSOR_ISA {
 
@@ -28,6 +29,8 @@ template <class N> HD N exp_domain(N x) { return at_most<N>(88, at_least<N>(-87,
 template <class N> HD N exp_of(N x) {
   if constexpr (same<N, double>)
     return std::exp(x);
+  else if constexpr (is_double<N>)
+    return ratio_exp(x);
   else {
     const ExpParts<N> e = exp_parts(exp_domain(x));
     return e.power_of_two + e.power_of_two * e.q;
@@ -72,6 +75,8 @@ template <class N> HD ExpPair<N> exp_pair(N x) {
 template <class N> HD N log_of(N x) {
   if constexpr (same<N, double>)
     return std::log(x);
+  else if constexpr (is_double<N>)
+    return ratio_log(x);
   else {
     using S = Scalar<N>;
     const Int<N> i = bits(x) - 0x3f3504f3;  // bits of sqrt(1/2): the exponent now changes where m does
@@ -115,6 +120,8 @@ template <class N> HD N sigmoid(N x) { return 1 / (1 + exp_of(-x)); }
 template <class N> HD N tanh_of(N x) {
   if constexpr (same<N, double>)
     return std::tanh(x);
+  else if constexpr (is_double<N>)
+    return ratio_tanh(x);
   else {
     const N t = expm1_of(2 * at_most<N>(10, x));
     return t / (t + 2);
@@ -135,6 +142,11 @@ template <class N> HD N atanh_of(N x) {
   }
 }
 
-template <class N> HD N softplus(N x) { return at_least<N>(0, x) + log1p_of(exp_of(-absolute(x))); }
+template <class N> HD N softplus(N x) {
+  if constexpr (is_double<N> && is_vector<N>)
+    return ratio_softplus(x).y;
+  else
+    return at_least<N>(0, x) + log1p_of(exp_of(-absolute(x)));
+}
 
 }  // namespace torsor::TORSOR_ISA

@@ -19,12 +19,31 @@ template <class Names> static Napi::Array list(Napi::Env env, const Names& names
   return array;
 }
 
+// A Runge-Kutta method with its numbers.
+static Napi::Object solver_to_javascript(Napi::Env env, int index) {
+  using namespace scalar;
+  std::vector<double> numbers(size_t(tableau_of<double>(index, nullptr).size()));
+  write_tableau(index, numbers.data());
+  const Tableau<double> t = tableau_of<double>(index, numbers.data());
+  const Napi::Object o = Napi::Object::New(env);
+  o.Set("name", Solvers::names[index]);
+  o.Set("order", t.order);
+  o.Set("lastIsFirst", t.last_is_first);
+  o.Set("estimatesError", t.estimates_error);
+  o.Set("stages", t.stages);
+  o.Set("numbers", list(env, numbers));
+  return o;
+}
+
 static Napi::Object vocabulary(Napi::Env env) {
   const Napi::Object v = Napi::Object::New(env);
   v.Set("ops", list(env, operation_names()));
   v.Set("heads", list(env, head_names()));
   v.Set("activations", list(env, scalar::Activations::names));
   v.Set("bijectors", list(env, scalar::Bijectors::names));
+  const Napi::Array solvers = Napi::Array::New(env);
+  for (int k = 0; k < scalar::Solvers::size; k++) solvers.Set(uint32_t(k), solver_to_javascript(env, k));
+  v.Set("solvers", solvers);
   const Napi::Array infos = Napi::Array::New(env);
   for (const EnvironmentInfo& e : environments()) infos.Set(infos.Length(), to_javascript(env, e));
   v.Set("environments", infos);

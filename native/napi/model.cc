@@ -39,6 +39,8 @@ static Trace to_trace(const Napi::Value& value) {
     const Napi::Array bijectors = array(head.Get("bijectors"), "program.head.bijectors");
     for (uint32_t k = 0; k < bijectors.Length(); k++) trace.bijectors.push_back(to_bijector(bijectors.Get(k)));
   }
+  if (!absent(head.Get("sizes"))) trace.sizes = int_list(head.Get("sizes"), "program.head.sizes");
+  trace.mean_entropy = head.Get("meanEntropy").ToBoolean();
   if (!absent(program.Get("states"))) {
     const Napi::Array states = array(program.Get("states"), "program.states");
     for (uint32_t k = 0; k < states.Length(); k++) {
@@ -48,6 +50,8 @@ static Trace to_trace(const Napi::Value& value) {
     }
   }
   trace.value = int(integer(program.Get("value"), "program.value", 0, INT32_MAX));
+  if (!absent(program.Get("bootstrapValue")))
+    trace.bootstrap_value = int(integer(program.Get("bootstrapValue"), "program.bootstrapValue", 0, INT32_MAX));
   trace.parameter_count = int(integer(program.Get("parameterCount"), "program.parameterCount", 0, 1 << 30));
   return trace;
 }
@@ -78,7 +82,7 @@ Model& ModelWrap::model(const char* name) const {
 }
 
 ActionMemory action_memory(const Model& model, const Napi::Value& value, int64_t rows) {
-  if (model.discrete()) return {nullptr, ints(value, "action", rows)};
+  if (model.discrete()) return {nullptr, ints(value, "action", rows * model.head().latent_width)};
   return {floats(value, "action", rows * model.head().n), nullptr};
 }
 
@@ -154,6 +158,7 @@ void ModelWrap::forward(const Napi::CallbackInfo& info) {
     for (uint32_t k = 0; k < outputs.Length() && k < 2; k++)
       io.output[k] = floats(outputs.Get(k), "outputs", all * m.head().parameter[k].width);
     io.value = floats(info[3], "value", all);
+    if (!absent(info[5])) io.bootstrap_value = floats(info[5], "bootstrapValue", all);
     m.forward(io, rows);
   });
 }
@@ -202,8 +207,9 @@ void ModelWrap::evaluate(const Napi::CallbackInfo& info) {
     io.is_action = !info[3].ToBoolean();
     std::vector<float> indices;
     if (m.discrete() && io.is_action) {
-      const int32_t* choice = ints(info[2], "action", all);
-      indices.assign(choice, choice + all);
+      const int64_t count = all * m.head().latent_width;
+      const int32_t* choice = ints(info[2], "action", count);
+      indices.assign(choice, choice + count);
       io.latent = indices.data();
     } else {
       io.latent = floats(info[2], "action", all * m.head().latent_width);
@@ -232,7 +238,7 @@ void ModelWrap::gradient(const Napi::CallbackInfo& info) {
     io.d_value = floats(info[6], "dValue", all);
     float* gradients = floats(info[7], "gradients", m.parameter_count());
     if (!absent(info[8])) io.d_observation = floats(info[8], "dObservation", all * m.observation_size());
-    m.training(io.d_observation != nullptr);
+    m.training(io.d_observation || io.sequence.d_carry);
     const auto held = m.hold();
     double metrics[metric_count];
     m.gradient(io, rows, gradients, metrics);

@@ -118,7 +118,9 @@ Napi::Value RolloutWrap::collect(const Napi::CallbackInfo& info) {
     if (environment->count() != r.environments())
       throw Error("INVALID_SHAPE", "environment: expected " + std::to_string(r.environments()) + " environments, got " +
                                        std::to_string(environment->count()));
-    if (e.observation_size != m.observation_size() || e.action_size != m.head().n || e.discrete != m.discrete())
+    // Discrete environments take one index.
+    const bool fits = e.action_size == m.head().n && m.head().latent_width == (e.discrete ? 1 : e.action_size);
+    if (e.observation_size != m.observation_size() || !fits || e.discrete != m.discrete())
       throw Error("INVALID_SHAPE", "environment: " + e.name + " has observations of size " +
                                        std::to_string(e.observation_size) + " and " + std::to_string(e.action_size) +
                                        (e.discrete ? " discrete actions" : " continuous actions") + ", the model " +

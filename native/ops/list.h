@@ -1,18 +1,22 @@
 // The vocabulary of a model: an instruction's `op` is an index in Ops, a head's `kind` an index in Heads.
 #pragma once
 #include "math/list.h"
+#include "ops/bernoulli_head.h"
 #include "ops/categorical_head.h"
 #include "ops/elementwise.h"
 #include "ops/gaussian_head.h"
 #include "ops/layer_norm.h"
 #include "ops/linear.h"
 #include "ops/lstm.h"
+#include "ops/multi_categorical_head.h"
+#include "ops/neural_cde.h"
 #include "ops/scan.h"
 
 namespace torsor::TORSOR_ISA {
 
-using Ops = List<Linear, Activate, Add, Multiply, Scale, Copy, LayerNorm, Parameter, Lstm, Scan, Clear>;
-using Heads = List<GaussianHead, CategoricalHead>;
+using Ops =
+    List<Linear, Activate, Add, Multiply, Scale, Copy, LayerNorm, Parameter, Lstm, Scan, Window, NeuralCde, Clear>;
+using Heads = List<GaussianHead, CategoricalHead, MultiCategoricalHead, BernoulliHead>;
 
 // The weight of an instruction, [inputs][outputs], and how its gradient sums are laid out: `stride` floats a row.
 struct Product {
@@ -25,6 +29,7 @@ HD Product product_of(const Instruction& q) {
   const auto matrix = [&](int inputs, int outputs) { product = {inputs, outputs, padded_outputs(outputs), true}; };
   Ops::visit(q.op, [&](auto op) {
     if (same<decltype(op), Linear>) matrix(q.in.width, q.out.width);
+    if (same<decltype(op), NeuralCde>) product.outputs = product.stride = CdeLayout(q, 1).field.parameters();
     if (same<decltype(op), Lstm>) matrix(q.in.width + q.out.width / 2, 2 * q.out.width);
   });
   return product;

@@ -7,7 +7,8 @@ namespace torsor {
 struct Memory {
   const float *parameters = nullptr, *packed = nullptr, *packed_transposed = nullptr;
   float* accumulators = nullptr;  // training: sums of gradients over rows
-  float* scratch = nullptr;       // training: [tile_rows][widest padded output or input] for the backward of a linear
+  float* scratch =
+      nullptr;  // [tile_rows][widest padded output or input] for the backward of a linear; cells of a solver
   const uint8_t* done = nullptr;  // of a sequence: ends of episodes, a flag per row and step; null: none
 };
 

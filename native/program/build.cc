@@ -29,7 +29,8 @@ static void expect(bool holds, const Operation& o, const std::string& what) {
 }
 
 std::vector<std::string> operation_names() {
-  return {"linear", "activation", "add", "mul", "scale", "concat", "slice", "layer_norm", "parameter", "lstm", "scan"};
+  return {"linear",     "activation", "add",  "mul",  "scale",  "concat",    "slice",
+          "layer_norm", "parameter",  "lstm", "scan", "window", "neural_cde"};
 }
 
 std::vector<std::string> head_names() { return names_of<Heads>(); }
@@ -70,6 +71,14 @@ std::vector<S> chain_constants(const std::vector<BijectorOperation>& bijectors, 
   return constants;
 }
 
+std::vector<float> head_constants(const Trace& trace, BijectorChain& chain) {
+  if (trace.head == MultiCategoricalHead::name) return {trace.sizes.begin(), trace.sizes.end()};
+  int dims = 1;
+  if (!trace.head_inputs.empty() && trace.head_inputs[0] >= 0 && trace.head_inputs[0] < int(trace.widths.size()))
+    dims = trace.widths[trace.head_inputs[0]];
+  return chain_constants(trace.bijectors, dims, chain);
+}
+
 template std::vector<float> chain_constants<float>(const std::vector<BijectorOperation>&, int, BijectorChain&);
 template std::vector<double> chain_constants<double>(const std::vector<BijectorOperation>&, int, BijectorChain&);
 
@@ -106,6 +115,12 @@ static std::vector<Step> steps_of(const Trace& trace) {
       for (double c : o.constants) expect(std::isfinite(c), o, "a constant is not finite");
     };
     const auto input_width = [&](int k) { return trace.widths[o.inputs[k]]; };
+    const auto whole = [&](double x, int low, int high) {
+      expect(x >= low && x <= high && x == std::floor(x), o, "a constant is no integer within its limits");
+      return int(x);
+    };
+    const auto history = [&](double x) { return whole(x, 1, 1 << 16); };
+    const auto window_width = [](int history, int channels) { return 2 + int64_t(history) * (1 + channels); };
     const auto activation = [&] {
       const int variant = o.variant.empty() ? index_of(Activations::names, Activations::size, "identity")
                                             : index_of(Activations::names, Activations::size, o.variant);
@@ -196,6 +211,36 @@ static std::vector<Step> steps_of(const Trace& trace) {
       s.op = op_index<Scan>();
       s.kept = width + 1;
       s.scratch = true;
+    } else if (o.op == "window") {
+      inputs(2);
+      constants(2);
+      s.in2 = {o.inputs[1], 0, input_width(1)};
+      s.op = op_index<Window>();
+      s.solve.history = history(o.constants[0]);
+      s.constant[0] = float(o.constants[1]);
+      expect(s.constant[0] > 0, o, "the time of a step must be positive");
+      expect(window_width(s.solve.history, s.in.width) == width && s.in2.width == width, o, "widths differ");
+    } else if (o.op == "neural_cde") {
+      inputs(2);
+      parameters(1);
+      constants(4);
+      s.in2 = {o.inputs[1], 0, input_width(1)};
+      s.op = op_index<NeuralCde>();
+      s.weight = o.parameters[0];
+      s.solve = {history(o.constants[0]), whole(o.constants[1], 1, 1 << 20), whole(o.constants[2], 0, 64),
+                 index_of(Solvers::names, Solvers::size, o.variant), whole(o.constants[3], 0, max_steps)};
+      expect(s.solve.solver >= 0, o, "unknown solver '" + o.variant + "'");
+      const int history = s.solve.history, channels = (s.in2.width - 2) / history - 1;
+      expect(channels > 0 && window_width(history, channels) == s.in2.width, o, "its second input is no window");
+      expect(s.in.width == width, o, "widths differ");
+      expect(int64_t(history - 1) * s.solve.substeps <= max_steps, o, "too many steps");
+      // Within these and the arena, sizes are no larger than an int.
+      expect(width <= 4096 && int64_t(width) * channels <= 1 << 20, o, "its field is too wide");
+      int64_t parameters = 0;
+      const int sizes[] = {width, s.solve.width, width * channels};
+      for (int layer = 0; layer <= s.solve.depth; layer++)
+        parameters += (int64_t(sizes[layer > 0]) + 1) * sizes[layer == s.solve.depth ? 2 : 1];
+      parameters_at(o, o.parameters[0], parameters);
     } else if (o.op == "parameter") {
       inputs(0);
       parameters(1);
@@ -211,13 +256,32 @@ static std::vector<Step> steps_of(const Trace& trace) {
   }
   for (int v : trace.head_inputs)
     if (v < 0 || v >= int(defined.size()) || !defined[v]) malformed("an input of the head is not computed");
-  if (trace.value < 0 || trace.value >= int(defined.size()) || !defined[trace.value] || trace.widths[trace.value] != 1)
-    malformed("the value estimate must be a computed value of width 1");
+  for (const Trace::State& state : trace.states)
+    if (state.next < 0 || state.next >= int(defined.size()) || trace.widths[state.next] != trace.widths[state.value])
+      malformed("a state and what replaces it differ in width");
+  const auto is_number = [&](int v) { return v >= 0 && v < int(defined.size()) && defined[v] && trace.widths[v] == 1; };
+  if (!is_number(trace.value)) malformed("the value estimate must be a computed value of width 1");
+  if (trace.bootstrap_value >= 0 && !is_number(trace.bootstrap_value))
+    malformed("the bootstrap value must be a computed value of width 1");
   return steps;
 }
 
+// Numbers of an action before the bijectors, for a head that reads `n` logits or dimensions.
+static int latent_width(const Trace& trace, int n) {
+  if (trace.head == CategoricalHead::name) return 1;
+  if (trace.head != MultiCategoricalHead::name) return n;
+  int64_t sum = 0;
+  for (int size : trace.sizes) {
+    if (size < 1) malformed("a categorical of " + std::to_string(size) + " logits");
+    sum += size;
+  }
+  if (sum != n) malformed("categoricals of " + std::to_string(sum) + " logits in all, of " + std::to_string(n));
+  return int(trace.sizes.size());
+}
+
 // Whether nothing but scans reads what is carried, `results` included, so that a tile may hold several steps of a sequence.
-static bool steps_at_once(const std::vector<Step>& steps, const Trace& trace, const std::vector<int>& results) {
+static bool steps_at_once(const std::vector<Step>& steps, const Trace& trace, const std::vector<int>& results,
+                          const std::vector<int>& next) {
   std::vector<bool> carried(trace.widths.size() + steps.size(), false);
   for (const Trace::State& state : trace.states) carried[state.value] = true;
   for (const Step& s : steps) {
@@ -227,16 +291,37 @@ static bool steps_at_once(const std::vector<Step>& steps, const Trace& trace, co
     else if (in || (in2 && s.op != op_index<Scan>()))
       return false;
   }
-  return !trace.states.empty() && std::none_of(results.begin(), results.end(), [&](int v) { return carried[v]; });
+  const auto is_carried = [&](int v) { return carried[v]; };
+  return !trace.states.empty() && std::none_of(results.begin(), results.end(), is_carried) &&
+         std::none_of(next.begin(), next.end(), is_carried);
+}
+
+// Training has no use for the bootstrap value: what only that depends on is left out, and takes no columns.
+static void drop_bootstrap(const Trace& trace, std::vector<Step>& steps, std::vector<int>& widths) {
+  std::vector<bool> needed(widths.size(), false);
+  needed[0] = needed[trace.value] = true;
+  for (int v : trace.head_inputs) needed[v] = true;
+  for (const Trace::State& state : trace.states) needed[state.value] = needed[state.next] = true;
+  for (size_t k = steps.size(); k-- > 0;)
+    if (needed[steps[k].out.value])
+      for (const Part& part : {steps[k].in, steps[k].in2})
+        if (part.value >= 0) needed[part.value] = true;
+  steps.erase(std::remove_if(steps.begin(), steps.end(), [&](const Step& s) { return !needed[s.out.value]; }),
+              steps.end());
+  for (size_t v = 0; v < widths.size(); v++)
+    if (!needed[v]) widths[v] = 0;
 }
 
 Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, const float* constants) {
   std::vector<Step> steps = steps_of(trace);
-  Layout layout(trace.widths);
-  // Head and value write gradients: each has a value of its own, a copy where need be. A categorical head overwrites masked logits as well,
+  std::vector<int> widths = trace.widths;
+  const bool bootstraps = trace.bootstrap_value >= 0 && purpose == Purpose::inference;
+  if (trace.bootstrap_value >= 0 && !bootstraps) drop_bootstrap(trace, steps, widths);
+  Layout layout(widths);
+  // Head and value write gradients: each has a value of its own, a copy where need be. A discrete head overwrites masked logits as well,
   // which backward of other readers would see.
   std::vector<bool> read(trace.widths.size(), false);
-  if (trace.head == CategoricalHead::name)
+  if (trace.head != GaussianHead::name)
     for (const Operation& o : trace.operations)
       for (int i : o.inputs) read[i] = true;
   std::vector<int> taken;
@@ -267,32 +352,34 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
   if (gaussian && trace.widths[trace.head_inputs[1]] != head.n) malformed("mean and scale differ in width");
   if (gaussian && chain.length && chain.dims != head.n) malformed("the bijectors are for another action size");
   head.scale_is_std = trace.scale_is_std;
-  head.latent_width = gaussian ? head.n : 1;
+  head.latent_width = latent_width(trace, head.n);
   if (gaussian) head.bijectors = chain;
+  if (trace.mean_entropy) {
+    if (trace.head != BernoulliHead::name) malformed("only a bernoulli head takes the mean of its entropies");
+    head.entropy_scale = 1.0f / float(head.n);
+  }
 
   std::vector<int> heads;
   for (int v : trace.head_inputs) heads.push_back(own(v));
-  const int value = own(trace.value);
+  const int value = own(trace.value), bootstrap_value = bootstraps ? own(trace.bootstrap_value) : value;
   if (steps.size() > max_instructions) malformed("more than " + std::to_string(max_instructions) + " operations");
 
-  std::vector<int> sources{0}, next, results = heads;
+  std::vector<int> states, next, results = heads;
   results.push_back(value);
+  if (bootstraps) results.push_back(bootstrap_value);
   if (trace.states.size() > max_states) malformed("more than " + std::to_string(max_states) + " states");
   for (const Trace::State& state : trace.states) {
-    if (state.next < 0 || state.next >= int(trace.widths.size()) ||
-        trace.widths[state.next] != trace.widths[state.value])
-      malformed("a state and what replaces it differ in width");
-    sources.push_back(state.value);
+    states.push_back(state.value);
     next.push_back(own(state.next));
-    results.push_back(next.back());
   }
   if (steps.size() > max_instructions) malformed("more than " + std::to_string(max_instructions) + " operations");
-  p.steps_at_once = steps_at_once(steps, trace, results);
-  layout.assign(steps, sources, results, purpose, op_index<Clear>());
+  p.steps_at_once = steps_at_once(steps, trace, results, next);
+  layout.assign(steps, states, next, results, purpose, op_index<Clear>());
   if (steps.size() > max_instructions) malformed("more than " + std::to_string(max_instructions) + " operations");
   for (const Step& s : steps) p.code[p.length++] = layout.instruction(s);
   p.observation = layout.operand(0);
   p.value = layout.operand(value);
+  p.bootstrap_value = layout.operand(bootstrap_value);
   for (size_t k = 0; k < heads.size(); k++) head.parameter[k] = layout.operand(heads[k]);
 
   for (size_t k = 0; k < next.size(); k++) {
@@ -327,6 +414,15 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
     }
     accumulators = padded_outputs(accumulators);
     if (product.packed) p.widest = std::max({p.widest, product.stride, product.inputs});
+    if (q.op == op_index<NeuralCde>()) {
+      const Tableau<float> ode = tableau_of<float>(q.solve.solver, nullptr);
+      const CdeLayout cde(q, ode.stages);
+      const int cells = purpose == Purpose::inference ? cde.inference : cde.training;
+      if (cells > 1 << 26) malformed("a neural_cde needs " + std::to_string(cells) + " numbers per row");
+      q.solve.cells = cells;
+      p.cells = std::max(p.cells, q.solve.cells);
+      p.shared = std::max(p.shared, ode.size() + cde.field.parameters());
+    }
   }
   p.accumulators = accumulators + metric_count;
   return p;

@@ -27,7 +27,10 @@ struct Trace {
   std::vector<int> head_inputs;
   bool scale_is_std = false;
   std::vector<BijectorOperation> bijectors;
+  std::vector<int> sizes;     // multi_categorical: logits of each categorical
+  bool mean_entropy = false;  // bernoulli: entropy is the mean over the bits, not their sum
   int value = 0;
+  int bootstrap_value = -1;  // what the state after the last step of a rollout is worth; -1: the value as ever
   int parameter_count = 0;
   struct State {
     int value, next;  // what an operation reads, and what replaces it after the step
@@ -42,6 +45,9 @@ std::vector<std::string> head_names();
 // Constants of the bijectors, in the order of `chain`, whose steps get their offsets. `dims` is the size of the action.
 template <class S = float>
 std::vector<S> chain_constants(const std::vector<BijectorOperation>&, int dims, BijectorChain& chain);
+
+// What Program::constants of a trace points to: the constants above, or the sizes of several categoricals.
+std::vector<float> head_constants(const Trace&, BijectorChain& chain);
 
 enum class Purpose {
   inference,             // columns are reused as soon as nobody reads them

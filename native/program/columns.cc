@@ -5,14 +5,42 @@
 
 namespace torsor {
 
-void Layout::assign(std::vector<Step>& steps, const std::vector<int>& sources, const std::vector<int>& results,
-                    Purpose purpose, int clear) {
+// Values whose gradient somebody needs: it is asked for, or it reaches parameters, be it in the step before through a state.
+static std::vector<bool> needed_gradients(int values, const std::vector<Step>& steps, const std::vector<int>& states,
+                                          const std::vector<int>& next, const std::vector<int>& results,
+                                          bool observation_gradient) {
+  std::vector<bool> needed(values, false);
+  needed[0] = observation_gradient;
+  for (int v : states) needed[v] = observation_gradient;
+  for (bool changed = true; changed;) {
+    for (const Step& s : steps) {
+      bool need = s.weight >= 0;
+      for (const Part& part : {s.in, s.in2})
+        if (part.value >= 0 && needed[part.value]) need = true;
+      if (need) needed[s.out.value] = true;
+    }
+    changed = false;
+    for (size_t k = 0; k < states.size(); k++)
+      if (needed[next[k]] && !needed[states[k]]) needed[states[k]] = changed = true;
+  }
+  for (int v : results) needed[v] = true;
+  return needed;
+}
+
+void Layout::assign(std::vector<Step>& steps, const std::vector<int>& states, const std::vector<int>& next,
+                    const std::vector<int>& results, Purpose purpose, int clear) {
   column_.assign(widths_.size(), -1);
   gradient_.assign(widths_.size(), -1);
+  std::vector<int> sources{0}, ends = results;
+  sources.insert(sources.end(), states.begin(), states.end());
+  ends.insert(ends.end(), next.begin(), next.end());
   if (purpose == Purpose::inference)
-    assign_inference(steps, sources, results);
+    assign_inference(steps, sources, ends);
   else
-    assign_training(steps, sources, results, purpose == Purpose::training_observation, clear);
+    assign_training(
+        steps,
+        needed_gradients(int(widths_.size()), steps, states, next, results, purpose == Purpose::training_observation),
+        ends, clear);
 }
 
 // First fit over the columns that nobody reads any more: a deep network stays in the first-level cache.
@@ -56,18 +84,9 @@ void Layout::assign_inference(std::vector<Step>& steps, const std::vector<int>& 
   }
 }
 
-void Layout::assign_training(std::vector<Step>& steps, const std::vector<int>& sources, const std::vector<int>& results,
-                             bool observation_gradient, int clear) {
+void Layout::assign_training(std::vector<Step>& steps, const std::vector<bool>& needed, const std::vector<int>& results,
+                             int clear) {
   const int values = int(widths_.size());
-  std::vector<bool> needed(values, false);  // a gradient reaches parameters through it, or is asked for
-  for (int v : sources) needed[v] = v != 0 || observation_gradient;
-  for (const Step& s : steps) {
-    bool need = s.weight >= 0;
-    for (const Part& part : {s.in, s.in2})
-      if (part.value >= 0 && needed[part.value]) need = true;
-    if (need) needed[s.out.value] = true;
-  }
-  for (int v : results) needed[v] = true;
   for (int v = 0; v < values; v++) {
     column_[v] = add_columns(widths_[v]);
     if (needed[v]) gradient_[v] = add_columns(widths_[v]);
@@ -143,6 +162,7 @@ Instruction Layout::instruction(const Step& s) const {
   q.bias = s.bias;
   q.constant[0] = s.constant[0];
   q.constant[1] = s.constant[1];
+  q.solve = s.solve;
   q.derivative = s.derivative;
   q.derivative_of_in = s.derivative_of_in;
   q.derivative_of_out = s.derivative_of_out;

@@ -16,6 +16,7 @@ struct Step {
   Part in, in2, out;
   int weight = -1, bias = -1;
   float constant[2] = {0, 0};
+  Solve solve;
   int kept = 0;                  // columns that training keeps for backward
   bool scratch = false;          // inference needs them too
   bool derivative_kept = false;  // they are activation'(z), one per output
@@ -37,10 +38,10 @@ class Layout {
   }
   int columns() const { return columns_; }
 
-  // Gives every value its columns. `sources` are there before the first step. `results` are read, and in training first written in
-  // backward, from outside. Training may append `clear` steps.
-  void assign(std::vector<Step>& steps, const std::vector<int>& sources, const std::vector<int>& results, Purpose,
-              int clear);
+  // Gives every value its columns. `sources` are there before the first step: the observation and `states`, which `next` replace after the last.
+  // `results` and `next` are read, and in training first written in backward, from outside. Training may append `clear` steps.
+  void assign(std::vector<Step>& steps, const std::vector<int>& states, const std::vector<int>& next,
+              const std::vector<int>& results, Purpose, int clear);
 
   Operand operand(int value) const { return operand(Part{value, 0, widths_[value]}); }
   Instruction instruction(const Step&) const;
@@ -48,8 +49,7 @@ class Layout {
  private:
   Operand operand(const Part&) const;
   void assign_inference(std::vector<Step>&, const std::vector<int>& sources, const std::vector<int>& results);
-  void assign_training(std::vector<Step>&, const std::vector<int>& sources, const std::vector<int>& results,
-                       bool observation_gradient, int clear);
+  void assign_training(std::vector<Step>&, const std::vector<bool>& needed, const std::vector<int>& results, int clear);
 
   std::vector<int> widths_, column_, gradient_;
   int columns_ = 0;

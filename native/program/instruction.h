@@ -18,12 +18,22 @@ struct Operand {
   int gradient = -1;  // first column of dL/dvalue; -1: nobody needs it
 };
 
+// What a window and a differential equation over it are told besides.
+struct Solve {
+  int history = 0;           // places of the window
+  int width = 0, depth = 0;  // hidden layers of the field
+  int solver = 0;            // index in Solvers
+  int substeps = 0;          // steps between two knots; 0: step control
+  int cells = 0;             // numbers that the solution of a row needs, see Program::cells
+};
+
 struct Instruction {
   int op = 0;       // index in Ops
   int variant = 0;  // linear, activation: index in Activations
   Operand in, in2, out;
   int weight = -1, bias = -1;  // offsets in the arena; -1: absent. A linear weight is [in][out]
   float constant[2] = {0, 0};
+  Solve solve;
 
   // Training only.
   int derivative = -1;  // columns that keep activation'(z); -1: the activation is the identity
@@ -38,11 +48,12 @@ struct Instruction {
 // What turns values into an action; which fields count depends on the kind.
 struct Head {
   int kind = 0;               // index in Heads
-  Operand parameter[2];       // gaussian: mean, scale; categorical: logits
+  Operand parameter[2];       // gaussian: mean, scale; the discrete ones: logits
   bool scale_is_std = false;  // gaussian: the scale is the standard deviation, not its logarithm
-  int n = 0;                  // dimensions of the action, or number of categories
-  int latent_width = 0;       // floats of an action before the bijector: n, or 1 for an index
+  int n = 0;                  // dimensions of the action, or number of logits
+  int latent_width = 0;       // floats of an action before the bijector: n, or one for each index
   BijectorChain bijectors{};  // gaussian: from latent to action; constants in Program::constants
+  float entropy_scale = 1;    // bernoulli: 1 / n where the mean over the bits is asked for
 
   int latent = 0, action = 0;     // columns
   int log_prob = 0, entropy = 0;  // columns, one each; the gradients that reach them follow: d_log_prob, d_entropy
@@ -60,8 +71,9 @@ struct Program {
   Instruction code[max_instructions];
   int length = 0;
   Operand observation, value;
+  Operand bootstrap_value;  // inference: what stands in for the future where a rollout stops; usually the value
   Head head;
-  const float* constants = nullptr;  // of the bijectors
+  const float* constants = nullptr;  // of the bijectors, or the sizes of several categoricals
   State state[max_states];
   int states = 0;
   int carry_width = 0;         // of all states, one after another
@@ -72,6 +84,8 @@ struct Program {
   int accumulators = 0;  // floats of one set of gradient sums; linear weights are padded, see linear_backward.h
   int sums = 0;          // training: columns of running sums over rows, one per Metric
   int widest = 0;        // widest padded output of a linear, for its backward's scratch
+  // Scratch of the instruction that needs most: numbers (double, or float) of every row that is taken at once, and numbers for all of them.
+  int cells = 0, shared = 0;
 };
 
 // Sums over the rows of a minibatch, kept behind the gradients in the accumulators.
@@ -100,9 +114,9 @@ struct Sequence {
 struct StepIO {
   const float *parameters, *packed;  // packed: linear weights reordered for the microkernel, see pack.h
   const float* observation;
-  const uint8_t* mask;  // categorical: [rows][n], 1 where allowed; null: everything is
+  const uint8_t* mask;  // discrete heads: [rows][n], 1 where allowed; null: everything is
   float* action;        // gaussian [rows][n]
-  int32_t* choice;      // categorical [rows]
+  int32_t* choice;      // discrete heads [rows][latent_width]
   float* latent;        // [rows][latent_width] or null
   float *log_prob, *value;
   Noise noise;
@@ -113,8 +127,9 @@ struct StepIO {
 struct ForwardIO {
   const float *parameters, *packed;
   const float* observation;
-  float* output[2];  // the head's parameters or null
-  float* value;      // or null
+  float* output[2];        // the head's parameters or null
+  float* value;            // or null
+  float* bootstrap_value;  // or null
   Sequence sequence;
 };
 

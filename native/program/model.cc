@@ -20,14 +20,11 @@ constexpr int chunk_tiles = 8, max_chunks = 32;
 
 Model::Model(const Trace& trace) : trace_(trace) {
   if (trace.parameter_count < 0) throw Error("INVALID_ARGUMENT", "program: a negative number of parameters");
-  int dims = 1;
-  if (!trace.head_inputs.empty() && trace.head_inputs[0] >= 0 && trace.head_inputs[0] < int(trace.widths.size()))
-    dims = trace.widths[trace.head_inputs[0]];
-  const std::vector<float> constants = chain_constants(trace.bijectors, dims, chain_);
+  const std::vector<float> constants = head_constants(trace, chain_);
   if (!constants.empty()) constants_ = Array<float>(int64_t(constants.size()));
   std::copy(constants.begin(), constants.end(), constants_.data());
   inference_ = build(trace_, Purpose::inference, chain_, constants_.data());
-  discrete_ = inference_.head.latent_width == 1 && trace.head == "categorical";
+  discrete_ = trace.head != "gaussian";
   const int64_t size = int64_t(trace.parameter_count) + arena_padding;
   parameters_ = Array<float>(size);
   packed_ = Array<float>(size);
@@ -109,7 +106,7 @@ void Model::evaluate(EvaluateIO io, int rows) {
 
 void Model::gradient(GradientIO io, int rows, float* gradients, double (&metrics)[metric_count]) {
   const std::lock_guard<std::mutex> alone(gradient_);  // the accumulators are shared
-  const Program& p = *training_[io.d_observation != nullptr];
+  const Program& p = *training_[io.d_observation || io.sequence.d_carry];
   io.parameters = parameters_.data();
   io.packed = packed_.data();
   io.packed_transposed = packed_transposed_.data();

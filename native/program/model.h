@@ -17,6 +17,7 @@ class Model {
   int parameter_count() const { return inference_.parameter_count; }
   int observation_size() const { return inference_.observation.width; }
   const Head& head() const { return inference_.head; }
+  // Whether actions are int32, [rows][latent_width].
   bool discrete() const { return discrete_; }
   int carry_width() const { return inference_.carry_width; }
 

@@ -1,4 +1,4 @@
-// Where the noise of a row comes from: four words of Philox for four dimensions of an action, or four categories.
+// Where the noise of a row comes from: four words of Philox for four dimensions of an action, or four logits.
 #pragma once
 #include "math/philox.h"
 #include "program/instruction.h"

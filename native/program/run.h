@@ -13,27 +13,28 @@ template <class Tile> HD void run_forward(const Tile& t, const Program& p, const
   }
 }
 
-template <class IO> HD Memory memory_of(const IO& io) {
-  Memory m{io.parameters, io.packed};
+template <class IO> HD Memory memory_of(const IO& io, float* scratch) {
+  Memory m{io.parameters, io.packed, nullptr, nullptr, scratch};
   m.done = io.sequence.done;
   return m;
 }
 
-template <class Tile> HD void run_act(const Tile& t, const Program& p, const StepIO& io) {
-  run_forward(t, p, Memory{io.parameters, io.packed}, io.observation);
+template <class Tile> HD void run_act(const Tile& t, const Program& p, const StepIO& io, float* scratch) {
+  run_forward(t, p, Memory{io.parameters, io.packed, nullptr, nullptr, scratch}, io.observation);
   Heads::visit(p.head.kind, [&](auto head) { decltype(head)::act(t, p, io); });
   t.store(p.value.column, 1, io.value);
 }
 
-template <class Tile> HD void run_outputs(const Tile& t, const Program& p, const ForwardIO& io) {
-  run_forward(t, p, memory_of(io), io.observation);
+template <class Tile> HD void run_outputs(const Tile& t, const Program& p, const ForwardIO& io, float* scratch) {
+  run_forward(t, p, memory_of(io, scratch), io.observation);
   for (int k = 0; k < 2; k++)
     if (io.output[k]) t.store(p.head.parameter[k].column, p.head.parameter[k].width, io.output[k]);
   if (io.value) t.store(p.value.column, 1, io.value);
+  if (io.bootstrap_value) t.store(p.bootstrap_value.column, 1, io.bootstrap_value);
 }
 
-template <class Tile> HD void run_evaluate(const Tile& t, const Program& p, const EvaluateIO& io) {
-  run_forward(t, p, memory_of(io), io.observation);
+template <class Tile> HD void run_evaluate(const Tile& t, const Program& p, const EvaluateIO& io, float* scratch) {
+  run_forward(t, p, memory_of(io, scratch), io.observation);
   t.load(p.head.latent, p.head.latent_width, io.latent);
   Heads::visit(p.head.kind,
                [&](auto head) { decltype(head)::template evaluate<false>(t, p, io.mask, io.is_action, true); });

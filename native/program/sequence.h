@@ -189,11 +189,15 @@ template <class Tile> struct SequenceGradient {
     const int last = (steps_from(first) - 1) * tile.lag;
     int column = 0;
     for (int k = 0; k < p.states; column += p.state[k++].out.width)
-      copy_columns(d_carry, column, tile, p.state[k].out.gradient, p.state[k].out.width, last);
+      if (p.state[k].out.gradient >= 0)
+        copy_columns(d_carry, column, tile, p.state[k].out.gradient, p.state[k].out.width, last);
     run_backward(tile, p, io, m);
     column = 0;
     for (int k = 0; k < p.states; column += p.state[k++].in.width)
-      copy_columns(tile, p.state[k].in.gradient, d_carry, column, p.state[k].in.width);
+      if (p.state[k].in.gradient >= 0)
+        copy_columns(tile, p.state[k].in.gradient, d_carry, column, p.state[k].in.width);
+      else
+        clear_columns(d_carry, column, p.state[k].in.width);
   }
 };
 

@@ -129,7 +129,7 @@ void Rollout::end_step(int t, int first, int rows, const float* final_observatio
 void Rollout::value_of(const float* current, float* to, int first, int rows) {
   ForwardIO io{};
   io.observation = current;
-  io.value = to;
+  io.bootstrap_value = to;
   io.sequence.carry = carry.data();
   model_.forward_part(io, first, rows);
 }
@@ -143,7 +143,7 @@ EpisodeSums Rollout::collect(VectorEnvironment& environment, Noise noise) {
   const int width = model_.observation_size(), n = model_.head().n;
   Array<float> current(int64_t(environments_) * width), final_observation(int64_t(environments_) * width),
       action(int64_t(environments_) * n);
-  Array<int32_t> choice(environments_);
+  Array<int32_t> choice(int64_t(environments_) * model_.head().latent_width);
   masked = false;
   begin();
   const auto held = model_.hold();

@@ -95,6 +95,17 @@ describe('train --json', () => {
     expect(other).not.toBe(one);
   });
 
+  it.each(['MLPActorCriticPolicy', 'NCDEActorCriticPolicy'])('trains %s', async (model) => {
+    const out = path.join(folder, model);
+    const args = ['train', '--env', 'CartPole-v1', '--model', model, '--steps', '8192', '--json', '--out', out];
+    const { code, out: text } = await run(args);
+    expect(code).toBe(0);
+    const done = lines(text).at(-1) as Record<string, unknown>;
+    expect(done).toMatchObject({ event: 'done', model, steps: 8192 });
+    const loaded = await Model.load(done.checkpoint as string);
+    expect(loaded.typeName).toBe(model.toLowerCase());
+  });
+
   it('stops at Ctrl-C, saves, and says that it was interrupted', async () => {
     const out = path.join(folder, 'interrupted');
     const before = process.listenerCount('SIGINT');

@@ -1,9 +1,12 @@
 // Environments of users, stepped in this process: order of calls, autoreset, seeds, and checks of what they return.
 import { describe, expect, it } from 'vitest';
-import type { Environment } from '../../lib/envs/environment.js';
+import type { ActionOf, Environment } from '../../lib/envs/environment.js';
 import { SyncVectorEnvironment } from '../../lib/envs/sync-vector-environment.js';
 import { Box } from '../../lib/spaces/box.js';
 import { Discrete } from '../../lib/spaces/discrete.js';
+import { MultiBinary } from '../../lib/spaces/multi-binary.js';
+import { MultiDiscrete } from '../../lib/spaces/multi-discrete.js';
+import { expectError } from '../support/errors.js';
 
 /** Counts to `limit`: observation [row, count]. Terminates at the limit when the row is even, is truncated there when odd. */
 class Counter implements Environment<Discrete> {
@@ -46,6 +49,54 @@ function counters(count = 2, key = 1) {
   };
   return { made, vector: new SyncVectorEnvironment({ make, count, key }) };
 }
+
+/** Remembers copies of the actions it was given. */
+class Recorder<A extends MultiDiscrete | MultiBinary> implements Environment<A> {
+  readonly observationSpace = new Box(-1, 1, [1]);
+  readonly actions: unknown[] = [];
+  constructor(readonly actionSpace: A) {}
+  reset(): [number[], Record<string, unknown>] {
+    return [[0], {}];
+  }
+  step(action: ActionOf<A>): [number[], number, boolean, boolean, Record<string, unknown>] {
+    this.actions.push((action as Int32Array).slice());
+    return [[0], 1, false, false, {}];
+  }
+}
+
+describe('several choices at once, and bits', () => {
+  const vectorOf = <A extends MultiDiscrete | MultiBinary>(space: () => A) => {
+    const made = [new Recorder(space()), new Recorder(space())];
+    const make = made.map((each) => () => each);
+    return { made, vector: new SyncVectorEnvironment({ make, name: 'Recorder' }) };
+  };
+
+  it('come as an element of the space', () => {
+    const several = vectorOf(() => new MultiDiscrete([3, 2]));
+    several.vector.step(Int32Array.of(2, 0, 1, 1));
+    expect(several.made.map(({ actions }) => actions)).toEqual([[Int32Array.of(2, 0)], [Int32Array.of(1, 1)]]);
+    const bits = vectorOf(() => new MultiBinary([1, 3]));
+    bits.vector.step(Int32Array.of(1, 0, 0, 0, 1, 1));
+    expect(bits.made.map(({ actions }) => actions)).toEqual([[Uint8Array.of(1, 0, 0)], [Uint8Array.of(0, 1, 1)]]);
+  });
+
+  it('are checked element by element', () => {
+    const { vector } = vectorOf(() => new MultiDiscrete([3, 2]));
+    const words = ['environment 1 (Recorder)', 'element 1', 'from 0 to 1, got 2'];
+    expectError(() => vector.step(Int32Array.of(2, 0, 0, 2)), 'OUT_OF_RANGE', ...words);
+    expectError(() => vector.step(Int32Array.of(2, -1, 0, 0)), 'OUT_OF_RANGE', 'environment 0', 'got -1');
+    expectError(() => vector.step(Int32Array.of(2, 0)), 'INVALID_SHAPE', 'action', '4');
+    expectError(() => vector.step(Float32Array.of(0, 0, 0, 0)), 'INVALID_DTYPE', 'action');
+  });
+
+  it('have to be the same everywhere', () => {
+    const make = [
+      [3, 2],
+      [3, 3],
+    ].map((nvec) => () => new Recorder(new MultiDiscrete(nvec)));
+    expectError(() => new SyncVectorEnvironment({ make }), 'INVALID_SHAPE', 'actionSpace of environment 1', '[3, 2]');
+  });
+});
 
 describe('SyncVectorEnvironment', () => {
   it('steps every environment and resets in the step that ends an episode', () => {

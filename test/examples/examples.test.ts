@@ -14,6 +14,8 @@ const expected: Record<string, RegExp> = {
   'save-and-load': /equal bits\nthe loaded sharedactorcritic acts alike: (0 and 0|1 and 1)\n/,
   memory:
     /without a memory: 0\.2\d right .*\nwith a memory: (1\.00|0\.9[5-9]) right\ncarry: h \[2,64\], c \[2,64\]; row 1 is cleared: true/,
+  'neural-cde':
+    /parameters, a window of 4 observations\nreturn [1-5]\d\d without.*\nt = 3, times in the window: 1, 2, 3, NaN/,
   'own-environment': /before: -[3-9]\d\.\d\nafter: -\d\.\d /,
 };
 

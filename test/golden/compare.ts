@@ -11,6 +11,8 @@ export interface Comparison {
   /** The same of the float32 of the reference; NaN where it has no part in what is compared. */
   referenceError: number;
   tolerance: number;
+  /** Why the tolerance is another than usual. */
+  note?: string;
   /** Why there is nothing to compare with; it counts as a failure. */
   unsupported?: string;
   /** With `unsupported`: the path in the file of what is therefore not compared. */

@@ -20,12 +20,22 @@ function explain(report: FileReport): string {
   return [report.message ?? '', ...failed, ...report.notCompared.map((at) => `not compared: ${at}`)].join('\n');
 }
 
-describe('vectors of JaxDEM', () => {
-  test.each(readdirSync(vectors))('%s', async (name) => {
-    const report = await runFile(path.join(vectors, name));
+const vectorsOf = [
+  ['jaxdem', readdirSync(vectors)],
+  ['lerax', readdirSync(path.join(here, 'lerax')).filter((name) => /(?<!\.index)\.json$/.test(name))],
+] as const;
+
+describe.each(vectorsOf)('vectors of %s', (folder, files) => {
+  test.each(files)('%s', async (name) => {
+    const report = await runFile(path.join(here, folder, name));
     expect(report.comparisons.length, explain(report)).toBeGreaterThan(0);
     expect(report.status, explain(report)).toBe('ok');
   });
+});
+
+test.each(['spline.json', 'solver_tableaus.json'])('%s of lerax', async (name) => {
+  const report = await runFile(path.join(here, 'lerax', name));
+  expect(report.status, explain(report)).toBe('ok');
 });
 
 type Json = Record<string, unknown>;
@@ -101,6 +111,20 @@ describe('the runner', () => {
     expect(drip.code).toBe(1);
     expect(drip.output).toMatch(/not supported.*DRIP/);
   });
+
+  test.each([0, 3, 5, 6, 7, 12, 15])(
+    'a log-density of distribution %i of lerax that is a thousandth off fails',
+    async (i) => {
+      const file = changed('../lerax/distributions.json', (json) => {
+        const value = at(json, 'cases', i, 'values', 0);
+        const move = (x: number): number => x + 1e-3 * (1 + Math.abs(x));
+        value.log_prob = Array.isArray(value.log_prob) ? value.log_prob.map(move) : move(value.log_prob as number);
+      });
+      const { code, output } = await golden(file);
+      expect(code).toBe(1);
+      expect(output).toMatch(/values\/0\/log_prob .* FAIL/);
+    },
+  );
 
   test('a model with one parameter changed fails', async () => {
     const file = changed('SharedActorCritic_default.json', (json) => {

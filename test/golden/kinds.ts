@@ -9,6 +9,10 @@ import { checkDistributions } from './distributions.js';
 import { isArray, isObject } from './format.js';
 import { checkInitFacts } from './init-facts.js';
 import { checkLargeHashed } from './large-hashed.js';
+import { checkLeraxDistributions } from './lerax-distributions.js';
+import { checkLeraxGae } from './lerax-gae.js';
+import { checkSpline, checkTableaus } from './lerax-ode.js';
+import { checkLeraxPolicy } from './lerax-policy.js';
 import { checkLogDetExpectation } from './log-det-expectation.js';
 import { checkMetadata } from './metadata.js';
 import { checkModel } from './models.js';
@@ -51,6 +55,12 @@ function ofModels(json: Json, parameter: (value: unknown) => boolean): boolean {
 }
 
 export const kinds: readonly Kind[] = [
+  { name: 'lerax mlp', matches: (json) => json.kind === 'mlp', check: checkLeraxPolicy },
+  { name: 'lerax ncde', matches: (json) => json.kind === 'ncde', check: checkLeraxPolicy },
+  { name: 'lerax gae', matches: (json) => json.kind === 'gae', check: checkLeraxGae },
+  { name: 'lerax distributions', matches: (json) => json.kind === 'distributions', check: checkLeraxDistributions },
+  { name: 'spline', matches: (json) => json.kind === 'spline', check: checkSpline },
+  { name: 'solver_tableaus', matches: (json) => json.kind === 'tableaus', check: checkTableaus },
   { name: 'lerax', matches: (json) => typeof json.kind === 'string', missing: ({ kind }) => `${kind} of lerax` },
   { name: 'optimizers', matches: (json) => has(json, 'chains', 'gradients'), check: checkOptimizers },
   { name: 'vtrace_gae', matches: (json) => has(firstCase(json), 'rho_clip', 'c_clip'), check: checkAdvantage },

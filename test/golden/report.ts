@@ -24,7 +24,8 @@ export function ratioOf({ error, referenceError }: Comparison): number {
 
 function outcome(comparison: Comparison): string {
   if (comparison.unsupported !== undefined) return `not supported: ${comparison.unsupported}`;
-  return passes(comparison) ? 'ok' : 'FAIL';
+  const result = passes(comparison) ? 'ok' : 'FAIL';
+  return comparison.note === undefined ? result : `${result} (${comparison.note})`;
 }
 
 const headings = ['case', 'worst quantity', 'error', 'reference', 'ratio', 'tolerance', ''];
@@ -98,8 +99,16 @@ export function document(reports: readonly FileReport[], device: string): string
 }
 
 function quantity(comparison: Comparison): Record<string, unknown> {
-  const { error, referenceError, tolerance, unsupported } = comparison;
+  const { error, referenceError, tolerance, unsupported, note } = comparison;
   const name = quantityOf(comparison);
   if (unsupported !== undefined) return { name, status: 'not supported', reason: unsupported };
-  return { name, error, referenceError, ratio: ratioOf(comparison), tolerance, status: outcome(comparison) };
+  return {
+    name,
+    error,
+    referenceError,
+    ratio: ratioOf(comparison),
+    tolerance,
+    status: passes(comparison) ? 'ok' : 'FAIL',
+    ...(note && { note }),
+  };
 }

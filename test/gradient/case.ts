@@ -3,6 +3,7 @@ import { compile } from '../../lib/graph/compile.js';
 import type { Node } from '../../lib/graph/node.js';
 import type { ProgramSpec } from '../../lib/graph/program.js';
 import { Trace } from '../../lib/graph/trace.js';
+import { actionLayout } from '../../lib/models/action-layout.js';
 import type { ModelOutputs } from '../../lib/models/heads.js';
 import { sizeOf } from '../../lib/tensor/shape.js';
 import { Oracle } from '../reference/oracle.js';
@@ -15,9 +16,9 @@ export interface Case {
   arena: Float32Array;
   rows: number;
   observation: Float32Array;
-  /** Before the bijectors; an index for a categorical head. */
+  /** Before the bijectors; indices or bits for a discrete head. */
   latent: Float32Array;
-  /** 1 where a category is allowed; null for a gaussian head. */
+  /** 1 where a logit is allowed; null for a gaussian head. */
   mask: Uint8Array | null;
   /** The loss is the sum over rows of dLogProb · logProb + dEntropy · entropy + dValue · value. */
   dLogProb: Float32Array;
@@ -49,6 +50,8 @@ export function makeCase(name: string, build: (observation: Node) => ModelOutput
   return fill(name, compile(trace, head, value).program, { rows, mixtures });
 }
 
+const oneHot = (k: number, count: number): number[] => Array.from({ length: count }, (_, i) => (i === k ? 1 : 0));
+
 /** Numbers for a program: parameters of about the size that keeps values at theirs, latents that the policy could have drawn. */
 export function fill(name: string, program: ProgramSpec, { rows, mixtures }: { rows: number; mixtures: number }): Case {
   const seed = seedOf(name);
@@ -63,21 +66,23 @@ export function fill(name: string, program: ProgramSpec, { rows, mixtures }: { r
     );
   }
   const observation = filled(rows * (program.widths[0] as number), () => 1.5 * next());
-  const discrete = program.head.kind === 'categorical';
   const size = program.widths[program.head.inputs[0] as number] as number;
-  const choices = Array.from({ length: rows }, () => Math.floor(uniform() * size));
-  const mask = discrete
-    ? Uint8Array.from({ length: rows * size }, (_, i) =>
-        choices[Math.floor(i / size)] === i % size || uniform() < 0.7 ? 1 : 0,
-      )
-    : null;
+  const { choices: counts } = actionLayout(program.head, size);
+  const bits = program.head.kind === 'bernoulli';
+  const chosen = Array.from({ length: rows }, () => (counts ?? []).map((count) => Math.floor(uniform() * count)));
+  // Whatever was chosen is allowed.
+  const allowed = (choices: readonly number[]): number[] => {
+    const taken = bits ? choices : choices.flatMap((k, c) => oneHot(k, (counts as readonly number[])[c] as number));
+    return taken.map((one) => (one === 1 || uniform() < 0.7 ? 1 : 0));
+  };
+  const mask = counts && Uint8Array.from(chosen.flatMap(allowed));
   const oracle = new Oracle(program);
   const exact = Float64Array.from(arena);
   const width = program.widths[0] as number;
-  const latent = discrete
-    ? Float32Array.from(choices)
+  const latent = counts
+    ? Float32Array.from(chosen.flat())
     : Float32Array.from(
-        choices.flatMap((_, row) => {
+        chosen.flatMap((_, row) => {
           const { mean, std } = oracle.normal(
             oracle.forward(exact, Float64Array.from(observation.subarray(row * width, (row + 1) * width))),
           );

@@ -4,7 +4,7 @@ import { addon } from '../../lib/addon/load.js';
 import { Box } from '../../lib/bijectors/box.js';
 import type { Node } from '../../lib/graph/node.js';
 import type { ActivationName } from '../../lib/graph/ops.js';
-import { categorical, gaussian, type PolicyHead } from '../../lib/models/heads.js';
+import { bernoulli, categorical, gaussian, multiCategorical, type PolicyHead } from '../../lib/models/heads.js';
 import { makeCase } from './case.js';
 import { compareWithOracle } from './suite.js';
 
@@ -19,6 +19,9 @@ const layers: Record<string, (x: Node, activation: ActivationName) => Node> = {
   slice: (x, activation) => x.linear(5).slice(1, 4).activation(activation),
   layer_norm: (x, activation) => x.layerNorm().activation(activation),
   lstm: (x, activation) => x.lstm(4).activation(activation),
+  scan: (x, activation) => x.linear(3).scan(x.linear(3).sigmoid(), x).activation(activation),
+  window: (x, activation) => x.window(2).state.slice(2, 10).linear(3, { activation }),
+  neural_cde: (x, activation) => x.linear(3).neuralCde(x.window(3), { width: 4 }).activation(activation),
   parameter: (x, activation) => x.mul(x.parameter('gain', [3])).activation(activation),
 };
 
@@ -30,6 +33,11 @@ const heads: Record<string, Record<string, (features: Node) => PolicyHead>> = {
       gaussian(f.linear(2), { logStd: f.linear(2).scale(0.3, -0.5), actionSpace: new Box({ low: -2, high: 1 }) }),
   },
   categorical: { 'with a mask': (f) => categorical(f.linear(3)) },
+  multi_categorical: { 'with a mask': (f) => multiCategorical(f.linear(6), [3, 1, 2]) },
+  bernoulli: {
+    'with a mask': (f) => bernoulli(f.linear(3)),
+    'with the mean of entropies': (f) => bernoulli(f.linear(5), { meanEntropy: true }),
+  },
 };
 
 const { ops, activations, heads: publishedHeads } = addon().vocabulary;

@@ -11,7 +11,7 @@ export function runNative(addon, c) {
   const model = new addon.Model(native);
   model.writeParameters(c.arena, 0);
   const floats = (length = rows) => new Float32Array(length);
-  const discrete = native.head.kind === 'categorical';
+  const discrete = native.head.kind !== 'gaussian';
   const size = native.widths[native.head.inputs[0]];
 
   const outputs = native.head.inputs.map(() => floats(rows * size));
@@ -22,7 +22,7 @@ export function runNative(addon, c) {
     const arrays = {
       rows,
       observation,
-      action: discrete ? new Int32Array(rows) : floats(rows * size),
+      action: discrete ? new Int32Array(c.latent.length) : floats(rows * size),
       latent: floats(c.latent.length),
       logProb: floats(),
       value: floats(),

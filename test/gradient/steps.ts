@@ -1,6 +1,7 @@
 // What a policy step drew, against the oracle: it could be drawn, and its log-probability is that of what was drawn.
 import type { BijectorSpec } from '../../lib/graph/program.js';
 import { transform } from '../reference/bijectors.js';
+import { likeliestAction } from '../reference/discrete-heads.js';
 import { Oracle } from '../reference/oracle.js';
 import type { Case } from './case.js';
 import { accepted, type Deviation, row, worst } from './deviation.js';
@@ -76,10 +77,9 @@ function wantedOf(c: Case, step: NativeStepResults): Wanted[] {
     const latent = [...row(step.latent, r, latentWidth)];
     const want = oracle.evaluate(arena, row(observation, r, width), latent, mask);
     if (mask) {
-      const logits = want.outputs[0] as number[];
-      const allowed = logits.map((logit, k) => (mask[k] === 1 ? logit : Number.NEGATIVE_INFINITY));
       const ofAction = { logProb: want.logProb, rounding: 0 };
-      return { ...want, action: latent, likeliest: [allowed.indexOf(Math.max(...allowed))], ofAction };
+      const likeliest = likeliestAction(c.program.head, want.outputs[0] as number[], mask);
+      return { ...want, action: latent, likeliest, ofAction };
     }
     const action = Array.from(step.action.subarray(r * latentWidth, (r + 1) * latentWidth));
     const logProbOf = (y: readonly number[]): number => {

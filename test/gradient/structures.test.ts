@@ -1,7 +1,7 @@
 // Graphs with more readers than one, parts, and shared parameters: where gradients have to be added and fusions have to be refused.
 import { describe, expect, test } from 'vitest';
 import type { Node } from '../../lib/graph/node.js';
-import { categorical, gaussian, type ModelOutputs } from '../../lib/models/heads.js';
+import { bernoulli, categorical, gaussian, type ModelOutputs, multiCategorical } from '../../lib/models/heads.js';
 import { makeCase } from './case.js';
 import { shared } from './shared-parameters.js';
 import { compareWithOracle } from './suite.js';
@@ -106,6 +106,14 @@ const structures: Record<string, (x: Node) => ModelOutputs> = {
   'logits that the value reads': (x) => {
     const logits = x.linear(4);
     return { policy: categorical(logits), value: logits.linear(1) };
+  },
+  'logits of several choices that the value reads': (x) => {
+    const logits = x.linear(5);
+    return { policy: multiCategorical(logits, [2, 3]), value: logits.linear(1) };
+  },
+  'logits of bits that the value reads': (x) => {
+    const logits = x.linear(4);
+    return { policy: bernoulli(logits), value: logits.linear(1) };
   },
   'one action, of which there is one': (x) => ({ policy: categorical(x.linear(1)), value: x.linear(1) }),
   'a value that no parameter reaches': (x) => ({

@@ -1,7 +1,7 @@
 // Sizes: every way rows are cut into tiles and outputs into blocks, and batches large enough for several chunks and threads.
 import { describe } from 'vitest';
 import type { Node } from '../../lib/graph/node.js';
-import { categorical, gaussian, type ModelOutputs } from '../../lib/models/heads.js';
+import { bernoulli, categorical, gaussian, type ModelOutputs, multiCategorical } from '../../lib/models/heads.js';
 import { makeCase } from './case.js';
 import { compareWithOracle } from './suite.js';
 
@@ -24,6 +24,17 @@ function discrete(width: number): (x: Node) => ModelOutputs {
     const y = x.linear(width).silu().linear(width, { bias: false });
     return { policy: categorical(y.slice(0, Math.ceil(width / 2)).concat(y)), value: y.linear(1) };
   };
+}
+
+/** Categoricals of 3 logits each, and what is left. */
+function several(width: number): (x: Node) => ModelOutputs {
+  const whole = Array.from({ length: Math.floor(width / 3) }, () => 3);
+  const sizes = width % 3 === 0 ? whole : [...whole, width % 3];
+  return (x) => ({ policy: multiCategorical(x.linear(width).tanh().linear(width), sizes), value: x.linear(1) });
+}
+
+function bits(width: number): (x: Node) => ModelOutputs {
+  return (x) => ({ policy: bernoulli(x.linear(width).tanh().linear(width)), value: x.linear(1) });
 }
 
 const sizes = widths.flatMap((width) =>
@@ -51,6 +62,18 @@ describe('discrete actions', () =>
       }),
     ),
   ));
+
+describe.each(Object.entries({ several, bits }))('%s', (name, head) =>
+  compareWithOracle(
+    sizes.map(({ width, count }) =>
+      makeCase(`${name}, ${width} logits, ${count} rows`, head(width), {
+        observationSize: 4,
+        rows: count,
+        mixtures: 1,
+      }),
+    ),
+  ),
+);
 
 describe('several chunks of tiles, on several threads', () =>
   compareWithOracle([makeCase('1100 rows', continuous(16), { observationSize: 7, rows: 1100, mixtures: 1 })]));

@@ -2,10 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import { Box } from '../../lib/bijectors/box.js';
 import { compile } from '../../lib/graph/compile.js';
+import type { Node } from '../../lib/graph/node.js';
 import type { ProgramSpec } from '../../lib/graph/program.js';
 import { Trace } from '../../lib/graph/trace.js';
 import { readProgram } from '../../lib/graph/validate.js';
-import { categorical, gaussian } from '../../lib/models/heads.js';
+import { bernoulli, categorical, gaussian, multiCategorical } from '../../lib/models/heads.js';
 import { constant } from '../../lib/random/initializers.js';
 import { expectError } from '../support/errors.js';
 
@@ -26,15 +27,32 @@ describe('round trip', () => {
   test('is the same text, key by key', () => {
     expect(JSON.stringify(readProgram(copy(), 'here'))).toBe(JSON.stringify(sample()));
   });
-  test('of a categorical head', () => {
+  test.each([
+    ['categorical', categorical],
+    ['multi_categorical', (x: Node) => multiCategorical(x, [1, 1])],
+    ['bernoulli', (x: Node) => bernoulli(x)],
+    ['bernoulli with the mean of entropies', (x: Node) => bernoulli(x, { meanEntropy: true })],
+  ])('of a %s head', (_, head) => {
     const trace = new Trace(2);
-    const { program } = compile(trace, categorical(trace.observation), trace.observation.linear(1));
+    const { program } = compile(trace, head(trace.observation), trace.observation.linear(1));
     expect(JSON.stringify(readProgram(JSON.parse(JSON.stringify(program)), 'here'))).toBe(JSON.stringify(program));
   });
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: the point is to put anything anywhere
 type Anything = any;
+
+test.each<[what: string, head: object, ...words: string[]]>([
+  ['sizes that do not add up', { kind: 'multi_categorical', sizes: [1, 2] }, 'head.sizes: 3 logits', 'reads 2'],
+  ['a size of 0', { kind: 'multi_categorical', sizes: [2, 0] }, 'head.sizes', 'from 1', 'got 0'],
+  ['no sizes', { kind: 'multi_categorical' }, 'head.sizes: expected an array', 'undefined'],
+  ['a flag that is none', { kind: 'bernoulli', meanEntropy: 1 }, 'head.meanEntropy: expected true or false, got 1'],
+])('a discrete head with %s is refused', (_, head, ...words) => {
+  const trace = new Trace(2);
+  const { program } = compile(trace, bernoulli(trace.observation), trace.observation.linear(1));
+  const damaged = JSON.parse(JSON.stringify({ ...program, head: { ...program.head, ...head } }));
+  expectError(() => readProgram(damaged, 'here'), 'CORRUPT_FILE', ...words);
+});
 
 /** Each changes a sound program; `file.program` is the whole of it. */
 const damages: [what: string, damage: (p: Anything, file: Anything) => unknown, ...words: string[]][] = [
@@ -80,7 +98,7 @@ test.each(damages)('%s is refused', (_, damage, ...words) => {
 });
 
 test('another version is another matter', () => {
-  expectError(() => readProgram({ ...copy(), version: 3 }, 'a'), 'UNSUPPORTED_VERSION', 'version 3', 'reads version 1');
+  expectError(() => readProgram({ ...copy(), version: 4 }, 'a'), 'UNSUPPORTED_VERSION', 'version 4', 'reads version 1');
 });
 
 /** An LSTM, a state of its own, and a stack of kernels. */
@@ -135,4 +153,57 @@ describe('programs with states', () => {
       if (parameters[0] === 'kernels[1]') parameters[0] = 'kernels[2]';
     }
   }
+});
+
+describe('a differential equation', () => {
+  function equation(): ProgramSpec {
+    const trace = new Trace(2);
+    const window = trace.observation.window(3);
+    const z = window.oldest.linear(4).neuralCde(window, { width: 5 });
+    return compile(trace, categorical(z.linear(2)), z.linear(1)).program;
+  }
+  const damaged = (damage: (p: Anything) => unknown): unknown => {
+    const json = JSON.parse(JSON.stringify(equation()));
+    damage(json);
+    return json;
+  };
+  const at = (p: Anything, op: string): Anything =>
+    p.instructions.find((instruction: Anything) => instruction.op === op);
+
+  test('comes back as it was written', () => {
+    expect(
+      JSON.stringify(
+        readProgram(
+          damaged(() => {}),
+          'here',
+        ),
+      ),
+    ).toBe(JSON.stringify(equation()));
+  });
+
+  const cases: [what: string, damage: (p: Anything) => unknown, ...words: string[]][] = [
+    ['another length of the window', (p) => (at(p, 'window').constants[0] = 4), 'window needs a state'],
+    ['no length of the window', (p) => (at(p, 'window').constants[0] = 0), 'window needs a length'],
+    ['time that stands still', (p) => (at(p, 'window').constants[1] = 0), 'window needs a dt'],
+    ['a history that its window has not', (p) => (at(p, 'neural_cde').constants[0] = 5), 'needs the state of a window'],
+    ['half a width', (p) => (at(p, 'neural_cde').constants[1] = 2.5), 'needs a history, a width'],
+    ['a depth without weights', (p) => (at(p, 'neural_cde').constants[2] = 2), 'takes 6 parameters, got 4'],
+    ['steps beyond the limit', (p) => (at(p, 'neural_cde').constants[3] = 3000), 'takes at most 4096 steps'],
+    ['an unknown solver', (p) => (at(p, 'neural_cde').variant = 'tanh'), 'variant', 'tsit5'],
+    ['a bias that is no kernel', (p) => at(p, 'neural_cde').parameters.reverse(), 'needs a weight of layer 0'],
+    [
+      'weights that lie apart',
+      (p) => {
+        const bias = p.parameters.findIndex(({ name }: { name: string }) => name.endsWith('layers.1.bias'));
+        for (const parameter of p.parameters.slice(bias)) parameter.offset += 16;
+        p.parameters[bias].offset = Math.ceil(p.parameters[bias].offset / 16) * 16;
+        for (const parameter of p.parameters.slice(bias + 1)) parameter.offset += 16;
+        p.parameterCount = Math.ceil((p.parameters.at(-1).offset + p.parameters.at(-1).shape[0]) / 16) * 16;
+      },
+      'does not lie right behind',
+    ],
+  ];
+  test.each(cases)('%s is refused', (_, damage, ...words) => {
+    expectError(() => readProgram(damaged(damage), 'a.safetensors'), 'CORRUPT_FILE', ...words);
+  });
 });

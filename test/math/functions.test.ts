@@ -20,6 +20,10 @@ const bounds: Record<string, { low: number; high: number; ulp: number; floor?: n
     { low: -0.9, high: 1, ulp: 1.6 },
   ],
   tanh: [{ low: -20, high: 20, ulp: 2.6 }],
+  ratio_tanh: [{ low: -30, high: 30, ulp: 2, floor: 1 }],
+  ratio_exp: [{ low: -86, high: 86, ulp: 25 }],
+  ratio_log: [{ low: 1e-30, high: 100, ulp: 1 }],
+  ratio_softplus: [{ low: -80, high: 80, ulp: 25 }],
   atanh: [{ low: -0.9999999, high: 0.9999999, ulp: 2.5 }],
   erf: [{ low: -10, high: 10, ulp: 2.5 }],
   sincos: [{ low: 0, high: 1, ulp: 1, floor: 1 }],
@@ -28,6 +32,9 @@ const bounds: Record<string, { low: number; high: number; ulp: number; floor?: n
     { low: -10, high: 10, ulp: 3, floor: 1 },
     { low: -1e10, high: 1e4, ulp: 3, floor: 1 },
   ],
+  // Down to exp(-87); what is smaller counts as 0.
+  bernoulli: [{ low: -87, high: 87, ulp: 3 }],
+  bernoulli_entropy: [{ low: -87, high: 87, ulp: 3 }],
 };
 
 const single = addon().functions.filter(({ inputs }) => inputs === 1);
@@ -67,6 +74,10 @@ describe('known values, float64 and float32', () => {
     ['log', [1e-20, 0.3, 1, 7], Math.log],
     ['log1p', [0, 1e-9, 0.3, 7], Math.log1p],
     ['tanh', [-3, -1e-9, 0, 0.5], Math.tanh],
+    ['ratio_tanh', [-30, -3, -1e-9, 0, 0.5], Math.tanh],
+    ['ratio_exp', [-5, -0.1, 0, 0.3, 7], Math.exp],
+    ['ratio_log', [1e-20, 0.3, 1, 7], Math.log],
+    ['ratio_softplus', [-20, -1, 0, 0.3, 7], (x) => Math.log1p(Math.exp(x))],
     ['atanh', [-0.99, -1e-9, 0, 0.5], Math.atanh],
     ['erf', [-3, -0.7, 0, 1e-3, 0.99, 1.01, 2.5], erfSeries],
     ['normal_cdf', [-5, -1, 0, 0.5, 3], normalCdf],
@@ -140,6 +151,66 @@ describe('Gaussian terms', () => {
       const [m, s, v] = [mean[i], std[i], x[i]] as [number, number, number];
       expect(kl[i]).toBeCloseTo(Math.log(2 / Math.abs(s)) + (s * s + (m - v) ** 2) / 8 - 0.5, 12);
     }
+  });
+});
+
+describe('terms of a bit', () => {
+  const logits = Float64Array.of(-700, -60, -3, -1e-9, 0, 0.4, 5, 60, 700);
+  const terms = apply('bernoulli', logits) as [Float64Array, Float64Array, Float64Array, Float64Array];
+  const log1pExp = (x: number): number => Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
+
+  test('probabilities and their logarithms, as far as numbers go', () => {
+    const [entropy] = apply('bernoulli_entropy', logits) as [Float64Array];
+    logits.forEach((l, i) => {
+      const [one, zero, logOne, logZero] = terms.map((values) => values[i]) as [number, number, number, number];
+      expect(one / (1 / (1 + Math.exp(-l)))).toBeCloseTo(1, 13);
+      expect(zero / (1 / (1 + Math.exp(l)))).toBeCloseTo(1, 13);
+      expect(logOne / -log1pExp(-l)).toBeCloseTo(1, 13);
+      expect(logZero / -log1pExp(l)).toBeCloseTo(1, 13);
+      expect(entropy[i] as number).toBeCloseTo(one * log1pExp(-l) + zero * log1pExp(l), 13);
+    });
+  });
+
+  test.each([
+    [0, 1, 0],
+    [1, 1, 0],
+    [0, 0, 1],
+    [1, -0.7, 0.3],
+  ])('derivatives for the bit %d with weights %d and %d', (bit, ofLogProb, ofEntropy) => {
+    const at = Float64Array.of(-60, -3, -1e-3, 0, 0.4, 5, 60);
+    const gradient = new Float64Array(at.length);
+    const scalar = (x: number) => Float64Array.of(x);
+    addon().apply('bernoulli_gradient', [at, scalar(bit), scalar(ofLogProb), scalar(ofEntropy)], [gradient]);
+    const loss = (x: Float64Array): Float64Array => {
+      const [, , logOne, logZero] = apply('bernoulli', x) as Float64Array[];
+      const [entropy] = apply('bernoulli_entropy', x) as [Float64Array];
+      const logProb = (bit === 1 ? logOne : logZero) as Float64Array;
+      return logProb.map((p, i) => ofLogProb * p + ofEntropy * (entropy[i] as number));
+    };
+    const h = 1e-5;
+    const [above, below] = [loss(at.map((x) => x + h)), loss(at.map((x) => x - h))];
+    // Rounding of a log-probability of size 60 over the step: 1e-14 / 1e-5.
+    above.forEach((value, i) => {
+      expect(gradient[i] as number).toBeCloseTo((value - (below[i] as number)) / (2 * h), 8);
+    });
+  });
+
+  test('a forbidden bit has no gradient, and divergence follows its definition', () => {
+    const never = Float64Array.of(Number.NEGATIVE_INFINITY);
+    const one = Float64Array.of(1);
+    const result = new Float64Array(1);
+    for (const bit of [0, 1]) {
+      addon().apply('bernoulli_gradient', [never, Float64Array.of(bit), one, one], [result]);
+      expect(result[0]).toBe(0);
+    }
+    const [p, q] = [0.3, 0.8];
+    const logit = (x: number) => Float64Array.of(Math.log(x / (1 - x)));
+    addon().apply('bernoulli_kl', [logit(p), logit(q)], [result]);
+    expect(result[0]).toBeCloseTo(p * Math.log(p / q) + (1 - p) * Math.log((1 - p) / (1 - q)), 14);
+    addon().apply('bernoulli_kl', [logit(p), never], [result]);
+    expect(result[0]).toBe(Number.POSITIVE_INFINITY);
+    addon().apply('bernoulli_kl', [never, never], [result]);
+    expect(result[0]).toBe(0);
   });
 });
 

@@ -38,7 +38,7 @@ describe('names list what exists', () =>
       'UNKNOWN_NAME',
       '"SharedActorCritc"',
       'did you mean "sharedactorcritic"',
-      'actorcritic, sharedactorcritic',
+      'actorcritic, lstmactorcritic',
     ],
     [
       'a model whose name is a property of all objects',

@@ -3,15 +3,21 @@ import { describe, expect, test } from 'vitest';
 import { Trace } from '../../lib/graph/trace.js';
 import {
   ActionSpace,
+  Bernoulli,
+  bernoulli,
   categorical,
   gaussian,
   Model,
   type ModelOptions,
+  MultiCategorical,
+  multiCategorical,
+  SquashedNormal,
   type StepBuffers,
   Tensor,
   TorsorError,
 } from '../../lib/index.js';
 
+const names = Model.names;
 const disposed = Tensor.zeros([3]);
 disposed.dispose();
 
@@ -146,6 +152,16 @@ const calls: Record<string, (x: never) => unknown> = {
   logStd: (x) => gaussian(node(), { logStd: x }),
   'actionSpace of gaussian': (x) => gaussian(node(), { std: node(), actionSpace: x }),
   categorical: (x) => categorical(x),
+  multiCategorical: (x) => multiCategorical(x, [3]),
+  'sizes of multiCategorical': (x) => multiCategorical(node(), x),
+  bernoulli: (x) => bernoulli(x),
+  'options of bernoulli': (x) => bernoulli(node(), x),
+  'logits of Bernoulli': (x) => new Bernoulli({ logits: x }),
+  'logits of MultiCategorical': (x) => new MultiCategorical({ logits: x }),
+  'sizes of MultiCategorical': (x) => new MultiCategorical({ logits: [0, 1], sizes: x }),
+  'mask of MultiCategorical': (x) => new MultiCategorical({ logits: [0, 1], sizes: [2], mask: x }),
+  'loc of SquashedNormal': (x) => new SquashedNormal({ loc: x }),
+  'low of SquashedNormal': (x) => new SquashedNormal({ low: x }),
   'what build returns': (x) =>
     new (class extends Model {
       build = () => x;
@@ -190,6 +206,6 @@ test('of a promise, it is a rejection', async () => {
 });
 
 test('afterwards all is as it was', () => {
-  expect(Model.names).toEqual(['actorcritic', 'lstmactorcritic', 'mingruactorcritic', 'sharedactorcritic']);
+  expect(Model.names).toEqual(names);
   expect(free.act(observation, { key: 1 }).action.shape).toEqual([2]);
 });

@@ -115,8 +115,9 @@ describe.each(models)('%s', (_, model) => {
     close([...(policy as Distribution).entropy().data], numbers(entropy), 2e-5);
     const given = { data: Float32Array.from(numbers(latent)), shape: latent.shape };
     const logDet = policy instanceof Transformed ? policy.bijector.forwardLogDet(given).data : new Float32Array(20);
-    const base = policy instanceof Transformed ? policy.distribution : policy;
-    const ofLatent = base instanceof Categorical ? base.logProb(numbers(latent)) : base.logProb(given);
+    const ofLatent = discrete
+      ? (policy as Categorical).logProb(numbers(latent))
+      : (policy instanceof Transformed ? policy.distribution : (policy as MultivariateNormalDiag)).logProb(given);
     const expected = [...ofLatent.data].map((p, i) => p - (logDet[i] as number));
     close(expected, numbers(logProb), 2e-5);
   });

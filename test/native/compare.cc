@@ -1,4 +1,5 @@
 // Runs programs with every op through the CPU kernels and through the CUDA tile on the host, and prints how far they are apart.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -35,10 +36,11 @@ static void compare(const char* what, const char* program, const Floats& cpu, co
   std::printf("%s %s %.2e\n", program, what, worst);
 }
 
-// Every op: two layers, layer norm, an activation of its own, a product, a sum, slices, a concatenation, learned vectors.
-static Trace trace(bool gaussian, const char* bijector, int parameters_of_bijector) {
+// Every op but lstm: two layers, layer norm, an activation of its own, a product, a sum, slices, a concatenation, learned vectors, windows of three
+// and the differential equation over them, with step control and without.
+static Trace trace(const char* head, const char* bijector = "", int parameters_of_bijector = 0) {
   Trace t;
-  t.widths = {17, 21, 21, 21, 10, 11, 21, 21, 21, 37, 5, 5, 1};
+  t.widths = {17, 21, 21, 21, 10, 11, 21, 21, 21, 37, 5, 5, 1, 20, 20, 5, 5, 5, 20, 20, 20, 3, 3, 3, 6, 5, 5};
   t.operations = {
       {"linear", "gelu", {0}, {0, 357}, 1, {}},  // 17 x 21 weights, 21 biases
       {"layer_norm", "", {1}, {378, 399}, 2, {1e-5}},
@@ -52,12 +54,26 @@ static Trace trace(bool gaussian, const char* bijector, int parameters_of_biject
       {"linear", "identity", {9}, {1197, 1382}, 10, {}},  // 37 x 5, 5
       {"parameter", "", {}, {1387}, 11, {}},              // 5
       {"linear", "identity", {9}, {1392, 1429}, 12, {}},  // 37, 1
+      {"slice", "", {8}, {}, 13, {0}},
+      {"scale", "", {13}, {}, 14, {0, 0}},  // an empty window
+      {"slice", "", {0}, {}, 15, {0}},
+      {"slice", "", {0}, {}, 16, {5}},
+      {"slice", "", {0}, {}, 17, {10}},
+      {"window", "", {15, 14}, {}, 18, {3, 0.5}},
+      {"window", "", {16, 18}, {}, 19, {3, 0.5}},
+      {"window", "", {17, 19}, {}, 20, {3, 0.5}},
+      {"slice", "", {8}, {}, 21, {0}},
+      {"neural_cde", "tsit5", {21, 20}, {1430}, 22, {3, 4, 1, 0}},  // 3 x 4, 4, 4 x 15, 15
+      {"neural_cde", "bosh3", {21, 20}, {1430}, 23, {3, 4, 1, 2}},
+      {"concat", "", {22, 23}, {}, 24, {}},
+      {"linear", "identity", {24}, {1521, -1}, 25, {}},  // 6 x 5, no bias
+      {"add", "", {10, 25}, {}, 26, {}},
   };
-  t.parameter_count = 1430;
+  t.parameter_count = 1551;
   t.value = 12;
-  if (gaussian) {
-    t.head = "gaussian";
-    t.head_inputs = {10, 11};
+  t.head = head;
+  if (t.head == "gaussian") {
+    t.head_inputs = {26, 11};
     BijectorOperation b;
     b.name = bijector;
     for (int k = 0; k < parameters_of_bijector; k++) b.parameters.push_back({k == 1 ? 1e-4 : k == 2 ? 0.9999 : 1.0});
@@ -65,9 +81,10 @@ static Trace trace(bool gaussian, const char* bijector, int parameters_of_biject
   } else {
     // The learned vector joins the logits, so that nothing is left unread.
     t.widths.push_back(5);
-    t.operations.push_back({"add", "", {10, 11}, {}, 13, {}});
-    t.head = "categorical";
-    t.head_inputs = {13};
+    t.operations.push_back({"add", "", {26, 11}, {}, 27, {}});
+    t.head_inputs = {27};
+    if (t.head == "multi_categorical") t.sizes = {2, 3};
+    t.mean_entropy = t.head == "bernoulli";
   }
   return t;
 }
@@ -80,7 +97,7 @@ static float* aligned(Floats& memory) {
 static void check(const char* name, const Trace& t, int rows, bool small) {
   const Kernels& cpu = baseline::kernel_table;
   BijectorChain chain;
-  const Floats constants = chain_constants<float>(t.bijectors, 5, chain);
+  const Floats constants = head_constants(t, chain);
   const Program inference = build(t, Purpose::inference, chain, constants.data());
   const Program training = build(t, Purpose::training_observation, chain, constants.data());
   const int latent_width = inference.head.latent_width;
@@ -90,7 +107,7 @@ static void check(const char* name, const Trace& t, int rows, bool small) {
   float *parameters = aligned(parameter_memory), *packed = aligned(packed_memory),
         *transposed = aligned(transposed_memory);
   cpu.pack(training, parameters, packed, transposed);
-  Floats workspace_memory(cpu.workspace(training, Sequence{}) + 16);
+  Floats workspace_memory(std::max(cpu.workspace(training, Sequence{}), on_host::columns_and_scratch(training)) + 16);
   float* workspace = aligned(workspace_memory);
 
   const Floats observation = normals(rows * 17);
@@ -99,9 +116,9 @@ static void check(const char* name, const Trace& t, int rows, bool small) {
 
   Floats action(rows * 5), latent(rows * latent_width), log_prob(rows), value(rows), other_action(action),
       other_latent(latent), other_log_prob(rows), other_value(rows);
-  std::vector<int32_t> choice(rows), other_choice(rows);
+  std::vector<int32_t> choice(rows * latent_width), other_choice(rows * latent_width);
   const Noise noise{0x123456789abcdefull, 42, 3};
-  const bool discrete = t.head == "categorical";
+  const bool discrete = t.head != "gaussian";
   StepIO step{parameters,
               packed,
               observation.data(),
@@ -242,9 +259,9 @@ static void check_scan(int rows, int steps) {
 int main() {
   for (bool small : {false, true})
     for (int rows : {1, 16, 63, 150}) {
-      check("tanh", trace(true, "tanh", 0), rows, small);
-      check("maxnorm", trace(true, "maxnorm", 4), rows, small);
-      check("categorical", trace(false, "", 0), rows, small);
+      check("tanh", trace("gaussian", "tanh"), rows, small);
+      check("maxnorm", trace("gaussian", "maxnorm", 4), rows, small);
+      for (const char* head : {"categorical", "multi_categorical", "bernoulli"}) check(head, trace(head), rows, small);
     }
   for (int rows : {1, 3, 20})
     for (int steps : {2, 70}) check_scan(rows, steps);

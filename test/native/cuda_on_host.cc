@@ -35,16 +35,18 @@ template <class F> static void each_tile(int rows, bool small, float* columns, c
     each_block<tile_rows>(rows, columns, index, f);
 }
 
+static float* scratch(const Program& p, float* columns) { return columns + int64_t(p.columns) * tile_rows; }
+
 void act(const Program& p, const StepIO& io, int rows, bool small, float* columns) {
-  each_tile(rows, small, columns, nullptr, [&](const auto& t) { run_act(t, p, io); });
+  each_tile(rows, small, columns, nullptr, [&](const auto& t) { run_act(t, p, io, scratch(p, columns)); });
 }
 
 void evaluate(const Program& p, const EvaluateIO& io, int rows, bool small, float* columns) {
-  each_tile(rows, small, columns, nullptr, [&](const auto& t) { run_evaluate(t, p, io); });
+  each_tile(rows, small, columns, nullptr, [&](const auto& t) { run_evaluate(t, p, io, scratch(p, columns)); });
 }
 
 void gradient(const Program& p, const GradientIO& io, int rows, bool small, float* columns, float* accumulators) {
-  const Memory m{io.parameters, nullptr, nullptr, accumulators, nullptr};
+  const Memory m{io.parameters, nullptr, nullptr, accumulators, scratch(p, columns)};
   each_tile(rows, small, columns, io.index, [&](const auto& t) { gradient_of_tile(t, 1, p, io, m); });
 }
 

@@ -14,21 +14,27 @@ const small = {
   SharedActorCritic: { architecture: [7] },
   LSTMActorCritic: { lstmFeatures: 3, hiddenFeatures: 4 },
   MinGRUActorCritic: { gruFeatures: 3, numLayers: 1, hiddenFeatures: 4 },
+  MLPActorCriticPolicy: { featureSize: 3, featureWidth: 4, valueWidth: 2, actionWidth: 3 },
+  NCDEActorCriticPolicy: {
+    stepping: { substeps: 1 },
+    historyLength: 3,
+    initialWidth: 3,
+    fieldWidth: 3,
+    valueWidth: 2,
+    actionWidth: 3,
+  },
 };
 
 function compare(p: Pair, shape: number[], sequence: boolean): void {
-  const { observation, mask, done, rows } = batchFor(p, shape, 5);
+  const { observation, mask, done, latent, rows } = batchFor(p, shape, 5);
   const options = { ...(mask && { mask }), ...(sequence && { sequence, done }) };
-  const action = p.discrete
-    ? { data: new Int32Array(rows), shape }
-    : { data: new Float32Array(rows * p.actionSize).fill(0.3), shape: [...shape, p.actionSize] };
   const ones = new Float32Array(rows).fill(1);
   const weights = { dLogProb: ones, dEntropy: ones, dValue: ones };
   const results = [p.cpu, p.cuda].map((model) => [
     sequence ? new Float32Array() : model.act(observation, { key: 1, ...(mask && { mask }) }).latent.dataSync(),
     model.forward(observation, sequence ? { sequence, done } : {}).value.dataSync(),
-    model.evaluate(observation, action, { latent: true, ...options }).logProb.dataSync(),
-    ...Object.values(model.gradient(observation, action, { ...weights, ...options }).parameters),
+    model.evaluate(observation, latent, { latent: true, ...options }).logProb.dataSync(),
+    ...Object.values(model.gradient(observation, latent, { ...weights, ...options }).parameters),
   ]);
   const [cpu = [], cuda = []] = results;
   for (const [k, numbers] of cpu.entries()) expectClose(`result ${k}`, cuda[k] as ArrayLike<number>, numbers, 1e-4);
@@ -40,6 +46,9 @@ test.each([
   ['SharedActorCritic', 'categorical', [3]],
   ['LSTMActorCritic', 'categorical', [3, 17]],
   ['MinGRUActorCritic', 'gaussian', [9, 3]],
+  ['MLPActorCriticPolicy', 'multi-categorical', [3]],
+  ['MLPActorCriticPolicy', 'bernoulli', [18]],
+  ['NCDEActorCriticPolicy', 'gaussian', [4, 2]],
 ] as const)('%s, %s, %j', (name, head, shape) => {
   compare(pair(name, head, 4, small[name]), [...shape], shape.length > 1);
 });

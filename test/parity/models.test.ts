@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { addon } from '../../lib/addon/load.js';
 import { Model, Tensor } from '../../lib/index.js';
 import { buildTimeout, useEmulated } from './emulated.js';
-import { batchFor, expectClose, heads, type Pair, pair } from './models.js';
+import { batchFor, expectClose, headsOf, type Pair, pair } from './models.js';
 
 const values = 1e-5;
 const gradients = 1e-4;
@@ -31,7 +31,7 @@ function compareAct(p: Pair, shape: number[], seed: number): void {
   for (const deterministic of [false, true]) {
     const options = { key: seed, deterministic, ...(mask && { mask }) };
     const [cpu, cuda] = [p.cpu.act(observation, options), p.cuda.act(observation, options)];
-    if (p.discrete) expect(numbers(cuda.action)).toEqual(numbers(cpu.action));
+    if (p.cpu.network.discrete) expect(numbers(cuda.action)).toEqual(numbers(cpu.action));
     else expectClose('action', numbers(cuda.action), numbers(cpu.action), values);
     for (const name of ['latent', 'logProb', 'value'] as const)
       expectClose(name, numbers(cuda[name]), numbers(cpu[name]), values);
@@ -41,8 +41,7 @@ function compareAct(p: Pair, shape: number[], seed: number): void {
 }
 
 function compareCalls(p: Pair, shape: number[], seed: number, sequence: boolean): void {
-  const { observation, mask, done, rows } = batchFor(p, shape, seed);
-  const actor = pairOfActions(p, shape, seed, mask?.data);
+  const { observation, mask, done, latent: actor, rows } = batchFor(p, shape, seed);
   const over = sequence ? { sequence, done } : {};
   const [cpu, cuda] = [p.cpu, p.cuda].map((m) =>
     m.evaluate(observation, actor, { latent: true, ...over, ...(mask && { mask }) }),
@@ -67,25 +66,16 @@ function compareCalls(p: Pair, shape: number[], seed: number, sequence: boolean)
 
 const wave = (rows: number, k: number) => Float32Array.from({ length: rows }, (_, i) => Math.sin(k * i + k));
 
-/** Latents near the policy's, or choices that the mask allows. */
-function pairOfActions(p: Pair, shape: number[], seed: number, mask?: Uint8Array) {
-  const rows = shape.reduce((a, b) => a * b, 1);
-  if (!p.discrete) return { data: wave(rows * p.actionSize, seed), shape: [...shape, p.actionSize] };
-  const choose = (_: unknown, row: number) => {
-    const wanted = (row * 7 + seed) % p.actionSize;
-    return mask?.[row * p.actionSize + wanted] ? wanted : 0;
-  };
-  return { data: Int32Array.from({ length: rows }, choose), shape };
-}
+/** A window over the last observations is a carry as well. */
+const recurrent = new Set(['lstmactorcritic', 'mingruactorcritic', 'ncdeactorcriticpolicy']);
 
-const recurrent = new Set(
-  Model.names.filter(
-    (name) => Model.create(name, { observationSpaceSize: 1, actionSpaceSize: 1 }).native.carryWidth > 0,
-  ),
-);
+test('every model with a memory runs sequences here', () => {
+  for (const name of Model.names)
+    expect(pair(name, headsOf(name)[0] as string, 1).cpu.network.carryWidth > 0, name).toBe(recurrent.has(name));
+});
 
 describe.each(Model.names)('%s', (name) => {
-  describe.each(Object.keys(heads))('%s', (head) => {
+  describe.each(headsOf(name))('%s', (head) => {
     test.each(steps)('%i rows, one step', (rows) => {
       const p = pair(name, head, rows + 1);
       compareAct(p, [rows], rows);
@@ -108,10 +98,8 @@ test('a model too wide for shared memory', () => {
 
 test('gradients are the same bit for bit at every run', () => {
   const p = pair('SharedActorCritic', 'gaussian, box', 8);
-  const run = () => {
-    const { observation } = batchFor(p, [1000], 3);
-    return p.cuda.gradient(observation, pairOfActions(p, [1000], 3), { dLogProb: wave(1000, 1) }).parameters;
-  };
+  const { observation, latent } = batchFor(p, [1000], 3);
+  const run = () => p.cuda.gradient(observation, latent, { dLogProb: wave(1000, 1) }).parameters;
   expect(run()).toEqual(run());
 });
 

@@ -1,6 +1,6 @@
 // Initial values: what each promises.
 import { describe, expect, test } from 'vitest';
-import { constant, lecunNormal, orthogonal, uniform } from '../../lib/random/initializers.js';
+import { constant, lecunNormal, orthogonal, uniform, uniformFanIn } from '../../lib/random/initializers.js';
 import { Key } from '../../lib/random/key.js';
 import { orthonormalize } from '../../lib/random/orthogonal.js';
 import { normal } from '../../lib/random/random.js';
@@ -82,6 +82,19 @@ test('lecunNormal: variance 1 / in, cut at two standard deviations', () => {
   const [low, high] = [normalCdf(-2), normalCdf(2)];
   expect(kolmogorovSmirnov(w, (x) => (normalCdf(x / wide) - low) / (high - low))).toBeLessThan(2.2);
   expect([...lecunNormal()(key, [4, 5])]).toEqual([...lecunNormal()(key, [4, 5])]);
+});
+
+test('uniformFanIn: uniform in ±1/√in, of the kernel or as said', () => {
+  for (const [w, fanIn] of [
+    [uniformFanIn()(key, [25, 400]), 25],
+    [uniformFanIn(9)(key, [10_000]), 9],
+  ] as const) {
+    const bound = Math.fround(1 / Math.sqrt(fanIn));
+    expect(w.every((x) => Math.abs(x) <= bound)).toBe(true);
+    expect(kolmogorovSmirnov(w, (x) => (x / bound + 1) / 2)).toBeLessThan(2.2);
+  }
+  expectError(() => uniformFanIn()(key, [4]), 'INVALID_SHAPE', /\[in, out\]/);
+  expectError(() => uniformFanIn(0), 'INVALID_ARGUMENT', 'fanIn');
 });
 
 test('uniform and constant', () => {

@@ -1,8 +1,11 @@
 // A program run in plain float64, one row at a time: naive loops over values and columns. What the native core is compared with.
 import { find, type PlacedParameter } from '../../lib/graph/layout.js';
+import type { SolverName } from '../../lib/graph/ops.js';
 import type { InstructionSpec, ProgramSpec } from '../../lib/graph/program.js';
 import { activations } from './activations.js';
 import { transform } from './bijectors.js';
+import { discreteTerms } from './discrete-heads.js';
+import { type Grids, neuralCdeOf, windowAfter } from './neural-cde-step.js';
 import { expectedLogDet } from './quadrature.js';
 
 export interface Row {
@@ -22,6 +25,8 @@ type Step = (arena: Float64Array, inputs: Float64Array[]) => Float64Array;
 
 export class Oracle {
   readonly program: ProgramSpec;
+  /** Of the differential equations, in the order they are solved. */
+  readonly grids: Grids = { recorded: [], replay: undefined };
   readonly #steps: { run: Step; inputs: number[] }[];
 
   constructor(program: ProgramSpec) {
@@ -30,9 +35,22 @@ export class Oracle {
     const offset = (name: string): number => (find(name, placed) as PlacedParameter).offset;
     const first = 1 + (program.states?.length ?? 0);
     this.#steps = program.instructions.map((instruction, i) => ({
-      run: stepOf(instruction, program.widths[first + i] as number, offset),
+      run: stepOf(instruction, program.widths[first + i] as number, offset, this.grids),
       inputs: instruction.inputs,
     }));
+  }
+
+  /** Solves what `run` solves with step control, then again, whenever the result is called, by the same steps. */
+  freeze<A extends unknown[], T>(run: (...args: A) => T, ...args: A): (...args: A) => T {
+    this.grids.recorded = [];
+    this.grids.replay = undefined;
+    run(...args);
+    return (...moved: A): T => {
+      this.grids.replay = 0;
+      const result = run(...moved);
+      this.grids.replay = undefined;
+      return result;
+    };
   }
 
   /** A carry of zeros. */
@@ -59,7 +77,7 @@ export class Oracle {
     };
   }
 
-  /** Log-probability and entropy as well, of a latent action: before the bijectors; an index for a categorical head. */
+  /** Log-probability and entropy as well, of a latent action: before the bijectors; indices or bits for a discrete head. */
   evaluate(
     arena: Float64Array,
     observation: Float64Array,
@@ -70,9 +88,9 @@ export class Oracle {
     const row = this.forward(arena, observation, carry);
     return {
       ...row,
-      ...(this.program.head.kind === 'categorical'
-        ? categorical(row, latent[0] as number, mask)
-        : this.#gaussian(row, Array.from(latent))),
+      ...(this.program.head.kind === 'gaussian'
+        ? this.#gaussian(row, Array.from(latent))
+        : discreteTerms(this.program.head, row.outputs[0] as number[], latent, mask)),
     };
   }
 
@@ -97,20 +115,13 @@ export class Oracle {
   }
 }
 
-function categorical({ outputs }: Row, choice: number, mask?: ArrayLike<number>): { logProb: number; entropy: number } {
-  const logits = (outputs[0] as number[]).map((logit, k) => (mask?.[k] === 0 ? Number.NEGATIVE_INFINITY : logit));
-  const largest = Math.max(...logits);
-  const normalizer = largest + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0));
-  const logProbs = logits.map((logit) => logit - normalizer);
-  const entropy = logProbs.reduce((sum, l) => sum - (l === Number.NEGATIVE_INFINITY ? 0 : Math.exp(l) * l), 0);
-  return { logProb: logProbs[choice] as number, entropy };
-}
-
-function stepOf(instruction: InstructionSpec, width: number, offset: (name: string) => number): Step {
-  const { op, parameters, variant = 'identity', constants: [first = 0, second = 0] = [] } = instruction;
-  const [weight, bias, third] = parameters.map((name) => (name === null ? undefined : offset(name)));
-  const f = activations[variant];
-  if (!f) throw new Error(`the reference has no activation ${variant}`);
+function stepOf(instruction: InstructionSpec, width: number, offset: (name: string) => number, grids: Grids): Step {
+  const { op, parameters, variant = 'identity', constants = [] } = instruction;
+  const [first = 0, second = 0] = constants;
+  const offsets = parameters.map((name) => (name === null ? undefined : offset(name)));
+  const [weight, bias, third] = offsets;
+  const f = activations[variant] as (x: number) => number;
+  if (!f && op !== 'neural_cde') throw new Error(`the reference has no activation ${variant}`);
   const columns = (column: (j: number) => number): Float64Array => {
     const y = new Float64Array(width);
     for (let j = 0; j < width; j++) y[j] = column(j);
@@ -166,6 +177,10 @@ function stepOf(instruction: InstructionSpec, width: number, offset: (name: stri
       };
     case 'scan':
       return (_, [both, state]) => columns((j) => at(both, j) * at(state, j) + at(both, width + j));
+    case 'window':
+      return (_, [x, state]) => windowAfter(x as Float64Array, state as Float64Array, first, second);
+    case 'neural_cde':
+      return neuralCdeOf(variant as SolverName, constants, offsets as number[], grids);
     case 'parameter':
       return (arena) => columns((j) => at(arena, (weight as number) + j));
   }

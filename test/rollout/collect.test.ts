@@ -4,6 +4,7 @@ import type { EnvironmentState, StepArrays, VectorEnvironment } from '../../lib/
 import { Key, Model, NativeVectorEnvironment, Rollout, setThreads, threads } from '../../lib/index.js';
 import { type Column, columns } from '../../lib/rollout/rollout.js';
 import { Box } from '../../lib/spaces/box.js';
+import type { Discrete } from '../../lib/spaces/discrete.js';
 import { expectError, expectRejection } from '../support/errors.js';
 
 /** A native environment that does not show that it is one. */
@@ -42,7 +43,7 @@ function modelFor({ observationSpace, actionSpace }: VectorEnvironment): Model<o
   const box = actionSpace instanceof Box;
   return Model.create('SharedActorCritic', {
     observationSpaceSize: observationSpace.size,
-    actionSpaceSize: box ? actionSpace.size : actionSpace.n,
+    actionSpaceSize: box ? actionSpace.size : (actionSpace as Discrete).n,
     discrete: !box,
     ...(box && { actionSpace: { type: 'box', kw: { low: -2, high: 2 } } }),
     key: 5,

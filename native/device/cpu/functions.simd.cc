@@ -8,8 +8,6 @@
 namespace torsor::TORSOR_ISA {
 
 // Lane by lane: speed is not the point here, running the very lanes of the kernels is.
-template <class N> static HD Scalar<N>& lane(N& x, int i) { return reinterpret_cast<Scalar<N>*>(&x)[i]; }
-
 template <class N, class F> static void apply_function(F, const FunctionIO<Scalar<N>>& io) {
   for (int64_t first = 0; first < io.count; first += lanes<N>) {
     N x[max_function_arrays], y[max_function_arrays];

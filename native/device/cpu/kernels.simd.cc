@@ -15,7 +15,14 @@ static Vector* columns_of(float* workspace) { return reinterpret_cast<Vector*>(w
 // Columns of every step that is kept at once, the carry before every segment, after the last and in between, and scratch.
 static int64_t workspace(const Program& p, const Sequence& s) {
   const int length = segment_length(s, 1), segments = (s.steps + length - 1) / length;
-  return (int64_t(p.columns) * length + int64_t(p.carry_width) * (segments + 2) + p.widest) * tile_rows;
+  const int64_t linear = int64_t(p.widest) * tile_rows, solver = int64_t(p.cells) * Tile64::cell_floats + 2 * p.shared;
+  return (int64_t(p.columns) * length + int64_t(p.carry_width) * (segments + 2)) * tile_rows +
+         (linear > solver ? linear : solver);
+}
+
+// Inference: behind the columns of a tile.
+template <class Tile> static float* scratch(const Tile& t, const Program& p) {
+  return reinterpret_cast<float*>(t.column(p.columns));
 }
 
 // More rows than this fill a large tile well enough; fewer are done sooner by several small ones. (Measured: a small tile of AVX-512 has
@@ -42,19 +49,19 @@ static void act(const Program& p, const StepIO& io, int first, int rows, float* 
   Sequence one;
   one.carry = one.final_carry = io.carry;
   each_tile(p, one, first, rows, memory, [&](const auto& tile, int span) {
-    run_steps(tile, p, one, span, [&](const auto& t) { run_act(t, p, io); });
+    run_steps(tile, p, one, span, [&](const auto& t) { run_act(t, p, io, scratch(t, p)); });
   });
 }
 
 static void forward(const Program& p, const ForwardIO& io, int first, int rows, float* memory) {
   each_tile(p, io.sequence, first, rows, memory, [&](const auto& tile, int span) {
-    run_steps(tile, p, io.sequence, span, [&](const auto& t) { run_outputs(t, p, io); });
+    run_steps(tile, p, io.sequence, span, [&](const auto& t) { run_outputs(t, p, io, scratch(t, p)); });
   });
 }
 
 static void evaluate(const Program& p, const EvaluateIO& io, int first, int rows, float* memory) {
   each_tile(p, io.sequence, first, rows, memory, [&](const auto& tile, int span) {
-    run_steps(tile, p, io.sequence, span, [&](const auto& t) { run_evaluate(t, p, io); });
+    run_steps(tile, p, io.sequence, span, [&](const auto& t) { run_evaluate(t, p, io, scratch(t, p)); });
   });
 }
 

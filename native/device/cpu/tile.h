@@ -5,6 +5,18 @@
 
 namespace torsor::TORSOR_ISA {
 
+// The numbers of a tile one by one, whatever its rows: what is not worth a copy of the code for every kind of tile.
+struct Numbers {
+  float* columns;
+  int rows;
+  HD float& number(int c, int r) const { return columns[int64_t(c) * rows + r]; }
+
+  // Memory of an op besides the columns: cell k of as many rows as W has lanes. Shares of the rows are taken one after another.
+  template <class W> using Cells = W*;
+  static constexpr int cell_floats = 16;  // of a share: the widest W
+  template <class W> HD W* cells(float* scratch, int) const { return reinterpret_cast<W*>(scratch); }
+};
+
 template <class N_, int Rows> struct Tile {
   using N = N_;
   static constexpr int rows = Rows, groups = Rows / lanes<N>;
@@ -35,6 +47,16 @@ template <class N_, int Rows> struct Tile {
     for (int k = 0; k < columns_ * groups; k++) f(k);
   }
   HD N& at(int c, int g) const { return column(c)[g]; }
+  HD Numbers numbers() const { return {scalars(0), rows}; }
+  static constexpr int cell_floats = Numbers::cell_floats;
+  template <class W> HD Scalar<W> sum_of_cells(float* scratch, int64_t k) const {
+    return sum_of_lanes(reinterpret_cast<W*>(scratch)[k]);
+  }
+  // f(first, end) for shares of the rows that exist; here one.
+  template <class F> HD void each_share(F f) const { f(0, live); }
+  template <class F> HD void spread(int n, F f) const {
+    for (int i = 0; i < n; i++) f(i);
+  }
 
   // Number in the batch of each row of a group.
   HD Uint<N> row(int g) const { return lane_numbers() + uint32_t(first_row + g * lanes<N>); }
@@ -121,11 +143,12 @@ template <class N_, int Rows> struct Tile {
       for (int k = 0; k < n; k++) to[k] = scalars(c)[k * rows + r];
     }
   }
-  HD void store_index(int c, int32_t* target) const {
-    for (int r = 0; r < live; r++) target[place(r)] = int32_t(scalars(c)[r]);
+  HD void store_index(int c, int n, int32_t* target) const {
+    for (int r = 0; r < live; r++)
+      for (int k = 0; k < n; k++) target[place(r) * n + k] = int32_t(scalars(c)[k * rows + r]);
   }
 
-  // Category k of each row of a group where the mask allows it, otherwise -infinity.
+  // Logit k of each row of a group where the mask allows it, otherwise -infinity.
   HD N masked(const uint8_t* mask, int n, int k, int g, N logit) const {
     if (!mask) return logit;
     for (int i = 0; i < lanes<N>; i++) {

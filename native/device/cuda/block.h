@@ -19,6 +19,15 @@ __device__ __forceinline__ void each_tile(float* shared, const Place& place, con
   }
 }
 
+__device__ __forceinline__ float* scratch_of_block(const Place& place) {
+  return place.scratch ? place.scratch + blockIdx.x * place.scratch_floats : nullptr;
+}
+
+// Of the instruction that needs most.
+template <int Rows> int64_t scratch_floats(const Program& p) {
+  return int64_t(p.cells) * Tile<Rows>::cell_floats + 2 * p.shared;
+}
+
 inline int tiles_of(int rows, int tile) { return (rows + tile - 1) / tile; }
 
 }  // namespace torsor::TORSOR_ISA

@@ -18,7 +18,8 @@ __global__ void __launch_bounds__(threads, blocks)
     gradient(const __grid_constant__ Program program, const __grid_constant__ GradientIO io,
              const __grid_constant__ Place place, float* sets, int first, int rows) {
   extern __shared__ __align__(16) float columns[];
-  Memory memory{io.parameters, nullptr, nullptr, sets + int64_t(blockIdx.x) * program.accumulators, nullptr};
+  Memory memory{io.parameters, nullptr, nullptr, sets + int64_t(blockIdx.x) * program.accumulators,
+                scratch_of_block(place)};
   memory.done = io.sequence.done;
   for (int k = threadIdx.x; k < program.accumulators; k += blockDim.x) memory.accumulators[k] = 0;
   __syncthreads();
@@ -75,8 +76,10 @@ void gradient(const Program& p, const GradientIO& given, int first, int rows, fl
   const auto floats = [&](int live) { return TORSOR_ISA::floats_of_tile<small_rows>(p, io.sequence, live); };
   const int tiles = TORSOR_ISA::tiles_of(rows, small_rows), last = rows - (tiles - 1) * small_rows;
   const int64_t own = int64_t(p.accumulators) * int64_t(sizeof(float));
-  const Place at = tiles > 0 ? place(call, tiles, std::max(tiles > 1 ? floats(small_rows) : 0, floats(last)), own)
-                             : Place{0, 0, nullptr, 0};
+  const int64_t scratch = TORSOR_ISA::scratch_floats<small_rows>(p);
+  const Place at = tiles > 0
+                       ? place(call, tiles, std::max(tiles > 1 ? floats(small_rows) : 0, floats(last)), scratch, own)
+                       : Place{};
   float* const sets = call.scratch<float>(std::max(at.blocks, 1) * int64_t(p.accumulators));
   if (tiles > 0)
     launch("gradient", TORSOR_ISA::gradient, at.blocks, TORSOR_ISA::threads, at.shared_bytes, p, io, at, sets, first,

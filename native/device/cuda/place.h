@@ -13,6 +13,8 @@ struct Place {
   int64_t shared_bytes;
   float* columns;  // null: shared memory
   int64_t floats;  // of a block
+  float* scratch;  // Memory::scratch of the blocks, in global memory; null: no instruction needs any
+  int64_t scratch_floats;
 };
 
 // What all blocks together may take of global memory: enough to fill a large GPU with wide tiles, and little beside its memory.
@@ -20,10 +22,11 @@ constexpr int64_t most_global_bytes = int64_t(512) << 20;
 constexpr int most_blocks_per_multiprocessor = 4;
 
 // `own_bytes`: of global memory that a block needs besides.
-inline Place place(Call& call, int tiles, int64_t floats, int64_t own_bytes = 0) {
-  Place p{tiles, floats * int64_t(sizeof(float)), nullptr, floats};
+inline Place place(Call& call, int tiles, int64_t floats, int64_t scratch_floats, int64_t own_bytes = 0) {
+  constexpr int64_t size = sizeof(float);
+  Place p{tiles, floats * size, nullptr, floats, nullptr, scratch_floats};
   const bool shared = p.shared_bytes <= gpu().shared_bytes;
-  const int64_t global_bytes = own_bytes + (shared ? 0 : p.shared_bytes);
+  const int64_t global_bytes = own_bytes + scratch_floats * size + (shared ? 0 : p.shared_bytes);
   if (global_bytes > 0) {
     const int64_t most =
         std::min<int64_t>(most_global_bytes / global_bytes, most_blocks_per_multiprocessor * gpu().multiprocessors);
@@ -33,6 +36,7 @@ inline Place place(Call& call, int tiles, int64_t floats, int64_t own_bytes = 0)
     p.shared_bytes = 0;
     p.columns = call.scratch<float>(p.blocks * floats);
   }
+  if (scratch_floats > 0) p.scratch = call.scratch<float>(p.blocks * scratch_floats);
   return p;
 }
 

@@ -14,7 +14,8 @@ __global__ void __launch_bounds__(threads, blocks)
     policy_step(const __grid_constant__ Program program, const __grid_constant__ StepIO io,
                 const __grid_constant__ Sequence one, const __grid_constant__ Place place, int first, int rows) {
   extern __shared__ __align__(16) float columns[];  // [program.columns][Rows]
-  const auto act = [&](const Tile<Rows>& t) INLINE { run_act(t, program, io); };
+  float* const scratch = scratch_of_block(place);
+  const auto act = [&](const Tile<Rows>& t) INLINE { run_act(t, program, io, scratch); };
   const auto steps = [&](const Tile<Rows>& tile, int span) INLINE { run_steps(tile, program, one, span, act); };
   each_tile<Rows>(columns, place, program, one, nullptr, first, rows, steps);
 }
@@ -37,20 +38,22 @@ void act(const Program& p, const StepIO& given, int first, int rows, float*) {
   reads(call, io.observation, range, p.observation.width);
   reads(call, io.mask, range, p.head.n);
   writes(call, io.action, range, p.head.n);
-  writes(call, io.choice, range);
+  writes(call, io.choice, range, p.head.latent_width);
   writes(call, io.latent, range, p.head.latent_width);
   writes(call, io.log_prob, range);
   writes(call, io.value, range);
   call.updates(io.carry, int64_t(first) * p.carry_width, int64_t(rows) * p.carry_width);
   one.carry = one.final_carry = io.carry;
-  const auto start = [&](auto kernel, int tile) {
-    const Place at = place(call, TORSOR_ISA::tiles_of(rows, tile), int64_t(p.columns) * tile);
+  const auto start = [&](auto kernel, auto rows_of_tile) {
+    constexpr int tile = decltype(rows_of_tile)::value;
+    const Place at =
+        place(call, TORSOR_ISA::tiles_of(rows, tile), int64_t(p.columns) * tile, TORSOR_ISA::scratch_floats<tile>(p));
     launch("policy_step", kernel, at.blocks, TORSOR_ISA::threads, at.shared_bytes, p, io, one, at, first, rows);
   };
   if (TORSOR_ISA::large(p, rows))
-    start(TORSOR_ISA::policy_step<tile_rows>, tile_rows);
+    start(TORSOR_ISA::policy_step<tile_rows>, std::integral_constant<int, tile_rows>());
   else
-    start(TORSOR_ISA::policy_step<small_rows>, small_rows);
+    start(TORSOR_ISA::policy_step<small_rows>, std::integral_constant<int, small_rows>());
   call.finish();
 }
 

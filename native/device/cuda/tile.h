@@ -5,6 +5,13 @@
 
 namespace torsor::TORSOR_ISA {
 
+// Cells of one row among those of a tile: neighbouring threads read neighbouring numbers.
+template <class W, int Rows> struct Strided {
+  W* memory;
+  __device__ __forceinline__ W& operator[](int64_t k) const { return memory[k * Rows]; }
+  __device__ __forceinline__ Strided operator+(int64_t k) const { return {memory + k * Rows}; }
+};
+
 template <int Rows> struct Tile {
   using N = float;
   static constexpr int rows = Rows, groups = Rows;  // a group is one row: one thread
@@ -19,6 +26,23 @@ template <int Rows> struct Tile {
 
   __device__ __forceinline__ float* column(int c) const { return columns + c * rows; }
   __device__ __forceinline__ float& at(int c, int g) const { return column(c)[g]; }
+  __device__ __forceinline__ float& number(int c, int r) const { return at(c, r); }
+
+  // Numbers of an op besides the columns, in global memory: cell k of every row. A share is a row: one thread.
+  template <class W> using Cells = Strided<W, Rows>;
+  static constexpr int cell_floats = 2 * Rows;
+  __device__ __forceinline__ Tile numbers() const { return *this; }
+  template <class W> __device__ __forceinline__ Cells<W> cells(float* scratch, int r) const {
+    return {reinterpret_cast<W*>(scratch) + r};
+  }
+  template <class W> __device__ __forceinline__ W sum_of_cells(float* scratch, int64_t k) const {
+    W sum = 0;
+    for (int r = 0; r < live; r++) sum += cells<W>(scratch, r)[k];
+    return sum;
+  }
+  template <class F> __device__ __forceinline__ void each_share(F f) const {
+    spread(live, [&](int r) { f(r, r + 1); });
+  }
   __device__ __forceinline__ int64_t place(int r) const {
     const bool first = r < lag;  // spares most tiles the division
     const int row = first ? r : r % lag;
@@ -80,11 +104,11 @@ template <int Rows> struct Tile {
   __device__ __forceinline__ void store(int c, int n, float* target) const {
     spread(live * n, [&](int i) { target[place(i / n) * n + i % n] = at(c + i % n, i / n); });
   }
-  __device__ __forceinline__ void store_index(int c, int32_t* target) const {
-    spread(live, [&](int r) { target[place(r)] = int32_t(at(c, r)); });
+  __device__ __forceinline__ void store_index(int c, int n, int32_t* target) const {
+    spread(live * n, [&](int i) { target[place(i / n) * n + i % n] = int32_t(at(c + i % n, i / n)); });
   }
 
-  // The logit of category k of a row where the mask allows it, otherwise -infinity.
+  // Logit k of a row where the mask allows it, otherwise -infinity.
   __device__ __forceinline__ float masked(const uint8_t* mask, int n, int k, int g, float logit) const {
     return mask && g < live && !mask[place(g) * n + k] ? -__builtin_huge_valf() : logit;
   }

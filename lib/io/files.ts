@@ -1,0 +1,58 @@
+// Whole files: read at once, and written so that a crash leaves either the old file or the new one.
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { string } from '../core/check.js';
+import { TorsorError } from '../core/errors.js';
+
+export interface WriteFileOptions {
+  /** Makes the folders above the file where they are missing. Default: false, which makes that an error. */
+  createFolders?: boolean;
+}
+
+/**
+ * Writes a file from its pieces. They go to a temporary file in the same folder, reach the disk, and take the name of the old
+ * file in one step; a write that fails removes the temporary file and leaves the old one whole.
+ *
+ * @throws TorsorError IO.
+ */
+export async function writeWholeFile(
+  path: string,
+  pieces: readonly Uint8Array[],
+  { createFolders = false }: WriteFileOptions = {},
+): Promise<void> {
+  const target = resolve(string('path', path));
+  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    if (createFolders) await mkdir(dirname(target), { recursive: true });
+    const file = await open(temporary, 'wx');
+    try {
+      for (const piece of pieces) await file.writeFile(piece);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, target);
+    await syncFolder(dirname(target));
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw new TorsorError('IO', `${target} could not be written: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** @throws TorsorError IO when the file cannot be read. */
+export async function readWholeFile(path: string): Promise<Uint8Array> {
+  const source = resolve(string('path', path));
+  try {
+    return await readFile(source);
+  } catch (error) {
+    throw new TorsorError('IO', `${source} could not be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Makes a rename survive a power cut; systems that cannot open folders (Windows) do without. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
