@@ -88,7 +88,7 @@ export type {
 export type { SequenceOptions } from './models/sequence.js';
 export { SharedActorCritic, type SharedActorCriticOptions } from './models/shared-actor-critic.js';
 export type { SerializeOptions } from './models/space-files.js';
-export type { PolicyCallOptions, ResetOptions, SpaceOptions } from './models/space-options.js';
+export type { PolicyCallOptions, ResetOptions, SpaceOptions, SpacePolicyOptions } from './models/space-options.js';
 export { SpacePolicy } from './models/space-policy.js';
 export {
   type FlatBatch,

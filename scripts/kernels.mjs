@@ -7,8 +7,8 @@ import { root } from './setup.mjs';
 import { skip } from './skip.mjs';
 
 // The quadrature of bijectors that mix dimensions keeps values and gradients of one event (max_event = 64 floats each) on the
-// stack: four arrays and what surrounds them. A categorical policy takes the words of a Philox block by number. Nothing else may use local
-// memory.
+// stack: four arrays and what surrounds them. The solver of differential equations is a function that is called, and a categorical policy takes
+// the words of a Philox block by number: a few bytes. Nothing else may use local memory.
 const stackAllowed = { evaluate: 1280, gradient: 1280, 'policy_step<16>': 16, 'policy_step<64>': 16 };
 
 /** Kernels in the output of `ptxas -v`: name, architecture, registers, stack and spilled bytes (functions it calls included). */

@@ -50,7 +50,7 @@ function loadCuda(): { addon: Addon } | { problem: string } {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     return { problem: `${file} could not be loaded: ${reason}; compile it again together with the rest of torsor` };
   }
-  if (module.exports.device !== 'cuda') return { problem: `${file} is no addon of torsor for CUDA` };
+  if (module.exports.device !== 'cuda') return { problem: `${file} is no addon of torsor for CUDA; correct or unset TORSOR_CUDA_ADDON` };
   const { problem } = module.exports.status();
   return problem === '' ? { addon: module.exports } : { problem };
 }
@@ -65,12 +65,12 @@ export function cudaAddon(): { addon: Addon } | { problem: string } {
 export const notTheFirst = 'torsor uses the first GPU that CUDA shows; put another first with CUDA_VISIBLE_DEVICES';
 
 function unavailable(device: string, problem: string): TorsorError {
-  return new TorsorError('DEVICE_UNAVAILABLE', `device '${device}' is not available: ${problem}.`);
+  return new TorsorError('DEVICE_UNAVAILABLE', `device '${device}' is not available: ${problem}, or use device 'cpu'.`);
 }
 
 /** The device a choice means on this machine. Asking for one that is not there is an error, never a silent fall back. */
 export function resolveDevice(choice: DeviceChoice = 'cpu'): Device {
-  if (/^cuda:\d+$/.test(choice) && choice !== 'cuda:0') {
+  if (typeof choice === 'string' && /^cuda:\d+$/.test(choice) && choice !== 'cuda:0') {
     throw unavailable(choice, notTheFirst);
   }
   const device = oneOf('device', choice, ['cpu', 'cuda', 'cuda:0', 'auto'] as const);

@@ -8,10 +8,10 @@ import type { ModelOutputs } from './heads.js';
 import { mlp } from './mlp.js';
 import { Model } from './model.js';
 import type { ResolvedOptions } from './options.js';
-import { type CompatibilityOptions, checkSizes } from './space-options.js';
+import { checkSizes, type SpacePolicyOptions } from './space-options.js';
 import { SpacePolicy } from './space-policy.js';
 
-export interface MLPActorCriticPolicyOptions extends CompatibilityOptions {
+export interface MLPActorCriticPolicyOptions extends SpacePolicyOptions {
   /** Width of the features. Default: 16. */
   featureSize: number;
   /** Width and number of the hidden layers of the encoder. Default: 64, 2. */
@@ -42,7 +42,7 @@ export class MLPActorCriticPolicy extends SpacePolicy<MLPActorCriticPolicyOption
   static override readonly defaults: MLPActorCriticPolicyOptions = {
     ...{ featureSize: 16, featureWidth: 64, featureDepth: 2 },
     ...{ valueWidth: 64, valueDepth: 2, actionWidth: 64, actionDepth: 2 },
-    ...{ logStdInit: 0, activation: 'relu', compat: null },
+    ...{ logStdInit: 0, activation: 'relu', compat: null, oneHot: false },
   };
 
   readonly kind = 'mlp';

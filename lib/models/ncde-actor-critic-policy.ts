@@ -17,10 +17,10 @@ import {
   type WindowSizes,
 } from './ncde-state.js';
 import type { ResolvedOptions } from './options.js';
-import { type CompatibilityOptions, checkSizes } from './space-options.js';
+import { checkSizes, type SpacePolicyOptions } from './space-options.js';
 import { SpacePolicy } from './space-policy.js';
 
-export interface NCDEActorCriticPolicyOptions extends CompatibilityOptions {
+export interface NCDEActorCriticPolicyOptions extends SpacePolicyOptions {
   /** Width of the features, which are the latent: both must be the same. Default: 4. */
   featureSize: number;
   latentSize: number;
@@ -70,7 +70,7 @@ export class NCDEActorCriticPolicy extends SpacePolicy<NCDEActorCriticPolicyOpti
     ...{ featureSize: 4, latentSize: 4, initialWidth: 16, initialDepth: 1, fieldWidth: 8, fieldDepth: 1 },
     ...{ valueWidth: 16, valueDepth: 1, actionWidth: 16, actionDepth: 1 },
     ...{ historyLength: 4, dt: 1, solver: 'tsit5', stepping: 'adaptive' },
-    ...{ logStdInit: 0, squashValue: false, compat: null },
+    ...{ logStdInit: 0, squashValue: false, compat: null, oneHot: false },
   };
 
   readonly kind = 'ncde';

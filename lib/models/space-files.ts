@@ -23,11 +23,14 @@ export interface SerializeOptions {
 /** A policy as its files see it. */
 export interface FiledPolicy extends Spaces {
   readonly kind: keyof EqxSizes;
-  readonly options: object;
+  readonly options: { readonly oneHot: boolean };
   readonly parameters: Parameters;
 }
 
 function layoutOf({ kind, options, observationSpace, actionSpace }: FiledPolicy): EqxLayout {
+  if (options.oneHot) {
+    throw new TorsorError('UNSUPPORTED', 'files of lerax hold no policies that see choices one-hot; save keeps any');
+  }
   return eqxLayout(kind, { ...options, observationSpace, actionSpace } as unknown as EqxSizes['mlp'] &
     EqxSizes['ncde']);
 }

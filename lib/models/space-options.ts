@@ -13,7 +13,7 @@ import { type ModelClass, metadataOf, type ResolvedOptions, readOptions } from '
 
 /** What every policy over spaces is given. */
 export interface SpaceOptions {
-  /** Any space, as that of an environment, or its JSON. The policy sees the flat form: `observationSpace.flatten(…)`. */
+  /** Any space, as that of an environment, or its JSON. The policy sees the flat form: `observationSpace.flatten(…, { oneHot })`. */
   observationSpace: Space | SpaceJson;
   /** Box, Discrete, MultiDiscrete or MultiBinary, or its JSON. */
   actionSpace: Space | SpaceJson;
@@ -24,12 +24,14 @@ export interface SpaceOptions {
 }
 
 /** Options of every class of these. */
-export interface CompatibilityOptions {
+export interface SpacePolicyOptions {
   /**
    * `'lerax'`: results as that library gives them where ours differ. Actions of a Box of several dimensions are flat, [..., size];
    * entropies of bits stay apart, [..., shape of the space], and training takes their mean; a mask for a Box is ignored. Default: null.
    */
   compat: 'lerax' | null;
+  /** Choices in observations come as one number each, 1 for the chosen one, instead of as their index. Default: false, as in lerax. */
+  oneHot: boolean;
 }
 
 /** What the methods of a policy take beside state and observation. */
@@ -57,7 +59,8 @@ export function resolveSpaceOptions(cls: ModelClass, given: unknown): ResolvedOp
   const { options, own } = readOptions(cls, given, base);
   for (const name of ['observationSpace', 'actionSpace']) required(cls.name, name, options[name]);
   const { observationSpace, actionSpace } = spacesOf(options as unknown as SpaceOptions);
-  if (observationSpace.flatSize === 0) {
+  const width = observationSpace.flatSizeOf({ oneHot: own.oneHot as boolean });
+  if (width === 0) {
     throw new TorsorError(
       'INVALID_ARGUMENT',
       `observationSpace: expected at least one number, got ${observationSpace}`,
@@ -67,7 +70,7 @@ export function resolveSpaceOptions(cls: ModelClass, given: unknown): ResolvedOp
   if (own.activation !== undefined) own.activation = activationName(own.activation);
   return {
     ...own,
-    observationSpaceSize: observationSpace.flatSize,
+    observationSpaceSize: width,
     actionSpaceSize: rawSize(actionSpace),
     actionSpace: null,
     discrete: !(actionSpace instanceof Box),

@@ -12,11 +12,11 @@ import { Model } from './model.js';
 import type { ModelClass, ResolvedOptions } from './options.js';
 import { readPolicy, type SerializeOptions, writePolicy } from './space-files.js';
 import {
-  type CompatibilityOptions,
   type PolicyCallOptions,
   type ResetOptions,
   resolveSpaceOptions,
   type SpaceOptions,
+  type SpacePolicyOptions,
   type Spaces,
   spaceMetadata,
   spacesOf,
@@ -35,7 +35,7 @@ type FlatRows = { data: Float32Array; shape: readonly number[] };
  * `S` is what a policy remembers; every method takes the state before a step and gives the one after it, and changes neither. After an error
  * nothing has changed.
  */
-export abstract class SpacePolicy<O extends CompatibilityOptions = CompatibilityOptions, S = unknown> extends Model<O> {
+export abstract class SpacePolicy<O extends SpacePolicyOptions = SpacePolicyOptions, S = unknown> extends Model<O> {
   readonly observationSpace: Space;
   readonly actionSpace: PolicySpace;
   /** Which of lerax' policies it is, in files. */
@@ -157,8 +157,9 @@ export abstract class SpacePolicy<O extends CompatibilityOptions = Compatibility
   }
 
   #read(observation: StructuredInput): { rows: FlatRows; batch: readonly number[] } {
-    const { data, batch } = readValues(this.observationSpace, observation, this.device);
-    return { rows: { data, shape: [...batch, this.observationSpace.flatSize] }, batch };
+    const { oneHot, observationSpaceSize } = this.options;
+    const { data, batch } = readValues(this.observationSpace, observation, oneHot, this.device);
+    return { rows: { data, shape: [...batch, observationSpaceSize] }, batch };
   }
 
   #mask(mask: PolicyCallOptions['actionMask']): { mask?: ArrayInput<'uint8'> } {

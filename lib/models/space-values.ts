@@ -17,10 +17,11 @@ export type Action = Tensor<'float32' | 'int32'>;
  * Observations [..., flat size] from values of the space, or from rows that are flat already: float32 arrays where the space has
  * another form or element type. Arrays for a scalar Box are arrays of elements.
  */
-export function readValues(space: Space, value: StructuredInput, device: Device): FlatBatch {
-  if (!isFlat(space, value, device)) return flattenBatch(space, value, { device });
-  const { memory, batch, rows } = readObservation(value as ArrayInput<'float32'>, space.flatSize, device);
-  return { data: onHost(memory, 'float32', rows * space.flatSize), batch };
+export function readValues(space: Space, value: StructuredInput, oneHot: boolean, device: Device): FlatBatch {
+  if (!isFlat(space, value, device)) return flattenBatch(space, value, { oneHot, device });
+  const width = space.flatSizeOf({ oneHot });
+  const { memory, batch, rows } = readObservation(value as ArrayInput<'float32'>, width, device);
+  return { data: onHost(memory, 'float32', rows * width), batch };
 }
 
 function isFlat(space: Space, value: StructuredInput, device: Device): boolean {

@@ -58,7 +58,7 @@ struct RatioLog {
     if constexpr (is_double<N>)
       y[0] = ratio_log(x[0]);
     else
-      y[0] = log_of(x[0]);
+      y[0] = log_any(x[0]);
   }
 };
 

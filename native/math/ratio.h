@@ -61,8 +61,7 @@ template <class N> HD N ratio_log(N x) {
   const int64_t root = 0x3fe6a09e667f3bcd;  // bits of sqrt(1/2)
   const Int<N> i = bits(x) - root;
   const N m = bit_cast<N>((i & 0x000fffffffffffff) + root);
-  const N nothing = x - x;  // or NaN
-  return from_int<N>(i >> 52) * 0.69314718055994531 + log_of_ratio(N((m - 1) / (m + 1))) + nothing;
+  return from_int<N>(i >> 52) * 0.69314718055994531 + log_of_ratio(N((m - 1) / (m + 1)));
 }
 
 // log(1 + e^x) and its derivative, the sigmoid. With e = exp(-|x|): max(x, 0) + 2 atanh(e / (2 + e)).

@@ -238,7 +238,7 @@ void ModelWrap::gradient(const Napi::CallbackInfo& info) {
     io.d_value = floats(info[6], "dValue", all);
     float* gradients = floats(info[7], "gradients", m.parameter_count());
     if (!absent(info[8])) io.d_observation = floats(info[8], "dObservation", all * m.observation_size());
-    m.training(io.d_observation || io.sequence.d_carry);
+    m.training(io.of_inputs());
     const auto held = m.hold();
     double metrics[metric_count];
     m.gradient(io, rows, gradients, metrics);
@@ -264,7 +264,7 @@ Napi::Value ModelWrap::ppo(const Napi::CallbackInfo& info) {
     const PpoUpdateConfig config = to_ppo_config(info[1]);
     io.ppo = config.loss;
     float* gradients = floats(info[2], "gradients", m.parameter_count());
-    m.training(false);
+    m.training(io.of_inputs());
     const auto held = m.hold();
     return to_javascript(info.Env(), ppo_minibatch(m, io, rows, config.normalize_advantage, gradients));
   });

@@ -400,6 +400,7 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
   }
   p.columns = layout.columns();
 
+  p.work = std::max(trace.parameter_count, 256);
   int accumulators = 0;
   for (int k = 0; k < p.length; k++) {
     Instruction& q = p.code[k];
@@ -421,6 +422,9 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
       if (cells > 1 << 26) malformed("a neural_cde needs " + std::to_string(cells) + " numbers per row");
       q.solve.cells = cells;
       p.cells = std::max(p.cells, q.solve.cells);
+      // With step control, some 16 steps of a window of four (measured).
+      const int64_t steps = cde.intervals * (q.solve.substeps > 0 ? q.solve.substeps : 5);
+      p.work += steps * ode.stages * cde.field.parameters();
       p.shared = std::max(p.shared, ode.size() + cde.field.parameters());
     }
   }

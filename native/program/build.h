@@ -50,9 +50,9 @@ std::vector<S> chain_constants(const std::vector<BijectorOperation>&, int dims, 
 std::vector<float> head_constants(const Trace&, BijectorChain& chain);
 
 enum class Purpose {
-  inference,             // columns are reused as soon as nobody reads them
-  training,              // everything is kept, with gradients
-  training_observation,  // ... and the gradient of the observation too
+  inference,        // columns are reused as soon as nobody reads them
+  training,         // everything is kept, with gradients
+  training_inputs,  // ... and the gradients of the observation and of the carry too
 };
 
 // Throws Error: a malformed trace never reaches the kernels. `constants` must outlive the program.

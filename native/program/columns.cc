@@ -8,10 +8,10 @@ namespace torsor {
 // Values whose gradient somebody needs: it is asked for, or it reaches parameters, be it in the step before through a state.
 static std::vector<bool> needed_gradients(int values, const std::vector<Step>& steps, const std::vector<int>& states,
                                           const std::vector<int>& next, const std::vector<int>& results,
-                                          bool observation_gradient) {
+                                          bool of_inputs) {
   std::vector<bool> needed(values, false);
-  needed[0] = observation_gradient;
-  for (int v : states) needed[v] = observation_gradient;
+  needed[0] = of_inputs;
+  for (int v : states) needed[v] = of_inputs;
   for (bool changed = true; changed;) {
     for (const Step& s : steps) {
       bool need = s.weight >= 0;
@@ -38,8 +38,7 @@ void Layout::assign(std::vector<Step>& steps, const std::vector<int>& states, co
     assign_inference(steps, sources, ends);
   else
     assign_training(
-        steps,
-        needed_gradients(int(widths_.size()), steps, states, next, results, purpose == Purpose::training_observation),
+        steps, needed_gradients(int(widths_.size()), steps, states, next, results, purpose == Purpose::training_inputs),
         ends, clear);
 }
 

@@ -86,6 +86,7 @@ struct Program {
   int widest = 0;        // widest padded output of a linear, for its backward's scratch
   // Scratch of the instruction that needs most: numbers (double, or float) of every row that is taken at once, and numbers for all of them.
   int cells = 0, shared = 0;
+  int64_t work = 0;  // multiply-adds of a row, about
 };
 
 // Sums over the rows of a minibatch, kept behind the gradients in the accumulators.
@@ -157,6 +158,9 @@ struct GradientIO {
   PpoConfig ppo;
   int loss_rows;
   Sequence sequence;
+
+  // Gradients of the observation or of the carry are asked for, which takes a program of its own.
+  bool of_inputs() const { return d_observation || sequence.d_carry; }
 };
 
 }  // namespace torsor

@@ -31,12 +31,12 @@ Model::Model(const Trace& trace) : trace_(trace) {
   pack();
 }
 
-const Program& Model::training(bool observation_gradient) {
+const Program& Model::training(bool of_inputs) {
   std::lock_guard<std::mutex> lock(build_);
-  std::unique_ptr<Program>& program = training_[observation_gradient];
+  std::unique_ptr<Program>& program = training_[of_inputs];
   if (!program)
-    program = std::make_unique<Program>(build(
-        trace_, observation_gradient ? Purpose::training_observation : Purpose::training, chain_, constants_.data()));
+    program = std::make_unique<Program>(
+        build(trace_, of_inputs ? Purpose::training_inputs : Purpose::training, chain_, constants_.data()));
   if (!pack_transposed_) {
     std::unique_lock<std::shared_mutex> parameters(mutex_);
     packed_transposed_ = Array<float>(parameters_.size());
@@ -62,7 +62,7 @@ void Model::write_parameters(const float* source, int64_t offset, int64_t count)
 
 // part(first, rows) over shares of whole tiles.
 template <class F> void Model::spread(int rows, int steps, F part) {
-  const int64_t work = int64_t(rows) * steps * std::max(parameter_count(), 256);
+  const int64_t work = int64_t(rows) * steps * inference_.work;
   const int tiles = (rows + tile_rows - 1) / tile_rows;
   const int shares = work < worth_a_thread ? 1 : std::min(tiles, threads());
   if (shares <= 1) return part(0, rows);
@@ -106,7 +106,7 @@ void Model::evaluate(EvaluateIO io, int rows) {
 
 void Model::gradient(GradientIO io, int rows, float* gradients, double (&metrics)[metric_count]) {
   const std::lock_guard<std::mutex> alone(gradient_);  // the accumulators are shared
-  const Program& p = *training_[io.d_observation || io.sequence.d_carry];
+  const Program& p = *training_[io.of_inputs()];
   io.parameters = parameters_.data();
   io.packed = packed_.data();
   io.packed_transposed = packed_transposed_.data();

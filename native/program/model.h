@@ -13,7 +13,7 @@ class Model {
   explicit Model(const Trace&);
 
   const Program& inference() const { return inference_; }
-  const Program& training(bool observation_gradient);
+  const Program& training(bool of_inputs);
   int parameter_count() const { return inference_.parameter_count; }
   int observation_size() const { return inference_.observation.width; }
   const Head& head() const { return inference_.head; }

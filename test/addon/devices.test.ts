@@ -38,7 +38,7 @@ type Library = Awaited<ReturnType<typeof machine>>;
 
 function expectUnavailable({ Tensor, devices }: Library, problem: string): void {
   for (const device of ['cuda', 'cuda:0'] as const) {
-    const message = `device '${device}' is not available: ${problem}.`;
+    const message = `device '${device}' is not available: ${problem}, or use device 'cpu'.`;
     expect(() => Tensor.zeros([1], { device })).toThrow(
       expect.objectContaining({ code: 'DEVICE_UNAVAILABLE', message }),
     );
@@ -89,7 +89,7 @@ describe('the file of the addon', () => {
   test('is the addon of the CPU', async () => {
     const file = path.join(folder, 'cpu.so');
     copyFileSync(path.join(import.meta.dirname, '..', '..', 'build', 'Release', 'torsor.node'), file);
-    expectUnavailable(await withAddon(file), `${file} is no addon of torsor for CUDA`);
+    expectUnavailable(await withAddon(file), `${file} is no addon of torsor for CUDA; correct or unset TORSOR_CUDA_ADDON`);
   });
 });
 
@@ -109,7 +109,7 @@ test('a machine with a GPU', async () => {
   ]);
   for (const device of ['auto', 'cuda', 'cuda:0'] as const) expect(Tensor.zeros([1], { device }).device).toBe('cuda');
   expect(() => Tensor.zeros([1], { device: 'cuda:1' })).toThrow(
-    "device 'cuda:1' is not available: torsor uses the first GPU that CUDA shows; put another first with CUDA_VISIBLE_DEVICES.",
+    "device 'cuda:1' is not available: torsor uses the first GPU that CUDA shows; put another first with CUDA_VISIBLE_DEVICES, or use device 'cpu'.",
   );
   expect(() => Tensor.zeros([1], { device: 'gpu' as never })).toThrow('there are: auto, cpu, cuda, cuda:0');
 });

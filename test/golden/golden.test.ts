@@ -33,11 +33,6 @@ describe.each(vectorsOf)('vectors of %s', (folder, files) => {
   });
 });
 
-test.each(['spline.json', 'solver_tableaus.json'])('%s of lerax', async (name) => {
-  const report = await runFile(path.join(here, 'lerax', name));
-  expect(report.status, explain(report)).toBe('ok');
-});
-
 type Json = Record<string, unknown>;
 
 /** The object or array at a path of a file, to be changed. */
@@ -134,6 +129,27 @@ describe('the runner', () => {
     expect(code).toBe(1);
     expect(output).toMatch(/maxnorm_realinit +value .* FAIL/);
   });
+
+  test.each([
+    ['a latent', ['cases', 3, 'expected', 'latent'], 1e-3],
+    ['a value without tanh', ['cases', 3, 'expected'], 1e-3, 'value_method'],
+    ['a gradient', ['scalar_loss', 'grads', 2, 'data'], 1e-3],
+    ['a clipped loss', ['ppo', 'variants', 1, 'stats'], 1e-3, 'value_loss'],
+    ['a parameter after three updates', ['ppo', 'adam', 'params_after_3', 0, 'data'], 1e-3],
+    ['a step', ['cases', 3, 'expected', 'steps'], 1],
+  ] as [string, (string | number)[], number, string?][])(
+    'a policy of lerax with another number for %s fails',
+    async (_, keys, by, key) => {
+      const file = changed('../lerax/ncde_box_small_f64.json', (json) => {
+        const place = at<Record<string | number, number>>(json, ...keys);
+        const index = key ?? 0;
+        place[index] = (place[index] as number) + by;
+      });
+      const { code, output } = await golden(file);
+      expect(code).toBe(1);
+      expect(output).toMatch(/FAIL/);
+    },
+  );
 
   test('a name torsor does not know is not supported', async () => {
     const file = changed('SharedActorCritic_default.json', (json) => {

@@ -18,10 +18,12 @@ interface Setting extends Partial<NeuralCdeOptions> {
   size?: number;
   /** A layer before the equation. Default: none, so that step control starts from the same bits here and there: it amplifies the last of them. */
   initial?: boolean;
+  /** Of values, in units of what is accepted elsewhere. */
+  tolerance?: number;
 }
 
 const model =
-  ({ history = 4, dt = 1, size = 3, initial = false, ...options }: Setting) =>
+  ({ history = 4, dt = 1, size = 3, initial = false, tolerance: _, ...options }: Setting) =>
   (x: Node): ModelOutputs => {
     const window = x.window(history, { dt });
     const first = initial ? window.oldest.linear(size) : window.oldest;
@@ -37,7 +39,11 @@ const settings: Record<string, Setting> = {
   'no hidden layer': { depth: 0 },
   'three hidden layers, widths beyond a block': { depth: 3, width: 9, size: 5 },
   'a window of two': { history: 2, dt: 0.25 },
-  'a long window': { history: 16, dt: 0.5 },
+  // Its error estimate is a difference of numbers that agree to ten digits, and the length of the next step is made of the rest.
+  dopri8: { solver: 'dopri8', tolerance: 50 },
+  'a window of six': { history: 6, dt: 0.5, solver: 'dopri5' },
+  // Float32, and what is rounded at the first knot grows over fifteen intervals.
+  'a long window': { history: 16, dt: 0.5, stepping: { substeps: 1 }, tolerance: 20 },
   'z0 of a layer': { initial: true, stepping: { substeps: 1 } },
 };
 
@@ -48,7 +54,7 @@ type Arrays = readonly Float64Array[];
 const names = ['parameters', 'observation', 'carry'];
 
 describe.each(Object.keys(settings))('%s', (name) => {
-  const { size = 3 } = settings[name] as Setting;
+  const { size = 3, tolerance = 1 } = settings[name] as Setting;
   const c = makeCase(name, model(settings[name] as Setting), { observationSize: size, rows: steps * rows });
   const oracle = new Oracle(c.program);
   const carryWidth = (oracle.zeros[0] as Float64Array).length;
@@ -98,7 +104,7 @@ describe.each(Object.keys(settings))('%s', (name) => {
     native.evaluate(rows, c.observation, c.latent, true, null, logProb, entropy, value, { steps, done, carry });
     native.dispose();
     for (const { i, value: want } of run(arrays)) {
-      expect(Math.abs((value[i] as number) - want)).toBeLessThan(accepted.value * (1 + Math.abs(want)));
+      expect(Math.abs((value[i] as number) - want)).toBeLessThan(tolerance * accepted.value * (1 + Math.abs(want)));
     }
   });
 

@@ -15,15 +15,17 @@ import {
   NativeVectorEnvironment,
   type Space,
   type SpacePolicy,
+  type SpacePolicyOptions,
   Tensor,
   Tuple,
 } from '../../lib/index.js';
+import { expectRejection } from '../support/errors.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'torsor-spaces-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const names = ['MLPActorCriticPolicy', 'NCDEActorCriticPolicy'] as const;
-type Policy = SpacePolicy<{ compat: 'lerax' | null }, unknown>;
+type Policy = SpacePolicy<SpacePolicyOptions, unknown>;
 const vector = new Box(-1, 1, [3]);
 const create = (name: string, actionSpace: Space, more: object = {}): Policy =>
   Model.create(name, { observationSpace: vector, actionSpace, key: 1, ...more } as never) as unknown as Policy;
@@ -157,6 +159,19 @@ describe.each(names)('%s', (name) => {
     const parameters = (key: number) => create(name, new Discrete(3), { key }).parameters.flat();
     expect(parameters(1)).toEqual(parameters(1));
     expect(parameters(2)).not.toEqual(parameters(1));
+  });
+
+  test('choices in observations, one-hot', async () => {
+    const observationSpace = new Dict({ gear: new Discrete(3), speed: new Box(-1, 1, [1]) });
+    const policy = create(name, new Discrete(2), { observationSpace, oneHot: true });
+    expect(policy.options.observationSpaceSize).toBe(4);
+    const state = policy.reset({ batch: 2 });
+    const structured = policy.value(state, { gear: [2, 0], speed: [[0.5], [-0.5]] }).value.dataSync();
+    const flat = { data: Float32Array.of(0, 0, 1, 0.5, 1, 0, 0, -0.5), shape: [2, 4] };
+    expect(structured).toEqual(policy.value(state, flat).value.dataSync());
+    const again = Model.create(name, policy.metadata as never);
+    expect(again.options.observationSpaceSize).toBe(4);
+    await expectRejection(policy.serialize(path.join(folder, 'one-hot')), 'UNSUPPORTED', 'one-hot');
   });
 
   describe("compat: 'lerax'", () => {

@@ -99,7 +99,7 @@ static void check(const char* name, const Trace& t, int rows, bool small) {
   BijectorChain chain;
   const Floats constants = head_constants(t, chain);
   const Program inference = build(t, Purpose::inference, chain, constants.data());
-  const Program training = build(t, Purpose::training_observation, chain, constants.data());
+  const Program training = build(t, Purpose::training_inputs, chain, constants.data());
   const int latent_width = inference.head.latent_width;
 
   Floats parameter_memory = normals(t.parameter_count + arena_padding + 16, 0.3f),
@@ -212,7 +212,7 @@ static void check_scan(int rows, int steps) {
   t.head = "categorical";
   t.head_inputs = {6};
   const Kernels& cpu = baseline::kernel_table;
-  const Program p = build(t, Purpose::training_observation, BijectorChain{}, nullptr);
+  const Program p = build(t, Purpose::training_inputs, BijectorChain{}, nullptr);
   Floats parameter_memory = normals(t.parameter_count + arena_padding + 16), packed_memory(parameter_memory.size()),
          transposed_memory(parameter_memory.size());
   float *parameters = aligned(parameter_memory), *packed = aligned(packed_memory),

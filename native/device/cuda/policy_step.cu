@@ -6,8 +6,9 @@
 
 namespace torsor::TORSOR_ISA {
 
-// Two blocks per multiprocessor at least: with the number of threads alone, ptxas took 80 registers for sm_90 and spilled.
-constexpr int threads = 256, blocks = 2;
+// Two blocks per multiprocessor at least: with the number of threads alone, ptxas took 80 registers for sm_90 and spilled. Twice the threads
+// would leave 128 registers each, too few for the solver of differential equations.
+constexpr int threads = 128, blocks = 2;
 
 template <int Rows>
 __global__ void __launch_bounds__(threads, blocks)
