@@ -50,7 +50,8 @@ function loadCuda(): { addon: Addon } | { problem: string } {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     return { problem: `${file} could not be loaded: ${reason}; compile it again together with the rest of torsor` };
   }
-  if (module.exports.device !== 'cuda') return { problem: `${file} is no addon of torsor for CUDA; correct or unset TORSOR_CUDA_ADDON` };
+  if (module.exports.device !== 'cuda')
+    return { problem: `${file} is no addon of torsor for CUDA; correct or unset TORSOR_CUDA_ADDON` };
   const { problem } = module.exports.status();
   return problem === '' ? { addon: module.exports } : { problem };
 }

@@ -89,7 +89,10 @@ describe('the file of the addon', () => {
   test('is the addon of the CPU', async () => {
     const file = path.join(folder, 'cpu.so');
     copyFileSync(path.join(import.meta.dirname, '..', '..', 'build', 'Release', 'torsor.node'), file);
-    expectUnavailable(await withAddon(file), `${file} is no addon of torsor for CUDA; correct or unset TORSOR_CUDA_ADDON`);
+    expectUnavailable(
+      await withAddon(file),
+      `${file} is no addon of torsor for CUDA; correct or unset TORSOR_CUDA_ADDON`,
+    );
   });
 });
 
