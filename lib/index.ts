@@ -1,4 +1,5 @@
 // The public list.
+export { type DeviceInfo, devices } from './addon/devices.js';
 export type { Device, DeviceChoice } from './addon/load.js';
 export { setThreads, threads } from './addon/threads.js';
 export type { NdArray, NdArrayLike } from './bijectors/array.js';

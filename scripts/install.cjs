@@ -26,7 +26,7 @@ function prebuiltLoads() {
 if (!fromSource && prebuiltLoads()) process.exit(0);
 
 const jobs = String(availableParallelism());
-// The CUDA kernels are compiled on request only: nothing loads them yet.
+// The addon of CUDA is compiled on request only: it takes nvcc and some minutes.
 const cuda = `--CDTORSOR_CUDA=${process.env.TORSOR_CUDA ?? 'OFF'}`;
 const command = [require.resolve('cmake-js/bin/cmake-js'), 'compile', '--directory', root, '--parallel', jobs, cuda];
 const build = spawnSync(process.execPath, command, { cwd: root, stdio: 'inherit' });

@@ -1,4 +1,5 @@
-// Compiles native/device/cuda and reads the compiler's report: registers of every kernel, and no spilled register or local memory.
+// Compiles the addon of CUDA and reads the compiler's report: registers of every kernel, and no spilled register or local memory. Then loads
+// the addon, which must not need a driver.
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -6,8 +7,8 @@ import { root } from './setup.mjs';
 import { skip } from './skip.mjs';
 
 // The quadrature of bijectors that mix dimensions keeps values and gradients of one event (max_event = 64 floats each) on the
-// stack: four arrays and what surrounds them. The solver of differential equations is a function that is called, which takes a few bytes.
-// Nothing else may use local memory.
+// stack: four arrays and what surrounds them. The solver of differential equations is a function that is called, and a categorical policy takes
+// the words of a Philox block by number: a few bytes. Nothing else may use local memory.
 const stackAllowed = { evaluate: 1280, gradient: 1280, 'policy_step<16>': 16, 'policy_step<64>': 16 };
 
 /** Kernels in the output of `ptxas -v`: name, architecture, registers, stack and spilled bytes (functions it calls included). */
@@ -68,6 +69,14 @@ function cmake(args, env = process.env) {
   process.exit(1);
 }
 
+/** In a process of its own: what the addon says of this machine. */
+function load(file) {
+  const script =
+    'const m = { exports: {} }; process.dlopen(m, process.argv[1]); console.log(m.exports.status().problem)';
+  const run = spawnSync(process.execPath, ['-e', script, file], { encoding: 'utf8' });
+  return { problems: run.status === 0 ? [] : [`the addon does not load: ${run.stderr}`], says: run.stdout.trim() };
+}
+
 function main() {
   const compiler = findCompiler();
   if (!compiler) skip('no nvcc');
@@ -91,6 +100,9 @@ function main() {
     );
   }
   const problems = kernels.length > 0 ? problemsOf(kernels) : ['the compiler reported no kernel'];
+  const addon = load(path.join(folder, 'Release', 'torsor_cuda.so'));
+  problems.push(...addon.problems);
+  console.log(`loaded: ${addon.says || 'it runs here'}`);
   for (const problem of problems) console.error(problem);
   process.exitCode = problems.length > 0 ? 1 : 0;
 }

@@ -365,8 +365,19 @@ export interface NativeMathematics {
   categoricalKl(categories: number, p: Reals, q: Reals, kl: Reals): void;
 }
 
+/** Whether a device runs on this machine. */
+export interface NativeStatus {
+  /** What was looked for, what was found and what helps, as the end of a sentence; empty: it runs. */
+  problem: string;
+  /** Versions of CUDA; empty where there is none. */
+  driver: string;
+  runtime: string;
+  processors: { name: string; memory: number; computeCapability: string }[];
+}
+
 export interface Addon extends NativeMathematics {
   readonly device: string;
+  status(): NativeStatus;
   /** Instruction set in use: `baseline`, `v3` (AVX2 + FMA) or `v4` (AVX-512). TORSOR_SIMD forces a lower one. */
   readonly simd: string;
   readonly vocabulary: {
@@ -388,7 +399,7 @@ export interface Addon extends NativeMathematics {
   threads(): number;
   /** Number of threads that share a call, from 1; results do not depend on it. */
   setThreads(count: number): void;
-  memory(): { buffers: number; bytes: number };
+  memory(): { buffers: number; bytes: number; reserved: number };
   /** Bytes that the threads of native calls keep as scratch for the next one. */
   scratch(): number;
   Buffer: new (byteLength: number) => NativeBuffer;

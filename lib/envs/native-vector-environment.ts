@@ -1,6 +1,6 @@
 // The environments of the native core, by name.
 import type { NativeEnvironment, NativeEnvironmentInfo } from '../addon/addon.js';
-import { addon, call, type DeviceChoice } from '../addon/load.js';
+import { addon, call, type Device, type DeviceChoice, resolveDevice } from '../addon/load.js';
 import { float32, int32, options, positiveInteger, string, unknown } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { Key } from '../random/key.js';
@@ -27,6 +27,8 @@ export interface NativeVectorEnvironmentOptions {
 export class NativeVectorEnvironment implements VectorEnvironment {
   readonly name: string;
   readonly count: number;
+  /** Models that it is to be rolled out with are on this device. */
+  readonly device: Device;
   readonly observationSpace: Box;
   readonly actionSpace: Box | Discrete;
   readonly maxEpisodeSteps: number;
@@ -36,7 +38,8 @@ export class NativeVectorEnvironment implements VectorEnvironment {
 
   constructor(settings: NativeVectorEnvironmentOptions) {
     options('NativeVectorEnvironment', settings, ['name', 'count', 'key', 'device']);
-    const info = environmentInfo(settings?.name, settings?.device);
+    this.device = resolveDevice(settings?.device);
+    const info = environmentInfo(settings?.name, this.device);
     this.name = info.name;
     this.count = positiveInteger('count', settings.count ?? 1);
     this.observationSpace = new Box(info.observationLow, info.observationHigh);
@@ -45,7 +48,7 @@ export class NativeVectorEnvironment implements VectorEnvironment {
     this.#stateSize = info.stateSize;
     this.#arrays = allocateStep(this.count, info.observationSize);
     const key = Key.from(settings.key ?? 1);
-    const { Environment } = addon(settings.device);
+    const { Environment } = addon(this.device);
     this.#native = call(() => new Environment(this.name, this.count, key.native));
   }
 

@@ -2,6 +2,7 @@
 import { TorsorError } from '../core/errors.js';
 import { choicesOf } from '../envs/check-action.js';
 import type { VectorEnvironment } from '../envs/environment.js';
+import { NativeVectorEnvironment } from '../envs/native-vector-environment.js';
 import type { Model } from '../models/model.js';
 
 /** @throws TorsorError INVALID_SHAPE when the sizes or kinds of observations and actions differ. */
@@ -23,6 +24,15 @@ export function checkFits(model: Model<object>, environment: VectorEnvironment):
       `model: gives ${kind(actions)}, ${name} takes ${kind({ choices, size: actionSpace.size })}; ${remedy}`,
     );
   }
+}
+
+/** @throws TorsorError INVALID_DEVICE when native environments are on another device than the model that is to act in them. */
+export function checkDevice(model: Model<object>, environment: VectorEnvironment): void {
+  if (!(environment instanceof NativeVectorEnvironment) || environment.device === model.device) return;
+  throw new TorsorError(
+    'INVALID_DEVICE',
+    `environment: the model is on ${model.device}, ${environment.name} on ${environment.device}; make it with device: '${model.device}'`,
+  );
 }
 
 function kind({ choices, size }: { choices: readonly number[] | null; size: number }): string {

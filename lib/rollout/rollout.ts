@@ -9,7 +9,7 @@ import { type Carry, carryTensors } from '../models/carry.js';
 import type { Model } from '../models/model.js';
 import type { Key } from '../random/key.js';
 import { breather } from './breather.js';
-import { allocateActions, checkFits } from './fits.js';
+import { allocateActions, checkDevice, checkFits } from './fits.js';
 import { allocateMemory, type RolloutMemory, readMemory, segments, writeMemory } from './segments.js';
 
 export interface RolloutOptions {
@@ -73,6 +73,7 @@ export class Rollout {
     this.environment = environment;
     this.horizon = positiveInteger('horizon', settings.horizon);
     checkFits(model, environment);
+    checkDevice(model, environment);
     this.#action = allocateActions(model, environment.count);
     this.#returns = new Float64Array(environment.count);
     this.#lengths = new Int32Array(environment.count);

@@ -42,6 +42,7 @@ template <class T> class Array {
 
 struct MemoryUse {
   int64_t buffers, bytes;
+  int64_t reserved;  // taken from the system for them: more than `bytes` where freed memory waits for the next buffer
 };
 MemoryUse memory_use();
 

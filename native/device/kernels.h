@@ -18,6 +18,8 @@ struct AdvantageIO {
 
 struct Kernels {
   const char* name;
+  // A call is given the whole batch and shares it among the cores of the device; otherwise the caller shares rows among the threads.
+  bool whole_batch;
   // Floats of workspace that a call with this sequence needs on a thread.
   int64_t (*workspace)(const Program&, const Sequence&);
 
@@ -45,5 +47,8 @@ struct Kernels {
 
 // The best set this machine runs; the environment variable TORSOR_SIMD = baseline | v3 | v4 asks for a lower one.
 const Kernels& kernels();
+
+// Rows of one call where threads share `all` rows in blocks of `block`.
+inline int rows_of_call(int all, int block) { return kernels().whole_batch && all > 0 ? all : block; }
 
 }  // namespace torsor

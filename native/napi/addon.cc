@@ -1,6 +1,7 @@
 // What the addon exports; lib/addon/addon.ts has the types.
 #include "device/kernels.h"
 #include "device/launch.h"
+#include "device/status.h"
 #include "napi/buffer.h"
 #include "napi/environment.h"
 #include "napi/instance.h"
@@ -54,12 +55,34 @@ static Napi::Value memory(const Napi::CallbackInfo& info) {
   const Napi::Object o = Napi::Object::New(info.Env());
   o.Set("buffers", double(use.buffers));
   o.Set("bytes", double(use.bytes));
+  o.Set("reserved", double(use.reserved));
   return o;
+}
+
+static Napi::Value status(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const DeviceStatus& s = device_status();
+    const Napi::Object o = Napi::Object::New(info.Env());
+    o.Set("problem", s.problem);
+    o.Set("driver", s.driver);
+    o.Set("runtime", s.runtime);
+    const Napi::Array processors = Napi::Array::New(info.Env());
+    for (const Processor& p : s.processors) {
+      const Napi::Object processor = Napi::Object::New(info.Env());
+      processor.Set("name", p.name);
+      processor.Set("memory", double(p.bytes));
+      processor.Set("computeCapability", p.compute_capability);
+      processors.Set(processors.Length(), processor);
+    }
+    o.Set("processors", processors);
+    return o;
+  });
 }
 
 static Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Instance);
-  exports.Set("device", "cpu");
+  exports.Set("device", device_name);
+  exports.Set("status", Napi::Function::New(env, status));
   exports.Set("simd", kernels().name);
   exports.Set("vocabulary", vocabulary(env));
   exports.Set("threads", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {

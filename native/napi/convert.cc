@@ -3,9 +3,18 @@
 
 #include <cmath>
 
+#include "device/status.h"
 #include "napi/buffer.h"
 
 namespace torsor {
+
+static napi_type_tag tag(uint64_t number) {
+  for (const char* letter = device_name; *letter; letter++) number = number << 8 | uint8_t(*letter);
+  return {0x746f72736f72u, number};
+}
+
+const napi_type_tag ClassTags::buffer = tag(1), ClassTags::model = tag(2), ClassTags::environment = tag(3),
+                    ClassTags::rollout = tag(4), ClassTags::optimizer = tag(5), ClassTags::trainer = tag(6);
 
 Napi::Error to_javascript(Napi::Env env, const Error& e) {
   Napi::Error error = Napi::Error::New(env, e.what());

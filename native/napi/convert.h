@@ -46,11 +46,12 @@ BijectorOperation to_bijector(const Napi::Value&);
 OptimizerConfig to_optimizer_config(const Napi::Value&);
 std::vector<Matrix> to_matrices(const Napi::Value&);
 
-// The native half of a JavaScript object of one of our classes; a type error otherwise. Tag each class with a number of its own.
+// Tags of the classes, which differ between devices too: an object of one addon is a stranger to the other.
 struct ClassTags {
-  static constexpr napi_type_tag buffer{0x746f72736f72u, 1}, model{0x746f72736f72u, 2}, environment{0x746f72736f72u, 3},
-      rollout{0x746f72736f72u, 4}, optimizer{0x746f72736f72u, 5}, trainer{0x746f72736f72u, 6};
+  static const napi_type_tag buffer, model, environment, rollout, optimizer, trainer;
 };
+
+// The native half of a JavaScript object of one of our classes; a type error otherwise.
 
 template <class Wrap> Wrap& unwrap(const Napi::Value& value, const napi_type_tag& tag, const char* name) {
   if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&tag))

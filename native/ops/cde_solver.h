@@ -69,7 +69,7 @@ template <class View, class N> struct CdeSolver {
   }
   template <class Tile> static HD void load_shared(const Tile& t, const Memory& m, const Instruction& q) {
     S* const to = shared(m, q);
-    write_tableau(q.solve.solver, to);
+    t.spread(1, [&](int) { write_tableau(q.solve.solver, to); });
     S* const copies = to + tableau_of<S>(q.solve.solver, to).size();
     t.spread(CdeLayout(q, 1).field.parameters(), [&](int k) { copies[k] = m.parameters[q.weight + k]; });
   }

@@ -20,7 +20,9 @@ constexpr int chunk_tiles = 8, max_chunks = 32;
 
 Model::Model(const Trace& trace) : trace_(trace) {
   if (trace.parameter_count < 0) throw Error("INVALID_ARGUMENT", "program: a negative number of parameters");
-  constants_ = head_constants(trace, chain_);
+  const std::vector<float> constants = head_constants(trace, chain_);
+  if (!constants.empty()) constants_ = Array<float>(int64_t(constants.size()));
+  std::copy(constants.begin(), constants.end(), constants_.data());
   inference_ = build(trace_, Purpose::inference, chain_, constants_.data());
   discrete_ = trace.head != "gaussian";
   const int64_t size = int64_t(trace.parameter_count) + arena_padding;
@@ -109,7 +111,8 @@ void Model::gradient(GradientIO io, int rows, float* gradients, double (&metrics
   io.packed = packed_.data();
   io.packed_transposed = packed_transposed_.data();
   const int tiles = (rows + tile_rows - 1) / tile_rows;
-  const int chunks = std::clamp(int(int64_t(tiles) * io.sequence.steps / chunk_tiles), 1, std::min(tiles, max_chunks));
+  const int most = kernels().whole_batch ? 1 : std::min(tiles, max_chunks);
+  const int chunks = std::clamp(int(int64_t(tiles) * io.sequence.steps / chunk_tiles), 1, most);
   const int64_t stride = (int64_t(p.accumulators) + 15) / 16 * 16;
   if (accumulators_.size() < chunks * stride) accumulators_ = Array<float>(chunks * stride);
   parallel(chunks, [&](int chunk) {

@@ -52,10 +52,10 @@ class Model {
 
   Trace trace_;
   BijectorChain chain_;
-  std::vector<float> constants_;
   Program inference_;
   std::unique_ptr<Program> training_[2];
   bool discrete_;
+  Array<float> constants_;  // of the bijectors
   Array<float> parameters_, packed_, packed_transposed_, accumulators_;
   bool pack_transposed_ = false;
   std::shared_mutex mutex_;

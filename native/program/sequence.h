@@ -6,10 +6,11 @@
 
 namespace torsor::TORSOR_ISA {
 
-// Steps of one tile for `rows` rows of the batch. It depends on nothing that may differ between runs, as the order of sums does.
-HD int steps_of_tile(const Program& p, const Sequence& s, int rows) {
+// Steps of one tile with room for `room` rows, for `rows` rows of the batch. It depends on nothing that may differ between runs, as the
+// order of sums does.
+HD int steps_of_tile(const Program& p, const Sequence& s, int rows, int room = tile_rows) {
   if (!p.steps_at_once || s.steps == 1) return 1;
-  int steps = tile_rows / rows < s.steps ? tile_rows / rows : s.steps;
+  int steps = room / rows < s.steps ? room / rows : s.steps;
   while (steps > 1 && s.burn_in % steps) steps--;  // a tile is either part of the burn-in or not
   return steps > 1 ? steps : 1;
 }
@@ -165,11 +166,14 @@ template <class Tile> struct SequenceGradient {
   HD void run() const {
     const int steps = io.sequence.steps, segments = (steps + length - 1) / length;
     load_carry(carries, p, io.sequence, 0);
-    for (int segment = 0; segment + 1 < segments; segment++) forward(segment, segments, false);
     const Tile d_carry = carry(segments + 1);
     clear_columns(d_carry, 0, p.carry_width);
-    for (int segment = segments - 1; segment >= 0; segment--) {
-      forward(segment, segments, true);
+    // Forward to the last segment, then backward from there; one loop, because a GPU inlines what it calls.
+    for (int pass = 0; pass < 2 * segments - 1; pass++) {
+      const bool back = pass >= segments - 1;
+      const int segment = back ? 2 * segments - 2 - pass : pass;
+      forward(segment, segments, back);
+      if (!back) continue;
       const int begin = segment * length, end = begin + length < steps ? begin + length : steps;
       for (int first = begin + (end - begin - 1) / span * span; first >= begin && first >= io.sequence.burn_in;
            first -= span)

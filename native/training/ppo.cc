@@ -81,7 +81,7 @@ PpoMetrics PpoTrainer::update(Rollout& rollout, const PpoUpdateConfig& config, f
   total.explained_variance = rollout.explained_variance();
   int updates = 0;
   for (int epoch = 0; epoch < config.epochs; epoch++) {
-    constexpr int block = 4096;
+    const int block = rows_of_call(int(segments), 4096);
     parallel(int((segments + block - 1) / block), [&](int k) {
       const int64_t first = int64_t(k) * block;
       const int count = int(segments - first < block ? segments - first : block);

@@ -147,9 +147,9 @@ EpisodeSums Rollout::collect(VectorEnvironment& environment, Noise noise) {
   masked = false;
   begin();
   const auto held = model_.hold();
-  const int blocks = (environments_ + block_rows - 1) / block_rows;
-  parallel(blocks, [&](int block) {
-    const int first = block * block_rows, rows = std::min(block_rows, environments_ - first);
+  const int most = rows_of_call(environments_, block_rows);
+  parallel((environments_ + most - 1) / most, [&](int block) {
+    const int first = block * most, rows = std::min(most, environments_ - first);
     collect_block(environment, noise, first, rows, current.data(), final_observation.data(), action.data(),
                   choice.data());
   });
@@ -187,10 +187,10 @@ void Rollout::advantages(const AdvantageConfig& config, const float* ratio) {
   const AdvantageIO io{&reward[row],      &value[row],       ratio,           &terminated[row], &truncated[row],
                        &final_value[row], last_value.data(), &advantage[row], &target[row],     horizon_,
                        environments_};
-  const int blocks = (environments_ + block_rows - 1) / block_rows;
-  parallel(blocks, [&](int block) {
-    const int first = block * block_rows;
-    kernels().advantage(io, config, first, std::min(block_rows, environments_ - first));
+  const int most = rows_of_call(environments_, block_rows);
+  parallel((environments_ + most - 1) / most, [&](int block) {
+    const int first = block * most;
+    kernels().advantage(io, config, first, std::min(most, environments_ - first));
   });
 }
 

@@ -21,7 +21,6 @@ struct alignas(16) float4 {
 using std::min;
 #include "device/cuda/gradient.h"
 #include "on_host.h"
-#include "program/sequence.h"
 
 namespace torsor::on_host {
 
@@ -48,20 +47,13 @@ void evaluate(const Program& p, const EvaluateIO& io, int rows, bool small, floa
 
 void gradient(const Program& p, const GradientIO& io, int rows, bool small, float* columns, float* accumulators) {
   const Memory m{io.parameters, nullptr, nullptr, accumulators, scratch(p, columns)};
-  each_tile(rows, small, columns, io.index, [&](const auto& t) { gradient_of_tile(t, p, io, m); });
+  each_tile(rows, small, columns, io.index, [&](const auto& t) { gradient_of_tile(t, 1, p, io, m); });
 }
 
 void gradient_of_sequence(const Program& p, const GradientIO& io, int rows, float* memory, float* accumulators) {
-  const Sequence& s = io.sequence;
-  const int span = steps_of_tile(p, s, rows), length = segment_length(s, span), tiles = (length + span - 1) / span;
-  const Tile<tile_rows> block{memory, 0, rows, io.index};
-  Tile<tile_rows> carries = block;
-  carries.columns += int64_t(tiles) * p.columns * tile_rows;
   Memory m{io.parameters, nullptr, nullptr, accumulators, nullptr};
-  m.done = s.done;
-  const SequenceGradient<Tile<tile_rows>> sequence{block, carries, p, io, m, span, length};
-  for (int k = 0; k < tiles; k++) clear_columns(sequence.columns_of(k), p.sums, metric_count);
-  sequence.run();
+  m.done = io.sequence.done;
+  gradient_of_tile(Tile<tile_rows>{memory, 0, rows, io.index}, steps_of_tile(p, io.sequence, rows), p, io, m);
 }
 
 }  // namespace torsor::on_host

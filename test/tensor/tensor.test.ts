@@ -91,7 +91,8 @@ describe('memory', () => {
     await collectGarbage();
     const before = memory();
     const tensor = Tensor.zeros([1000], { dtype: 'float64' });
-    expect(memory()).toEqual({ buffers: before.buffers + 1, bytes: before.bytes + 8000 });
+    const { buffers, bytes, reserved } = before;
+    expect(memory()).toEqual({ buffers: buffers + 1, bytes: bytes + 8000, reserved: reserved + 8000 });
     tensor.dispose();
     tensor.dispose();
     expect(tensor.disposed).toBe(true);

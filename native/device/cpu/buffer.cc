@@ -39,6 +39,6 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
   return *this;
 }
 
-MemoryUse memory_use() { return {buffers, total_bytes}; }
+MemoryUse memory_use() { return {buffers, total_bytes, total_bytes}; }
 
 }  // namespace torsor

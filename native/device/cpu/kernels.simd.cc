@@ -235,6 +235,7 @@ static void permute(uint32_t n, uint64_t seed, uint32_t stream, uint32_t domain,
 
 extern const Kernels kernel_table;
 const Kernels kernel_table = {TORSOR_STRING(TORSOR_ISA),
+                              false,
                               workspace,
                               pack,
                               act,

@@ -1,4 +1,5 @@
-# The target torsor_cuda: the shared math/ and ops/ headers compiled by nvcc, in a library beside the addon.
+# The target torsor_cuda: the addon of the device cuda, beside that of the CPU. The same sources, with the kernels of device/cuda/, whose headers
+# nvcc compiles again; scalar mathematics on the calling thread comes from the baseline objects of the CPU.
 string(TOUPPER "${TORSOR_CUDA}" wanted)
 set(problem "TORSOR_CUDA=OFF")
 if(NOT wanted STREQUAL "OFF")
@@ -19,8 +20,8 @@ if(NOT wanted STREQUAL "OFF")
     set(CMAKE_CUDA_STANDARD 17)
     set(CMAKE_CUDA_VISIBILITY_PRESET hidden)
     enable_language(CUDA)
-    if(CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 12.0)
-      set(problem "nvcc ${CMAKE_CUDA_COMPILER_VERSION} is too old (12.0 or newer is needed)")
+    if(CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 12.1)
+      set(problem "nvcc ${CMAKE_CUDA_COMPILER_VERSION} is too old (12.1 or newer is needed)")
     endif()
   endif()
   if(problem AND wanted STREQUAL "ON")
@@ -28,16 +29,19 @@ if(NOT wanted STREQUAL "OFF")
   endif()
 endif()
 
-file(GLOB cuda_sources CONFIGURE_DEPENDS native/device/cuda/*.cu)
-if(NOT problem AND cuda_sources)
+file(GLOB cuda_kernels CONFIGURE_DEPENDS native/device/cuda/*.cu)
+file(GLOB cuda_sources CONFIGURE_DEPENDS native/device/cuda/*.cc)
+if(NOT problem)
   find_package(CUDAToolkit REQUIRED)
-  add_library(torsor_cuda MODULE ${cuda_sources})
+  add_library(torsor_cuda MODULE ${cuda_kernels} ${cuda_sources} $<TARGET_OBJECTS:torsor_core>
+                                 $<TARGET_OBJECTS:torsor_baseline> ${CMAKE_JS_SRC})
   set_target_properties(torsor_cuda PROPERTIES PREFIX "" SUFFIX ".so" CUDA_RUNTIME_LIBRARY Static)
   target_include_directories(torsor_cuda PRIVATE native)
-  target_compile_definitions(torsor_cuda PRIVATE TORSOR_ISA=device)
-  target_compile_options(torsor_cuda PRIVATE -O3 -Xfatbin=-compress-all -Xcompiler=-Wall,-Wextra)
+  target_compile_definitions(torsor_cuda PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:TORSOR_ISA=device>)
+  target_compile_options(torsor_cuda PRIVATE
+    -O3 $<IF:$<COMPILE_LANGUAGE:CUDA>,-Xfatbin=-compress-all;-Xcompiler=-Wall$<COMMA>-Wextra,-Wall;-Wextra>)
   target_link_options(torsor_cuda PRIVATE -Wl,--gc-sections -Wl,--exclude-libs,ALL)
-  target_link_libraries(torsor_cuda PRIVATE CUDA::cudart_static ${CMAKE_DL_LIBS})
+  target_link_libraries(torsor_cuda PRIVATE CUDA::cudart_static Threads::Threads ${CMAKE_JS_LIB} ${CMAKE_DL_LIBS})
   message(STATUS "torsor: CUDA on (nvcc ${CMAKE_CUDA_COMPILER_VERSION}, architectures ${CMAKE_CUDA_ARCHITECTURES})")
 else()
   file(REMOVE ${CMAKE_LIBRARY_OUTPUT_DIRECTORY}/torsor_cuda.so) # one left by an earlier configuration

@@ -1,0 +1,36 @@
+// What torsor can compute on, on this machine.
+import { cpus, totalmem } from 'node:os';
+import { cudaAddon, notTheFirst } from './load.js';
+
+export interface DeviceInfo {
+  /** What the option `device` takes: `cpu`, `cuda:0`, … */
+  device: string;
+  available: boolean;
+  /** Why it is not available: what was looked for, what was found, what helps. */
+  reason?: string;
+  /** Of the processor; absent where none was found. */
+  name?: string;
+  /** Bytes. */
+  memory?: number;
+  /** CUDA only, as `9.0`. */
+  computeCapability?: string;
+  /** The version of CUDA that the driver is for, and that torsor was built with. */
+  driver?: string;
+  runtime?: string;
+}
+
+/**
+ * The CPU, and every GPU that CUDA shows, or one entry for `cuda` that says why there is none. `auto` takes the first that is available
+ * and no CPU, else the CPU; the `device` of a model or tensor tells what it took. Loads the native core of CUDA if it is there.
+ */
+export function devices(): DeviceInfo[] {
+  const cpu = { device: 'cpu', available: true, name: cpus()[0]?.model.trim() ?? process.arch, memory: totalmem() };
+  const found = cudaAddon();
+  if ('problem' in found) return [cpu, { device: 'cuda', available: false, reason: found.problem }];
+  const { driver, runtime, processors } = found.addon.status();
+  const gpus = processors.map((gpu, k) => {
+    const device = `cuda:${k}`;
+    return k === 0 ? { device, available: true, ...gpu } : { device, available: false, reason: notTheFirst, ...gpu };
+  });
+  return [cpu, ...gpus.map((gpu) => ({ ...gpu, driver, runtime }))];
+}

@@ -1,0 +1,13 @@
+// The processor runs wherever the addon was loaded.
+#include "device/status.h"
+
+namespace torsor {
+
+const char* const device_name = "cpu";
+
+const DeviceStatus& device_status() {
+  static const DeviceStatus status;
+  return status;
+}
+
+}  // namespace torsor

@@ -1,0 +1,54 @@
+// Buffers in managed memory: kernels and the host read the same addresses, and pages move to whoever touches them. So training/ and envs/ run
+// on the host exactly as they are (loops over flags, moments of advantages, physics of native environments, Muon), after the kernel call
+// before them has been waited for. The price is that such pages travel between the two at every change of hands: a rollout on the GPU needs
+// kernels for those loops before it can be fast.
+#include "device/buffer.h"
+
+#include <atomic>
+
+#include "device/cuda/pool.h"
+#include "device/cuda/runtime.h"
+
+namespace torsor {
+
+static std::atomic<int64_t> buffers{0}, total_bytes{0};
+
+Buffer::Buffer(int64_t bytes) : bytes_(bytes) {
+  data_ = shared_pool().take(bytes);
+  buffers++;
+  total_bytes += bytes;
+  try {
+    const std::string what = "clearing a buffer of " + std::to_string(bytes) + " bytes";
+    check(cudaMemsetAsync(data_, 0, size_t(bytes), cudaStreamPerThread), what);
+    synchronise(what.c_str());
+  } catch (...) {
+    release();
+    throw;
+  }
+}
+
+void Buffer::release() {
+  if (!data_) return;
+  shared_pool().give(data_, bytes_);
+  buffers--;
+  total_bytes -= bytes_;
+  data_ = nullptr;
+  bytes_ = 0;
+}
+
+Buffer& Buffer::operator=(Buffer&& other) noexcept {
+  if (this == &other) return *this;
+  release();
+  data_ = other.data_;
+  bytes_ = other.bytes_;
+  other.data_ = nullptr;
+  other.bytes_ = 0;
+  return *this;
+}
+
+MemoryUse memory_use() {
+  const PoolUse pool = shared_pool().use();
+  return {buffers, total_bytes, pool.taken + pool.kept};
+}
+
+}  // namespace torsor

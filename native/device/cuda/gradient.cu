@@ -1,0 +1,102 @@
+// Gradients on CUDA. A block adds up the gradients of its tiles in accumulators of its own, one tile after another, and the sets of all blocks
+// are then added in order: on one GPU the sums of a batch are the same bit for bit at every run.
+#include "device/cuda/gradient.h"
+
+#include <algorithm>
+
+#include "device/cuda/block.h"
+#include "device/cuda/calls.h"
+#include "device/cuda/launch.h"
+#include "device/cuda/stage.h"
+
+namespace torsor::TORSOR_ISA {
+
+constexpr int threads = 128, blocks = 2;  // blocks: as in policy_step.cu
+
+// `sets` is [blocks][program.accumulators].
+__global__ void __launch_bounds__(threads, blocks)
+    gradient(const __grid_constant__ Program program, const __grid_constant__ GradientIO io,
+             const __grid_constant__ Place place, float* sets, int first, int rows) {
+  extern __shared__ __align__(16) float columns[];
+  Memory memory{io.parameters, nullptr, nullptr, sets + int64_t(blockIdx.x) * program.accumulators,
+                scratch_of_block(place)};
+  memory.done = io.sequence.done;
+  for (int k = threadIdx.x; k < program.accumulators; k += blockDim.x) memory.accumulators[k] = 0;
+  __syncthreads();
+  const auto steps = [&](const Tile<small_rows>& tile, int span)
+                         INLINE { gradient_of_tile(tile, span, program, io, memory); };
+  each_tile<small_rows>(columns, place, program, io.sequence, io.index, first, rows, steps);
+}
+
+// sum[k] over `count` sets of `size` numbers.
+__global__ void add_sets(const float* sets, int count, int size, float* sum) {
+  for (int k = blockIdx.x * blockDim.x + threadIdx.x; k < size; k += gridDim.x * blockDim.x) {
+    float total = 0;
+    for (int set = 0; set < count; set++) total += sets[int64_t(set) * size + k];
+    sum[k] = total;
+  }
+}
+
+// From accumulators to the order of the arena. Parameters that several instructions share collect from each of them.
+__global__ void collect(const __grid_constant__ Program program, const float* accumulators, bool add, float* gradient) {
+  for (int k = blockIdx.x * blockDim.x + threadIdx.x; k < program.parameter_count; k += gridDim.x * blockDim.x) {
+    float sum = add ? gradient[k] : 0;
+    for (int i = 0; i < program.length; i++) {
+      const Instruction& q = program.code[i];
+      const Product m = product_of(q);
+      const int of_weight = k - q.weight, of_bias = k - q.bias;
+      if (q.weight >= 0 && of_weight >= 0 && of_weight < m.inputs * m.outputs)
+        sum += accumulators[q.d_weight + of_weight / m.outputs * m.stride + of_weight % m.outputs];
+      if (q.bias >= 0 && of_bias >= 0 && of_bias < m.outputs) sum += accumulators[q.d_bias + of_bias];
+    }
+    gradient[k] = sum;
+  }
+}
+
+}  // namespace torsor::TORSOR_ISA
+
+namespace torsor::calls {
+
+void gradient(const Program& p, const GradientIO& given, int first, int rows, float*, float* accumulators) {
+  Call call("a gradient");
+  GradientIO io = given;
+  const Range range(io.sequence, first, rows);
+  if (!io.index) {  // rows in an order of their own are those of a rollout on the device
+    reads(call, io.observation, range, p.observation.width);
+    reads(call, io.latent, range, p.head.latent_width);
+    reads(call, io.mask, range, p.head.n);
+    for (const float** column :
+         {&io.d_log_prob, &io.d_entropy, &io.d_value, &io.old_log_prob, &io.advantage, &io.target, &io.old_value})
+      reads(call, *column, range);
+    const int64_t width = p.observation.width;
+    call.updates(io.d_observation, range.first * width, range.count * width);  // a burn-in leaves its rows alone
+    stage(call, io.sequence, p.carry_width, first, rows);
+  }
+  // The last tile may hold other numbers of steps than the full ones.
+  const auto floats = [&](int live) { return TORSOR_ISA::floats_of_tile<small_rows>(p, io.sequence, live); };
+  const int tiles = TORSOR_ISA::tiles_of(rows, small_rows), last = rows - (tiles - 1) * small_rows;
+  const int64_t own = int64_t(p.accumulators) * int64_t(sizeof(float));
+  const int64_t scratch = TORSOR_ISA::scratch_floats<small_rows>(p);
+  const Place at = tiles > 0
+                       ? place(call, tiles, std::max(tiles > 1 ? floats(small_rows) : 0, floats(last)), scratch, own)
+                       : Place{};
+  float* const sets = call.scratch<float>(std::max(at.blocks, 1) * int64_t(p.accumulators));
+  if (tiles > 0)
+    launch("gradient", TORSOR_ISA::gradient, at.blocks, TORSOR_ISA::threads, at.shared_bytes, p, io, at, sets, first,
+           rows);
+  launch_each("add_sets", TORSOR_ISA::add_sets, p.accumulators, sets, at.blocks, p.accumulators, accumulators);
+  call.finish();
+}
+
+void collect(const Program& p, float* const* accumulators, int count, float* gradient, double* metrics) {
+  Call call("collecting gradients");
+  call.writes(gradient, 0, p.parameter_count);
+  std::fill(metrics, metrics + metric_count, 0.0);
+  for (int c = 0; c < count; c++)
+    launch_each("collect", TORSOR_ISA::collect, p.parameter_count, p, accumulators[c], c > 0, gradient);
+  call.finish();
+  for (int c = 0; c < count; c++)
+    for (int k = 0; k < metric_count; k++) metrics[k] += accumulators[c][p.accumulators - metric_count + k];
+}
+
+}  // namespace torsor::calls

@@ -1,0 +1,73 @@
+// Forward and evaluate on CUDA: a block carries tiles through all steps of their sequence.
+#include "device/cuda/block.h"
+#include "device/cuda/calls.h"
+#include "device/cuda/launch.h"
+#include "device/cuda/stage.h"
+
+namespace torsor::TORSOR_ISA {
+
+constexpr int threads = 128, blocks = 2;  // blocks: as in policy_step.cu
+
+__global__ void __launch_bounds__(threads, blocks)
+    outputs(const __grid_constant__ Program program, const __grid_constant__ ForwardIO io,
+            const __grid_constant__ Place place, int first, int rows) {
+  extern __shared__ __align__(16) float columns[];
+  float* const scratch = scratch_of_block(place);
+  const auto step = [&](const Tile<small_rows>& t) INLINE { run_outputs(t, program, io, scratch); };
+  const auto steps = [&](const Tile<small_rows>& tile, int span)
+                         INLINE { run_steps(tile, program, io.sequence, span, step); };
+  each_tile<small_rows>(columns, place, program, io.sequence, nullptr, first, rows, steps);
+}
+
+__global__ void __launch_bounds__(threads, blocks)
+    evaluate(const __grid_constant__ Program program, const __grid_constant__ EvaluateIO io,
+             const __grid_constant__ Place place, int first, int rows) {
+  extern __shared__ __align__(16) float columns[];
+  float* const scratch = scratch_of_block(place);
+  const auto step = [&](const Tile<small_rows>& t) INLINE { run_evaluate(t, program, io, scratch); };
+  const auto steps = [&](const Tile<small_rows>& tile, int span)
+                         INLINE { run_steps(tile, program, io.sequence, span, step); };
+  each_tile<small_rows>(columns, place, program, io.sequence, nullptr, first, rows, steps);
+}
+
+}  // namespace torsor::TORSOR_ISA
+
+namespace torsor::calls {
+
+template <class Kernel, class IO>
+static void run(Call& call, const char* name, Kernel kernel, const Program& p, const IO& io, int first, int rows) {
+  const Place at = place(call, TORSOR_ISA::tiles_of(rows, small_rows), int64_t(p.columns) * small_rows,
+                         TORSOR_ISA::scratch_floats<small_rows>(p));
+  launch(name, kernel, at.blocks, TORSOR_ISA::threads, at.shared_bytes, p, io, at, first, rows);
+  call.finish();
+}
+
+void forward(const Program& p, const ForwardIO& given, int first, int rows, float*) {
+  if (rows < 1) return;
+  Call call("a forward pass");
+  ForwardIO io = given;
+  const Range range(io.sequence, first, rows);
+  reads(call, io.observation, range, p.observation.width);
+  for (int k = 0; k < 2; k++) writes(call, io.output[k], range, p.head.parameter[k].width);
+  writes(call, io.value, range);
+  writes(call, io.bootstrap_value, range);
+  stage(call, io.sequence, p.carry_width, first, rows);
+  run(call, "outputs", TORSOR_ISA::outputs, p, io, first, rows);
+}
+
+void evaluate(const Program& p, const EvaluateIO& given, int first, int rows, float*) {
+  if (rows < 1) return;
+  Call call("an evaluation of actions");
+  EvaluateIO io = given;
+  const Range range(io.sequence, first, rows);
+  reads(call, io.observation, range, p.observation.width);
+  reads(call, io.latent, range, p.head.latent_width);
+  reads(call, io.mask, range, p.head.n);
+  writes(call, io.log_prob, range);
+  writes(call, io.entropy, range);
+  writes(call, io.value, range);
+  stage(call, io.sequence, p.carry_width, first, rows);
+  run(call, "evaluate", TORSOR_ISA::evaluate, p, io, first, rows);
+}
+
+}  // namespace torsor::calls

@@ -1,0 +1,24 @@
+// CUDA's runtime with our errors, and what of the GPU the host side asks about. Each thread of the process has a stream of its own.
+#pragma once
+#include <cuda_runtime.h>
+
+#include <string>
+
+namespace torsor {
+
+// Throws Error: OUT_OF_MEMORY, or NATIVE with CUDA's own words. `what` says what was being done.
+void check(cudaError_t, const std::string& what);
+
+struct Gpu {
+  int multiprocessors;
+  int64_t shared_bytes;  // of one block at most, once a kernel has asked for it
+  int64_t memory_bytes;
+};
+
+// The first one that CUDA shows; CUDA_VISIBLE_DEVICES chooses another.
+const Gpu& gpu();
+
+// Waits for what the calling thread has launched; an error in any of it is thrown here.
+void synchronise(const char* what);
+
+}  // namespace torsor

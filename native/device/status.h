@@ -1,0 +1,27 @@
+// Which device an addon was built for, and whether it can run on this machine.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace torsor {
+
+// As lib/ names it.
+extern const char* const device_name;
+
+struct Processor {
+  std::string name, compute_capability;
+  int64_t bytes;  // of its memory
+};
+
+struct DeviceStatus {
+  // Why it cannot run here: what was looked for, what was found, what helps. Empty: it can.
+  std::string problem;
+  std::string driver, runtime;  // versions, where the device has them
+  std::vector<Processor> processors;
+};
+
+// Asked once, when it is first wanted: a driver that was missing then does not appear later in the same process.
+const DeviceStatus& device_status();
+
+}  // namespace torsor

@@ -1,0 +1,28 @@
+// The addon of the device cuda without a GPU: built on demand, and put in the place of the real one.
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { withLock } from '../../scripts/lock.mjs';
+
+const root = path.join(import.meta.dirname, '..', '..');
+
+/**
+ * Builds it in the folder that `npm run build:native` has configured; returns the file. `torsor_emulated` is fast, `torsor_checked` runs all
+ * threads of a block and fails where one of them races or strays.
+ */
+export async function buildEmulated(target: 'torsor_emulated' | 'torsor_checked' = 'torsor_emulated'): Promise<string> {
+  const build = path.join(root, 'build');
+  await withLock(
+    `${root} emulated`,
+    () => {},
+    () => promisify(execFile)('cmake', ['--build', build, '--target', target]),
+  );
+  return path.join(build, 'emulated', `${target}.so`);
+}
+
+/** For `beforeAll`: from here on, `device: 'cuda'` in this process is the emulated one. */
+export async function useEmulated(): Promise<void> {
+  process.env.TORSOR_CUDA_ADDON = await buildEmulated();
+}
+
+export const buildTimeout = 600_000;

@@ -1,0 +1,91 @@
+// What native/device/cuda uses of CUDA's runtime, on a machine without it: memory of the process, and kernels as functions that an engine runs
+// (engine.h). So the whole addon of the device cuda runs in tests, host side and kernels.
+// TORSOR_EMULATED names what is missing on the machine played: `driver`, `old-driver`, `gpu`, `architecture`, `managed`. Empty: nothing.
+#pragma once
+#include <cstddef>
+#include <utility>
+
+#include "engine.h"
+
+struct dim3 {
+  unsigned x, y, z;
+  explicit dim3(unsigned x_ = 1, unsigned y_ = 1, unsigned z_ = 1) : x(x_), y(y_), z(z_) {}
+};
+enum cudaError_t {
+  cudaSuccess = 0,
+  cudaErrorInvalidValue = 1,
+  cudaErrorMemoryAllocation = 2,
+  cudaErrorInvalidConfiguration = 9,
+  cudaErrorInsufficientDriver = 35,
+  cudaErrorNoDevice = 100,
+  cudaErrorNoKernelImageForDevice = 209,
+  cudaErrorLaunchFailure = 719,
+};
+const char* cudaGetErrorString(cudaError_t);
+const char* cudaGetErrorName(cudaError_t);
+cudaError_t cudaGetLastError();
+
+struct cudaDeviceProp {
+  char name[256];
+  size_t totalGlobalMem;
+  int major, minor, concurrentManagedAccess;
+};
+enum cudaDeviceAttr { cudaDevAttrMultiProcessorCount, cudaDevAttrMaxSharedMemoryPerBlockOptin };
+cudaError_t cudaDriverGetVersion(int*);
+cudaError_t cudaRuntimeGetVersion(int*);
+cudaError_t cudaGetDeviceCount(int*);
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp*, int device);
+cudaError_t cudaDeviceGetAttribute(int*, cudaDeviceAttr, int device);
+cudaError_t cudaMemGetInfo(size_t* free, size_t* total);
+
+typedef struct Stream* cudaStream_t;
+constexpr cudaStream_t cudaStreamPerThread = nullptr;
+cudaError_t cudaStreamSynchronize(cudaStream_t);
+
+enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost };
+enum cudaMemoryType { cudaMemoryTypeUnregistered, cudaMemoryTypeHost, cudaMemoryTypeDevice, cudaMemoryTypeManaged };
+struct cudaPointerAttributes {
+  cudaMemoryType type;
+};
+cudaError_t cudaMalloc(void**, size_t);
+cudaError_t cudaMallocManaged(void**, size_t);
+cudaError_t cudaFree(void*);
+cudaError_t cudaMemsetAsync(void*, int, size_t, cudaStream_t);
+cudaError_t cudaMemcpyAsync(void*, const void*, size_t, cudaMemcpyKind, cudaStream_t);
+cudaError_t cudaPointerGetAttributes(cudaPointerAttributes*, const void*);
+
+struct cudaFuncAttributes {};
+enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize };
+cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute, int value);
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes*, const void* kernel);
+template <class... P> cudaError_t cudaFuncSetAttribute(void (*kernel)(P...), cudaFuncAttribute which, int value) {
+  return cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), which, value);
+}
+template <class... P> cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, void (*kernel)(P...)) {
+  return cudaFuncGetAttributes(attributes, reinterpret_cast<const void*>(kernel));
+}
+
+// Whether the launch is one that a GPU would take; then runs it.
+cudaError_t run_kernel(const void* kernel, const engine::Launch&, const engine::Thread&);
+
+// A kernel and its arguments as what every thread calls. The arguments are copied to each thread, whoever's stack they are on: as a GPU does
+// it, and not for the engine to check.
+template <class... P> struct Arguments {
+  void (*kernel)(P...);
+  void** arguments;
+
+  [[gnu::no_sanitize_thread]] static void call(const void* self) {
+    static_cast<const Arguments*>(self)->spread(std::index_sequence_for<P...>{});
+  }
+  template <size_t... I> [[gnu::no_sanitize_thread]] void spread(std::index_sequence<I...>) const {
+    kernel(*static_cast<P*>(arguments[I])...);
+  }
+};
+
+template <class... P>
+cudaError_t cudaLaunchKernel(void (*kernel)(P...), dim3 blocks, dim3 threads, void** arguments, size_t shared_bytes,
+                             cudaStream_t) {
+  const Arguments<P...> own{kernel, arguments};
+  return run_kernel(reinterpret_cast<const void*>(kernel), {int(blocks.x), int(threads.x), shared_bytes},
+                    {own.call, &own});
+}

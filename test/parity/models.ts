@@ -1,0 +1,100 @@
+// The same model on both devices, batches of any shape for it, and how far two results are apart.
+import { expect } from 'vitest';
+import { Box, Discrete, Model, MultiBinary, MultiDiscrete } from '../../lib/index.js';
+import { generator } from '../support/numbers.js';
+
+/** By normalised name: options that keep the models of the list small, in widths that fill no tile or block of any kernel. */
+const own: Record<string, object> = {
+  actorcritic: { actorArchitecture: [37, 21], criticArchitecture: [19] },
+  sharedactorcritic: { architecture: [33, 18] },
+  lstmactorcritic: { lstmFeatures: 11, hiddenFeatures: 13 },
+  mingruactorcritic: { gruFeatures: 9, numLayers: 2, hiddenFeatures: 14 },
+  mlpactorcriticpolicy: { featureSize: 9, featureWidth: 21, valueWidth: 13, actionWidth: 18 },
+  ncdeactorcriticpolicy: { stepping: { substeps: 2 } },
+};
+
+/** Models that are made from spaces. */
+const overSpaces = new Set(['mlpactorcriticpolicy', 'ncdeactorcriticpolicy']);
+
+/** What becomes of the action: the heads, and bijectors of either kind (of one dimension, and mixing dimensions). */
+const sized: Record<string, object> = {
+  gaussian: {},
+  'gaussian, box': { actionSpace: { type: 'box', kw: { low: -2, high: 2 } } },
+  'gaussian, maxnorm': { actionSpace: { type: 'maxnorm', kw: {} } },
+  categorical: { discrete: true },
+};
+const spaces: Record<string, object> = {
+  gaussian: new Box(-1, 1, [3]),
+  categorical: new Discrete(5),
+  'multi-categorical': new MultiDiscrete([3, 2, 6]),
+  bernoulli: new MultiBinary(5),
+};
+
+export const headsOf = (name: string): string[] => Object.keys(overSpaces.has(name.toLowerCase()) ? spaces : sized);
+
+export interface Pair {
+  cpu: Model;
+  cuda: Model;
+}
+
+export function pair(name: string, head: string, seed: number, more: object = {}): Pair {
+  const next = generator(seed);
+  const observationSize = 1 + Math.floor(next() * 40);
+  const actionSpaceSize = 2 + Math.floor(next() * 5);
+  const sizes = overSpaces.has(name.toLowerCase())
+    ? { observationSpace: new Box(-2, 2, [observationSize]), actionSpace: spaces[head] }
+    : { observationSpaceSize: observationSize, actionSpaceSize, ...sized[head] };
+  const make = (device: 'cpu' | 'cuda'): Model =>
+    Model.create(name, { ...sizes, key: seed, device, ...own[name.toLowerCase()], ...more } as never);
+  return { cpu: make('cpu'), cuda: make('cuda') };
+}
+
+export interface Batch {
+  observation: { data: Float32Array; shape: number[] };
+  /** Where allowed; for discrete heads. */
+  mask: { data: Uint8Array; shape: number[] } | undefined;
+  /** Ends of episodes, for sequences. */
+  done: { data: Uint8Array; shape: number[] };
+  /** What the policy of the CPU does there, before the bijector. */
+  latent: { data: Float32Array | Int32Array; shape: number[] };
+  rows: number;
+}
+
+export function batchFor({ cpu, cuda }: Pair, shape: number[], seed: number): Batch {
+  const next = generator(seed);
+  const { observationSize, actions } = cpu.network;
+  const rows = shape.reduce((a, b) => a * b, 1);
+  const floats = Float32Array.from({ length: rows * observationSize }, () => 4 * next() - 2);
+  const observation = { data: floats, shape: [...shape, observationSize] };
+  // The first of the choices that exclude each other is allowed, so that one is.
+  const first = new Set([0]);
+  let start = 0;
+  for (const group of actions.mask?.groups ?? []) {
+    start += group;
+    first.add(start);
+  }
+  const width = actions.mask?.width ?? 0;
+  const allowed = (_: unknown, i: number) => (first.has(i % width) || next() < 0.6 ? 1 : 0);
+  const mask = actions.mask
+    ? { data: Uint8Array.from({ length: rows * width }, allowed), shape: [...shape, width] }
+    : undefined;
+  const { latent, action } = cpu.act(observation, { key: seed, ...(mask && { mask }) });
+  cuda.act(observation, { key: seed, ...(mask && { mask }) }); // both remember it
+  const data = actions.choices ? (action.dataSync() as Int32Array) : latent.dataSync();
+  return {
+    ...{ observation, mask, rows, latent: { data, shape: [...latent.shape] } },
+    done: { data: Uint8Array.from({ length: rows }, () => (next() < 0.2 ? 1 : 0)), shape },
+  };
+}
+
+/** The largest distance, relative to 1 + the size of what the CPU says: absolute for small numbers, relative for large ones. */
+export function expectClose(what: string, cuda: ArrayLike<number>, cpu: ArrayLike<number>, most: number): void {
+  expect(cuda.length, what).toBe(cpu.length);
+  let worst = 0;
+  for (let i = 0; i < cpu.length; i++) {
+    const [a, b] = [cuda[i] as number, cpu[i] as number];
+    const error = a === b ? 0 : Math.abs(a - b) / (1 + Math.abs(b));
+    if (!(error <= worst)) worst = error;
+  }
+  expect(worst, `${what}: distance of the devices`).toBeLessThanOrEqual(most);
+}
