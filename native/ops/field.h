@@ -49,9 +49,9 @@ struct Field {
 
   HD int inputs(int layer) const { return layer == 0 ? latent : width; }
   HD int outputs(int layer) const { return layer == depth ? latent * channels : width; }
-  HD int parameters() const {
-    int count = 0;
-    for (int layer = 0; layer <= depth; layer++) count += (inputs(layer) + 1) * outputs(layer);
+  template <class Int = int> HD Int parameters() const {
+    Int count = 0;
+    for (int layer = 0; layer <= depth; layer++) count += (Int(inputs(layer)) + 1) * outputs(layer);
     return count;
   }
 

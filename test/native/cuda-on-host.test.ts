@@ -32,8 +32,7 @@ test('the CUDA kernels compute what the CPU kernels do', { timeout: 240_000 }, a
       ['test/native/cuda_on_host.cc'],
       ['native/device/cpu/kernels.simd.cc', '-DTORSOR_ISA=baseline'],
       ['test/native/compare.cc'],
-      ['native/program/build.cc'],
-      ['native/program/columns.cc'],
+      ...['build', 'columns', 'constants', 'steps'].map((name) => [`native/program/${name}.cc`]),
     ].map(async ([source, ...own], k) => {
       await run(compiler, [...flags, ...own, '-c', path.join(root, source as string), '-o', `${k}.o`]);
       return `${k}.o`;
