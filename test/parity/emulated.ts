@@ -6,18 +6,20 @@ import { withLock } from '../../scripts/lock.mjs';
 
 const root = path.join(import.meta.dirname, '..', '..');
 
-/**
- * Builds it in the folder that `npm run build:native` has configured; returns the file. `torsor_emulated` is fast, `torsor_checked` runs all
- * threads of a block and fails where one of them races or strays.
- */
-export async function buildEmulated(target: 'torsor_emulated' | 'torsor_checked' = 'torsor_emulated'): Promise<string> {
+/** Builds targets in the folder that `npm run build:native` has configured; returns the folder where they lie. */
+export async function buildTargets(...targets: string[]): Promise<string> {
   const build = path.join(root, 'build');
   await withLock(
     `${root} emulated`,
     () => {},
-    () => promisify(execFile)('cmake', ['--build', build, '--target', target]),
+    () => promisify(execFile)('cmake', ['--build', build, '--target', ...targets]),
   );
-  return path.join(build, 'emulated', `${target}.so`);
+  return path.join(build, 'emulated');
+}
+
+/** Its file. `torsor_emulated` is fast, `torsor_checked` runs all threads of a block and fails where one of them races or strays. */
+export async function buildEmulated(target: 'torsor_emulated' | 'torsor_checked' = 'torsor_emulated'): Promise<string> {
+  return path.join(await buildTargets(target), `${target}.so`);
 }
 
 /** For `beforeAll`: from here on, `device: 'cuda'` in this process is the emulated one. */
