@@ -22,9 +22,12 @@ export async function buildEmulated(target: 'torsor_emulated' | 'torsor_checked'
   return path.join(await buildTargets(target), `${target}.so`);
 }
 
-/** For `beforeAll`: from here on, `device: 'cuda'` in this process is the emulated one. */
-export async function useEmulated(): Promise<void> {
-  process.env.TORSOR_CUDA_ADDON = await buildEmulated();
+/** Whether the tests here are to use the device cuda of this machine, as scripts/device.mjs has them do. */
+export const onDevice = process.env.TORSOR_PARITY === 'device';
+
+/** For `beforeAll`: from here on, `device: 'cuda'` in this process is the emulated one, unless it is to be the machine's. */
+export async function useCuda(): Promise<void> {
+  if (!onDevice) process.env.TORSOR_CUDA_ADDON = await buildEmulated();
 }
 
 export const buildTimeout = 600_000;
