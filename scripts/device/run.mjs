@@ -61,7 +61,7 @@ export async function runStage(stage, limit) {
   const run = await execute(stage.command, stage.env, limit);
   const seconds = Number(((performance.now() - start) / 1000).toFixed(1));
   const lines = run.output.trimEnd().split('\n').slice(-linesShown);
-  const { summary = run.late ? `after ${Math.round(limit)} s` : '', details = null } = read(stage, run);
+  const { summary = '', details = null } = read(stage, run);
   return { name, outcome: outcomeOf(run), seconds, summary, details, output: lines.join('\n') };
 }
 

@@ -8,6 +8,10 @@ import { root } from '../setup.mjs';
 const node = process.execPath;
 const vitest = [node, path.join('node_modules', 'vitest', 'vitest.mjs'), 'run'];
 const emulatedAddon = path.join(root, 'build', 'emulated', 'torsor_emulated.so');
+const emulatedBuild = {
+  ...{ name: 'build-emulated', group: 'build', seconds: 300 },
+  command: ['cmake', '--build', 'build', '--target', 'torsor_emulated'],
+};
 const benchmarks = ['policy-step', 'ppo-update', 'lstm-step', 'lstm-sequence', 'ncde-step', 'ncde-update'];
 
 /** Tests leave their numbers in a file, see scripts/tally-reporter.mjs; what failed stands in their output. */
@@ -27,7 +31,7 @@ function checker(tool, seconds, emulated) {
   const options = ['--tool', tool, '--error-exitcode', '1', '--print-limit', '20'];
   const read = ({ output }) => ({ summary: /(ERROR|RACECHECK) SUMMARY: .*/.exec(output)?.[0] });
   return {
-    ...{ name: tool, seconds, read },
+    ...{ name: tool, group: 'check', seconds, read },
     command: ['compute-sanitizer', ...options, node, 'scripts/device/kernels.mjs'],
     ...(!found && { absent: emulated ? 'not for the emulated device' : 'no compute-sanitizer on PATH' }),
   };
@@ -52,19 +56,18 @@ function readBenchmark({ stdout }) {
 }
 
 export function stages({ emulated, steps, seeds }) {
-  const build = emulated
-    ? ['cmake', '--build', 'build', '--target', 'torsor_emulated']
-    : [node, 'scripts/setup.mjs', 'native'];
   const learning = { seconds: 240, margin: 20 }; // the margin is for the training run under way
   const learn = [String(steps), String(seeds), String(learning.seconds - learning.margin)];
   const bench = (name) => ({
     name: `bench-${name}`,
+    group: 'bench',
     seconds: 240,
     command: [node, 'scripts/bench.mjs', name, '--json', '--device', 'cuda', '--rounds', '3'],
     read: readBenchmark,
   });
   const all = [
-    { name: 'build', seconds: 400, command: build },
+    { name: 'build', seconds: 400, command: [node, 'scripts/setup.mjs'] },
+    ...(emulated ? [emulatedBuild] : []),
     // The package is npm's business, which need not be there.
     tests('test', 500, ['--exclude', 'test/packaging/**']),
     tests('parity', 300, ['test/parity']),
@@ -96,15 +99,10 @@ export function stages({ emulated, steps, seeds }) {
   return all.map((stage) => ({ ...stage, env: { ...env, ...stage.env } }));
 }
 
-const groups = { check: ['memcheck', 'racecheck', 'initcheck'], bench: benchmarks.map((name) => `bench-${name}`) };
-
-/** Those named, or of a group named, in their own order; all without a name. */
+/** Those with a name, or of a group, that is among `names`, in their own order; all without one. */
 export function chosen(all, names) {
-  const wanted = names.flatMap((name) => groups[name] ?? [name]);
-  const unknown = wanted.find((name) => !all.some((stage) => stage.name === name));
-  if (unknown !== undefined) {
-    const known = [...all.map(({ name }) => name), ...Object.keys(groups)];
-    throw new Error(`there is no stage '${unknown}'; there are: ${known.join(', ')}`);
-  }
-  return wanted.length === 0 ? all : all.filter(({ name }) => wanted.includes(name));
+  const known = new Set(all.flatMap(({ name, group = name }) => [name, group]));
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown !== undefined) throw new Error(`there is no stage '${unknown}'; there are: ${[...known].join(', ')}`);
+  return names.length === 0 ? all : all.filter(({ name, group }) => names.includes(name) || names.includes(group));
 }
