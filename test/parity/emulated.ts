@@ -6,23 +6,28 @@ import { withLock } from '../../scripts/lock.mjs';
 
 const root = path.join(import.meta.dirname, '..', '..');
 
-/**
- * Builds it in the folder that `npm run build:native` has configured; returns the file. `torsor_emulated` is fast, `torsor_checked` runs all
- * threads of a block and fails where one of them races or strays.
- */
-export async function buildEmulated(target: 'torsor_emulated' | 'torsor_checked' = 'torsor_emulated'): Promise<string> {
+/** Builds targets in the folder that `npm run build:native` has configured; returns the folder where they lie. */
+export async function buildTargets(...targets: string[]): Promise<string> {
   const build = path.join(root, 'build');
   await withLock(
     `${root} emulated`,
     () => {},
-    () => promisify(execFile)('cmake', ['--build', build, '--target', target]),
+    () => promisify(execFile)('cmake', ['--build', build, '--target', ...targets]),
   );
-  return path.join(build, 'emulated', `${target}.so`);
+  return path.join(build, 'emulated');
 }
 
-/** For `beforeAll`: from here on, `device: 'cuda'` in this process is the emulated one. */
-export async function useEmulated(): Promise<void> {
-  process.env.TORSOR_CUDA_ADDON = await buildEmulated();
+/** Its file. `torsor_emulated` is fast, `torsor_checked` runs all threads of a block and fails where one of them races or strays. */
+export async function buildEmulated(target: 'torsor_emulated' | 'torsor_checked' = 'torsor_emulated'): Promise<string> {
+  return path.join(await buildTargets(target), `${target}.so`);
+}
+
+/** Whether the tests here are to use the device cuda of this machine, as scripts/device.mjs has them do. */
+export const onDevice = process.env.TORSOR_PARITY === 'device';
+
+/** For `beforeAll`: from here on, `device: 'cuda'` in this process is the emulated one, unless it is to be the machine's. */
+export async function useCuda(): Promise<void> {
+  if (!onDevice) process.env.TORSOR_CUDA_ADDON = await buildEmulated();
 }
 
 export const buildTimeout = 600_000;
