@@ -403,7 +403,8 @@ export interface Addon extends NativeMathematics {
   /** Bytes that the threads of native calls keep as scratch for the next one. */
   scratch(): number;
   Buffer: new (byteLength: number) => NativeBuffer;
-  Model: new (program: NativeProgram) => NativeModel;
+  /** `precision`: `float32` (default), `tf32` or `bf16`, of the operands of matrix products on a GPU; the CPU has float32 alone. */
+  Model: new (program: NativeProgram, precision?: string) => NativeModel;
   Environment: new (name: string, count: number, key: NativeKey) => NativeEnvironment;
   /** Recurrent models train on segments of `segment` steps (a divisor of the horizon, default 1), each after `burnIn` steps without loss. */
   Rollout: new (
