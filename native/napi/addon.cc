@@ -69,8 +69,11 @@ static void set_limit(const Napi::CallbackInfo& info) {
 }
 
 static Napi::Value status(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value {
-    const DeviceStatus& s = device_status();
+  return converted(info.Env(), [&]() -> Napi::Value {
+    DeviceStatus s = device_status();
+    try {
+      require_device();
+    } catch (const Error& lost) { s.problem = lost.what(); }
     const Napi::Object o = Napi::Object::New(info.Env());
     o.Set("problem", s.problem);
     o.Set("driver", s.driver);

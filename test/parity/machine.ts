@@ -1,12 +1,30 @@
 // What tests do to the emulated machine while it runs, and what they see of what it does: test/parity/emulated/faults.h.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { vi } from 'vitest';
+import { buildEmulated } from './emulated.js';
 
-let faults = 0;
+let [faults, machines] = [0, 0];
+
+/** A machine of its own, whose device may be lost: fresh modules and a copy of the addon, which the process would not load twice. */
+export async function anotherMachine(): Promise<typeof import('../../lib/index.js')> {
+  const file = path.join(tmpdir(), `torsor-machine-${process.pid}-${++machines}.so`);
+  copyFileSync(await buildEmulated(), file);
+  process.env.TORSOR_CUDA_ADDON = file;
+  vi.resetModules();
+  const library = await import('../../lib/index.js');
+  library.devices(); // loads the addon
+  rmSync(file);
+  return library;
+}
 
 /** From here on counted; see the file above. Until `run` has ended. */
-export async function withFault<T>(kind: 'allocation' | 'launch' | 'lost', which: number, run: () => T): Promise<T> {
+export async function withFault<T>(
+  kind: 'allocation' | 'launch' | 'lost',
+  which: number,
+  run: () => T | Promise<T>,
+): Promise<T> {
   // The number at the end makes it another fault than the one before, so that counting starts again.
   process.env.TORSOR_EMULATED_FAULT = `${kind} ${which} ${++faults}`;
   try {
