@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "device/cuda/pin.h"
 #include "device/cuda/pool.h"
 #include "device/cuda/runtime.h"
 
@@ -41,7 +42,9 @@ void* Call::stage(void* array, int64_t first, int64_t count, int64_t element, bo
   if (home == cudaMemoryTypeManaged || home == cudaMemoryTypeDevice) return array;
   const int64_t bytes = count * element;
   char *const from = static_cast<char*>(array) + first * element, *const memory = static_cast<char*>(take(bytes));
-  void* const pinned = home == cudaMemoryTypeHost ? nullptr : take_pinned(bytes);
+  const bool direct = home == cudaMemoryTypeHost;
+  if (direct && !copies_) copies_ = std::shared_lock<std::shared_mutex>(copies_of_pinned_memory());
+  void* const pinned = direct ? nullptr : take_pinned(bytes);
   if (in) {
     if (pinned) std::memcpy(pinned, from, size_t(bytes));
     const void* const source = pinned ? pinned : from;

@@ -2,6 +2,7 @@
 // (device/pin.h) and else through pinned memory of ours; those of the device are used where they are.
 #pragma once
 #include <cstdint>
+#include <shared_mutex>
 #include <vector>
 
 namespace torsor {
@@ -46,6 +47,7 @@ class Call {
 
   const char* name_;
   std::vector<Block> blocks_, pinned_;
+  std::shared_lock<std::shared_mutex> copies_;  // of memory that a user has pinned
   std::vector<Result> results_;
   bool finished_ = false;
 };

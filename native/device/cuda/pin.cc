@@ -1,5 +1,5 @@
 // Pinned memory is registered with CUDA, once for all pins of the process.
-#include "device/pin.h"
+#include "device/cuda/pin.h"
 
 #include <map>
 #include <mutex>
@@ -7,10 +7,16 @@
 
 #include "device/cuda/runtime.h"
 #include "device/error.h"
+#include "device/pin.h"
 
 namespace torsor {
 
 static std::mutex mutex;
+
+std::shared_mutex& copies_of_pinned_memory() {
+  static auto* const lock = new std::shared_mutex;  // never destroyed, as below
+  return *lock;
+}
 
 static std::map<void*, int>& pins() {                 // how many there are of each address
   static auto* const all = new std::map<void*, int>;  // never destroyed: pins may outlive it at the end of the process
@@ -49,7 +55,7 @@ Pin::~Pin() {
   const auto at = pins().find(data_);
   if (--at->second > 0) return;
   pins().erase(at);
-  cudaDeviceSynchronize();  // copies under way, of whichever thread
+  const std::lock_guard<std::shared_mutex> none(copies_of_pinned_memory());
   cudaHostUnregister(data_);
   cudaGetLastError();
 }

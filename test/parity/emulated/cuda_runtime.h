@@ -59,7 +59,6 @@ cudaError_t cudaMemGetInfo(size_t* free, size_t* total);
 typedef struct Stream* cudaStream_t;
 constexpr cudaStream_t cudaStreamPerThread = nullptr;
 cudaError_t cudaStreamSynchronize(cudaStream_t);
-cudaError_t cudaDeviceSynchronize();
 
 enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost };
 enum cudaMemoryType { cudaMemoryTypeUnregistered, cudaMemoryTypeHost, cudaMemoryTypeDevice, cudaMemoryTypeManaged };
