@@ -1,6 +1,6 @@
 // Model: what every actor-critic is, ours and a user's. `build` says what it computes; everything else follows.
 import type { NativeModel } from '../addon/addon.js';
-import { type Device, type DeviceChoice, resolveDevice } from '../addon/load.js';
+import type { Device } from '../addon/load.js';
 import { TorsorError } from '../core/errors.js';
 import { Registry } from '../core/registry.js';
 import type { Node } from '../graph/node.js';
@@ -22,6 +22,7 @@ import type { NCDEActorCriticPolicy } from './ncde-actor-critic-policy.js';
 import { Network } from './network.js';
 import { type ModelClass, type ModelOptions, metadataOf, type ResolvedOptions, resolveOptions } from './options.js';
 import type { Parameters } from './parameters.js';
+import { type Placement, type PlacementOptions, type Precision, resolvePlacement } from './placement.js';
 import * as policy from './policy.js';
 import type { SequenceOptions } from './sequence.js';
 import type { SharedActorCritic } from './shared-actor-critic.js';
@@ -57,7 +58,7 @@ export abstract class Model<O extends object = object> {
   static readonly defaults: object = {};
   readonly options: ResolvedOptions & Readonly<O>;
   readonly #key: Key;
-  readonly #device: Device;
+  readonly #placement: Placement;
   #network: Network | undefined;
   #remembered: Memory | undefined;
   #disposed = false;
@@ -65,7 +66,7 @@ export abstract class Model<O extends object = object> {
   constructor(options: CreateOptions<O>) {
     this.options = this.resolveOptions(options) as ResolvedOptions & Readonly<O>;
     this.#key = Key.from(options.key ?? 0);
-    this.#device = resolveDevice(options.device);
+    this.#placement = resolvePlacement(options);
   }
 
   /** What the model computes, in symbols; called once, at first use. */
@@ -107,7 +108,7 @@ export abstract class Model<O extends object = object> {
   }
 
   /** Reads a model that `save` wrote: of its class where that is registered, otherwise as the stored program. */
-  static async load(path: string, options: { device?: DeviceChoice } = {}): Promise<Model<object>> {
+  static async load(path: string, options: PlacementOptions = {}): Promise<Model<object>> {
     const { loadModel } = await import('./saved.js');
     return loadModel(path, options);
   }
@@ -138,7 +139,12 @@ export abstract class Model<O extends object = object> {
   }
 
   get device(): Device {
-    return this.#device;
+    return this.#placement.device;
+  }
+
+  /** Of the operands of matrix products; sums are float32. */
+  get precision(): Precision {
+    return this.#placement.precision;
   }
 
   /** The object of the native core. Internal. */
@@ -153,7 +159,7 @@ export abstract class Model<O extends object = object> {
       (observation) => this.build(observation),
       this.options.observationSpaceSize,
       this.#key,
-      this.#device,
+      this.#placement,
     );
     return this.#network;
   }

@@ -13,6 +13,7 @@ import { type ActionLayout, actionLayout } from './action-layout.js';
 import type { ModelOutputs } from './heads.js';
 import { onHost, type Rows } from './inputs.js';
 import { Parameters } from './parameters.js';
+import type { Placement } from './placement.js';
 
 export class Network {
   readonly device: Device;
@@ -27,7 +28,12 @@ export class Network {
   readonly native: NativeModel;
 
   /** Traces `build` once, compiles what it made and fills the arena. */
-  constructor(build: (observation: Node) => ModelOutputs, observationSize: number, key: Key, device: Device) {
+  constructor(
+    build: (observation: Node) => ModelOutputs,
+    observationSize: number,
+    key: Key,
+    { device, precision }: Placement,
+  ) {
     const trace = new Trace(observationSize);
     const outputs = build(trace.observation);
     if (typeof outputs !== 'object' || outputs === null || !outputs.policy?.kind) {
@@ -46,7 +52,7 @@ export class Network {
     this.observationSize = observationSize;
     this.actionSize = program.widths[program.head.inputs[0] as number] as number;
     this.actions = actionLayout(program.head, this.actionSize);
-    this.native = call(() => new (addon(device).Model)(toNative(program)));
+    this.native = call(() => new (addon(device).Model)(toNative(program), precision));
     this.parameters = new Parameters(this.native, program.parameters);
     for (const [i, { name }] of parameters.entries()) this.parameters.set(name, initial[i] as Float32Array);
   }

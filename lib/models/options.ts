@@ -1,10 +1,10 @@
 // Options of models: what every model takes, defaults of a class, and the JSON form they have in files.
-import type { DeviceChoice } from '../addon/load.js';
 import { Bijector } from '../bijectors/bijector.js';
 import { boolean, options as checkOptions, finite, positiveInteger, required, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { Key } from '../random/key.js';
 import { ActionSpace } from '../spaces/action-space.js';
+import { type PlacementOptions, placementOptions } from './placement.js';
 
 /** An action space in JSON. */
 export interface ActionSpaceJson {
@@ -13,15 +13,13 @@ export interface ActionSpaceJson {
 }
 
 /** Options of every model. */
-export interface ModelOptions {
+export interface ModelOptions extends PlacementOptions {
   /** Numbers in an observation. */
   observationSpaceSize: number;
   /** Dimensions of a continuous action, or number of discrete ones. */
   actionSpaceSize: number;
   /** Where initial parameters come from. The same key gives the same parameters. */
   key?: Key | number | bigint;
-  /** Default: `cpu`. */
-  device?: DeviceChoice;
   /** What becomes of a continuous action: a bijector, the name of a registered one, or its JSON. Default: nothing, `free`. */
   actionSpace?: Bijector | string | ActionSpaceJson | null;
   /** Actions are the integers below `actionSpaceSize`. Default: false. */
@@ -36,7 +34,14 @@ export interface ResolvedOptions {
   readonly discrete: boolean;
 }
 
-const base = ['observationSpaceSize', 'actionSpaceSize', 'key', 'device', 'actionSpace', 'discrete'] as const;
+const base = [
+  'observationSpaceSize',
+  'actionSpaceSize',
+  'key',
+  'actionSpace',
+  'discrete',
+  ...placementOptions,
+] as const;
 
 /** A class with defaults for options of its own; undefined stands for an option that has none. */
 export interface ModelClass {
@@ -108,7 +113,7 @@ export function resolveActionSpace(value: unknown): Bijector | null {
   );
 }
 
-/** Options as JSON, without key and device: what a file keeps of them. */
+/** Options as JSON, without key, device and precision: what a file keeps of them. */
 export function metadataOf(options: ResolvedOptions & Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(options).map(([name, value]) => [

@@ -1,5 +1,4 @@
 // ProgramModel: a model whose class is not here. It replays a stored program, node by node.
-import type { DeviceChoice } from '../addon/load.js';
 import type { Node } from '../graph/node.js';
 import type { ProgramSpec } from '../graph/program.js';
 import type { Parameter } from '../graph/trace.js';
@@ -7,6 +6,7 @@ import { constant } from '../random/initializers.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { ModelOutputs } from './heads.js';
 import { Model } from './model.js';
+import type { PlacementOptions } from './placement.js';
 import { StoredActionSpace } from './stored-action-space.js';
 
 export interface StoredModel {
@@ -19,14 +19,14 @@ export interface StoredModel {
 export class ProgramModel extends Model {
   readonly #stored: StoredModel;
 
-  constructor(stored: StoredModel, device?: DeviceChoice) {
+  constructor(stored: StoredModel, placement: PlacementOptions) {
     const { program } = stored;
     const size = (index: number | undefined): number => program.widths[index as number] as number;
     super({
       observationSpaceSize: size(0),
       actionSpaceSize: size(program.head.inputs[0]),
       discrete: program.head.kind !== 'gaussian',
-      ...(device !== undefined && { device }),
+      ...placement,
     });
     this.#stored = stored;
   }

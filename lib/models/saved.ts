@@ -1,5 +1,4 @@
 // Models as checkpoints: parameters by name, and in the metadata the options and the program.
-import type { DeviceChoice } from '../addon/load.js';
 import { options as checkOptions, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { ProgramSpec } from '../graph/program.js';
@@ -10,6 +9,7 @@ import { sameShape } from '../tensor/shape.js';
 import type { CarryInput } from './carry.js';
 import { Model } from './model.js';
 import type { ModelOptions } from './options.js';
+import { type PlacementOptions, placementOptions } from './placement.js';
 import { ProgramModel } from './program-model.js';
 
 /** Before the names of the arrays of a carry. */
@@ -38,13 +38,13 @@ export async function saveModel(model: Model<object>, path: string): Promise<voi
   await writeCheckpoint(path, modelCheckpoint(model));
 }
 
-export async function loadModel(path: string, given: { device?: DeviceChoice }): Promise<Model<object>> {
-  const { device } = checkOptions('load', given, ['device']) as { device?: DeviceChoice };
-  return modelFrom(await readCheckpoint(path), path, device);
+export async function loadModel(path: string, given: PlacementOptions): Promise<Model<object>> {
+  const placement = checkOptions('load', given, placementOptions) as PlacementOptions;
+  return modelFrom(await readCheckpoint(path), path, placement);
 }
 
 /** The model of a checkpoint; `source` names the file in errors. Arrays that are not the model's are left alone. */
-export function modelFrom(checkpoint: Checkpoint, source: string, device?: DeviceChoice): Model<object> {
+export function modelFrom(checkpoint: Checkpoint, source: string, placement: PlacementOptions = {}): Model<object> {
   const fail = (what: string): never => {
     throw new TorsorError('CORRUPT_FILE', `${source}: ${what}`);
   };
@@ -66,7 +66,7 @@ export function modelFrom(checkpoint: Checkpoint, source: string, device?: Devic
   checkTensors(checkpoint, program, fail);
   let model: Model<object> | undefined;
   try {
-    model = rebuild(typeName, metadata as Record<string, unknown>, program, device);
+    model = rebuild(typeName, metadata as Record<string, unknown>, program, placement);
     for (const name of model.parameters.names) {
       model.parameters.set(name, checkpoint.tensors.get(name)?.data as Float32Array);
     }
@@ -98,11 +98,11 @@ function rebuild(
   typeName: string,
   metadata: Record<string, unknown>,
   program: ProgramSpec,
-  device: DeviceChoice | undefined,
+  placement: PlacementOptions,
 ): Model<object> {
   const cls = Model.registered(typeName);
-  if (cls === undefined) return new ProgramModel({ program, typeName, metadata }, device);
-  const model = new cls({ ...metadata, ...(device !== undefined && { device }) } as unknown as ModelOptions);
+  if (cls === undefined) return new ProgramModel({ program, typeName, metadata }, placement);
+  const model = new cls({ ...metadata, ...placement } as unknown as ModelOptions);
   const built = model.program;
   if (JSON.stringify(built) === JSON.stringify(program)) return model;
   model.dispose();

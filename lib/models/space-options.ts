@@ -1,5 +1,4 @@
 // Options of policies that are told the spaces of an environment instead of sizes.
-import type { DeviceChoice } from '../addon/load.js';
 import { nonNegativeInteger, oneOf, positiveInteger, required, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { activationName } from '../graph/ops.js';
@@ -10,17 +9,16 @@ import { Space, type SpaceJson } from '../spaces/space.js';
 import { type PolicySpace, rawSize } from './action-layer.js';
 import type { ArrayInput } from './inputs.js';
 import { type ModelClass, metadataOf, type ResolvedOptions, readOptions } from './options.js';
+import { type PlacementOptions, placementOptions } from './placement.js';
 
 /** What every policy over spaces is given. */
-export interface SpaceOptions {
+export interface SpaceOptions extends PlacementOptions {
   /** Any space, as that of an environment, or its JSON. The policy sees the flat form: `observationSpace.flatten(…, { oneHot })`. */
   observationSpace: Space | SpaceJson;
   /** Box, Discrete, MultiDiscrete or MultiBinary, or its JSON. */
   actionSpace: Space | SpaceJson;
   /** Where initial parameters come from. The same key gives the same parameters. */
   key?: Key | number | bigint;
-  /** Default: `cpu`. */
-  device?: DeviceChoice;
 }
 
 /** Options of every class of these. */
@@ -47,7 +45,7 @@ export interface ResetOptions {
   batch?: number | readonly number[];
 }
 
-const base = ['observationSpace', 'actionSpace', 'key', 'device'] as const;
+const base = ['observationSpace', 'actionSpace', 'key', ...placementOptions] as const;
 
 export interface Spaces {
   observationSpace: Space;

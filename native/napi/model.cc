@@ -56,6 +56,14 @@ static Trace to_trace(const Napi::Value& value) {
   return trace;
 }
 
+static Precision to_precision(const Napi::Value& value) {
+  const std::string name = text(value, "precision");
+  if (name == "float32") return Precision::float32;
+  if (name == "tf32") return Precision::tf32;
+  if (name == "bf16") return Precision::bf16;
+  throw Error("UNKNOWN_NAME", "precision: expected float32, tf32 or bf16, got '" + name + "'");
+}
+
 void ModelWrap::init(Napi::Env env, Napi::Object exports) {
   exports.Set("Model",
               DefineClass(env, "Model",
@@ -71,7 +79,9 @@ void ModelWrap::init(Napi::Env env, Napi::Object exports) {
 
 ModelWrap::ModelWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   guarded(info.Env(), [&] {
-    model_ = std::make_shared<Model>(to_trace(info[0]));
+    Trace trace = to_trace(info[0]);
+    if (!absent(info[1])) trace.precision = to_precision(info[1]);
+    model_ = std::make_shared<Model>(trace);
     info.This().As<Napi::Object>().TypeTag(&ClassTags::model);
   });
 }

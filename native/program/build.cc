@@ -161,7 +161,10 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
       accumulators += product.stride;
     }
     accumulators = padded_outputs(accumulators);
-    if (product.packed) p.widest = std::max({p.widest, product.stride, product.inputs});
+    if (product.packed) {
+      q.precision = trace.precision;
+      p.widest = std::max({p.widest, product.stride, product.inputs});
+    }
     if (q.op == op_index<NeuralCde>()) {
       const Tableau<float> ode = tableau_of<float>(q.solve.solver, nullptr);
       const CdeLayout cde(q, ode.stages);

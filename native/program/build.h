@@ -32,6 +32,7 @@ struct Trace {
   int value = 0;
   int bootstrap_value = -1;  // what the state after the last step of a rollout is worth; -1: the value as ever
   int parameter_count = 0;
+  Precision precision = Precision::float32;  // of the products of matrices
   struct State {
     int value, next;  // what an operation reads, and what replaces it after the step
   };

@@ -27,12 +27,16 @@ struct Solve {
   int cells = 0;             // numbers that the solution of a row needs, see Program::cells
 };
 
+// What the operands of a product of matrices are rounded to; sums are float32. The CPU computes in float32 whatever is asked for.
+enum class Precision { float32, tf32, bf16 };
+
 struct Instruction {
   int op = 0;       // index in Ops
   int variant = 0;  // linear, activation: index in Activations
   Operand in, in2, out;
   int weight = -1, bias = -1;  // offsets in the arena; -1: absent. A linear weight is [in][out]
   float constant[2] = {0, 0};
+  Precision precision = Precision::float32;
   Solve solve;
 
   // Training only.

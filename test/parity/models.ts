@@ -1,6 +1,6 @@
 // The same model on both devices, batches of any shape for it, and how far two results are apart.
 import { expect } from 'vitest';
-import { Box, Discrete, Model, MultiBinary, MultiDiscrete } from '../../lib/index.js';
+import { Box, Discrete, Model, MultiBinary, MultiDiscrete, type Precision } from '../../lib/index.js';
 import { generator } from '../support/numbers.js';
 
 /** By normalised name: options that keep the models of the list small, in widths that fill no tile or block of any kernel. */
@@ -37,16 +37,23 @@ export interface Pair {
   cuda: Model;
 }
 
-export function pair(name: string, head: string, seed: number, more: object = {}): Pair {
+/** `precision` is that on the device cuda. */
+export function pair(
+  name: string,
+  head: string,
+  seed: number,
+  more: object = {},
+  precision: Precision = 'float32',
+): Pair {
   const next = generator(seed);
   const observationSize = 1 + Math.floor(next() * 40);
   const actionSpaceSize = 2 + Math.floor(next() * 5);
   const sizes = overSpaces.has(name.toLowerCase())
     ? { observationSpace: new Box(-2, 2, [observationSize]), actionSpace: spaces[head] }
     : { observationSpaceSize: observationSize, actionSpaceSize, ...sized[head] };
-  const make = (device: 'cpu' | 'cuda'): Model =>
-    Model.create(name, { ...sizes, key: seed, device, ...own[name.toLowerCase()], ...more } as never);
-  return { cpu: make('cpu'), cuda: make('cuda') };
+  const make = (placement: object): Model =>
+    Model.create(name, { ...sizes, key: seed, ...placement, ...own[name.toLowerCase()], ...more } as never);
+  return { cpu: make({ device: 'cpu' }), cuda: make({ device: 'cuda', precision }) };
 }
 
 export interface Batch {
