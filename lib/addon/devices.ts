@@ -1,6 +1,6 @@
 // What torsor can compute on, on this machine.
 import { cpus, totalmem } from 'node:os';
-import { cudaAddon, notTheFirst } from './load.js';
+import { cudaAddon, cudnn, notTheFirst } from './load.js';
 
 export interface DeviceInfo {
   /** What the option `device` takes: `cpu`, `cuda:0`, … */
@@ -17,6 +17,11 @@ export interface DeviceInfo {
   /** The version of CUDA that the driver is for, and that torsor was built with. */
   driver?: string;
   runtime?: string;
+  /**
+   * The first GPU only: the cuDNN that can run LSTMs over sequences, or why there is none, as `reason` has it. It is opened for this, from the
+   * file TORSOR_CUDNN, the places the linker knows, or the site-packages of the Pythons on PATH.
+   */
+  cudnn?: { version: string } | { problem: string };
 }
 
 /**
@@ -30,7 +35,7 @@ export function devices(): DeviceInfo[] {
   const { driver, runtime, processors } = found.addon.status();
   const gpus = processors.map((gpu, k) => {
     const device = `cuda:${k}`;
-    return k === 0 ? { device, available: true, ...gpu } : { device, available: false, reason: notTheFirst, ...gpu };
+    return k === 0 ? { device, available: true, ...gpu, cudnn: cudnn() } : { device, available: false, reason: notTheFirst, ...gpu };
   });
   return [cpu, ...gpus.map((gpu) => ({ ...gpu, driver, runtime }))];
 }

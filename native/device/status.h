@@ -24,4 +24,10 @@ struct DeviceStatus {
 // Asked once, when it is first wanted: a driver that was missing then does not appear later in the same process.
 const DeviceStatus& device_status();
 
+// A library of others that runs an LSTM over whole sequences, opened at the first call; `problem` as above.
+struct LstmLibrary {
+  std::string problem, version;
+};
+const LstmLibrary& lstm_library();
+
 }  // namespace torsor

@@ -10,4 +10,9 @@ const DeviceStatus& device_status() {
   return status;
 }
 
+const LstmLibrary& lstm_library() {
+  static const LstmLibrary none{"the device cpu has kernels of its own alone", ""};
+  return none;
+}
+
 }  // namespace torsor
