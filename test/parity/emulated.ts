@@ -8,9 +8,10 @@ const root = path.join(import.meta.dirname, '..', '..');
 
 /**
  * Builds it in the folder that `npm run build:native` has configured; returns the file. `torsor_emulated` is fast, `torsor_checked` runs all
- * threads of a block and fails where one of them races or strays.
+ * threads of a block and fails where one of them races or strays. cuDNN is not looked for: it would take memory of this process for the GPU's.
  */
 export async function buildEmulated(target: 'torsor_emulated' | 'torsor_checked' = 'torsor_emulated'): Promise<string> {
+  process.env.TORSOR_CUDNN ??= 'none';
   const build = path.join(root, 'build');
   await withLock(
     `${root} emulated`,
@@ -24,5 +25,13 @@ export async function buildEmulated(target: 'torsor_emulated' | 'torsor_checked'
 export async function useEmulated(): Promise<void> {
   process.env.TORSOR_CUDA_ADDON = await buildEmulated();
 }
+
+/** Also: cuDNN is the one of the folder emulated. */
+export async function useEmulatedCudnn(target?: 'torsor_checked'): Promise<void> {
+  process.env.TORSOR_CUDA_ADDON = await buildEmulated(target);
+  process.env.TORSOR_CUDNN = emulatedCudnn;
+}
+
+export const emulatedCudnn = path.join(root, 'build', 'emulated', 'cudnn', 'libcudnn.so.9');
 
 export const buildTimeout = 600_000;

@@ -6,13 +6,19 @@
 #include <cstddef>
 #include <cstdint>
 
+struct cudnnContext;
+struct cudnnTensorStruct;
+struct cudnnDropoutStruct;
+struct cudnnRNNStruct;
+struct cudnnRNNDataStruct;
+
 namespace torsor::cudnn {
 
-typedef struct cudnnContext* cudnnHandle_t;
-typedef struct cudnnTensorStruct* cudnnTensorDescriptor_t;
-typedef struct cudnnDropoutStruct* cudnnDropoutDescriptor_t;
-typedef struct cudnnRNNStruct* cudnnRNNDescriptor_t;
-typedef struct cudnnRNNDataStruct* cudnnRNNDataDescriptor_t;
+typedef cudnnContext* cudnnHandle_t;
+typedef cudnnTensorStruct* cudnnTensorDescriptor_t;
+typedef cudnnDropoutStruct* cudnnDropoutDescriptor_t;
+typedef cudnnRNNStruct* cudnnRNNDescriptor_t;
+typedef cudnnRNNDataStruct* cudnnRNNDataDescriptor_t;
 
 enum cudnnStatus_t {
   CUDNN_STATUS_SUCCESS = 0,

@@ -1,5 +1,6 @@
 // Sequences that end within a batch of steps: each row is cut where its episodes end, and the pieces are packed as cuDNN takes them.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

@@ -208,7 +208,7 @@ void SequenceLstm::start(const Chunk& chunk, const Carry& from, const int32_t* p
                 ended, rows_, units_, to);
 }
 
-void SequenceLstm::end(const Chunk& chunk, const LstmCarry& from, const int32_t* pieces, const uint8_t* ended,
+void SequenceLstm::end(const LstmCarry& from, const int32_t* pieces, const uint8_t* ended,
                        const Carry& to) {
   if (to.data)
     launch_each("carry_from_pieces", TORSOR_ISA::carry_from_pieces, int64_t(rows_) * units_, from, pieces, ended, rows_,
@@ -235,7 +235,7 @@ Recurrence SequenceLstm::forward(int number, bool training) {
   const bool last = number + 1 == chunks();
   const Carry next = last ? Carry{s_.final_carry ? s_.final_carry + int64_t(first_) * 2 * units_ : nullptr, nullptr}
                           : carry_before(number + 1);
-  end(chunk, end_, chunk.last_piece, ended_after(chunk), next);
+  end(end_, chunk.last_piece, ended_after(chunk), next);
   return recurrence;
 }
 
@@ -246,7 +246,7 @@ Recurrence SequenceLstm::backward(int number) {
   lstm_.backward_data(weights_, h_, d_h_, start_, end_, d_x_, d_start_);
   lstm_.backward_weights(x_, start_, h_, d_weights_);
   const bool more = number > 0 && !is_burn_in(number - 1);
-  end(chunk, d_start_, chunk.first_piece, nullptr, more ? d_carry : rows_of_carry(s_.d_carry));
+  end(d_start_, chunk.first_piece, nullptr, more ? d_carry : rows_of_carry(s_.d_carry));
   Recurrence recurrence;
   recurrence.place = place_;
   recurrence.h = h_;

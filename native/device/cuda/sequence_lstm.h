@@ -51,7 +51,7 @@ class SequenceLstm {
   Carry rows_of_carry(float* carry) const;
   const uint8_t* ended_after(const Chunk&) const;
   void start(const Chunk&, const Carry&, const int32_t* pieces, const uint8_t* ended, const LstmCarry&);
-  void end(const Chunk&, const LstmCarry&, const int32_t* pieces, const uint8_t* ended, const Carry&);
+  void end(const LstmCarry&, const int32_t* pieces, const uint8_t* ended, const Carry&);
 
   Call& call_;
   const Program& p_;
