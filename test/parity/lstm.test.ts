@@ -110,6 +110,23 @@ describe('LSTMActorCritic', () => {
     expect([...h.subarray(h.length / 2)].every((x) => x !== 0)).toBe(true);
   });
 
+  // The memory played is 256 MB, of which a sequence may take a quarter at once: here some 8 of 11 steps.
+  test('more steps than fit the memory at once', () => {
+    const rows = 60_000;
+    const p = pairWith('LSTMActorCritic', 'categorical', 2, { lstm: 'cudnn' }, { lstmFeatures: 2, hiddenFeatures: 1 });
+    const { observationSize } = p.cpu.network;
+    const done = { data: Uint8Array.from({ length: 11 * rows }, (_, i) => (i % 7 === 0 ? 1 : 0)), shape: [11, rows] };
+    const observation = { data: wave(11 * rows * observationSize, 1), shape: [11, rows, observationSize] };
+    const latent = { data: new Float32Array(11 * rows), shape: [11, rows] };
+    const options = { sequence: true, done, latent: true, dValue: wave(11 * rows, 3) };
+    const [d, e] = [p.cpu, p.cuda].map((m) => m.gradient(observation, latent, options));
+    // Sums of 660 000 terms that cancel: relative to the largest of them all.
+    const size = Math.max(...Object.values(d?.parameters ?? {}).flatMap((x) => Array.from(x, Math.abs)));
+    for (const [name, gradient] of Object.entries(d?.parameters ?? {}))
+      expectClose(name, e?.parameters[name]?.map((x) => x / size) as Float32Array, gradient.map((x) => x / size), gradients);
+    expectClose('gradient of the observation', e?.observation as Float32Array, d?.observation as Float32Array, gradients);
+  });
+
   test.each([
     { burnIn: 0, segmentLength: 16, remat: false },
     { burnIn: 3, segmentLength: 8, remat: false },
