@@ -81,7 +81,7 @@ export {
 } from './models/ncde-actor-critic-policy.js';
 export type { NCDEState, NCDEStateInput } from './models/ncde-state.js';
 export type { ModelOptions } from './models/options.js';
-export type { Precision } from './models/placement.js';
+export type { LstmBy, Precision } from './models/placement.js';
 export type {
   ActOptions,
   ActResult,

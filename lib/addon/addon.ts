@@ -380,9 +380,18 @@ export interface NativeStatus {
   processors: { name: string; memory: number; computeCapability: string }[];
 }
 
+/** The library that runs an LSTM over whole sequences: cuDNN on CUDA, none on the CPU. */
+export interface NativeLstmLibrary {
+  /** As in NativeStatus; empty: it is open. */
+  problem: string;
+  version: string;
+}
+
 export interface Addon extends NativeMathematics {
   readonly device: string;
   status(): NativeStatus;
+  /** Opens the library at the first call. */
+  lstmLibrary(): NativeLstmLibrary;
   /** Instruction set in use: `baseline`, `v3` (AVX2 + FMA) or `v4` (AVX-512). TORSOR_SIMD forces a lower one. */
   readonly simd: string;
   readonly vocabulary: {
@@ -414,10 +423,14 @@ export interface Addon extends NativeMathematics {
   Pin: new (
     view: Uint8Array,
   ) => NativePin;
-  /** `precision`: `float32` (default), `tf32` or `bf16`, of the operands of matrix products on a GPU; the CPU has float32 alone. */
+  /**
+   * `precision`: `float32` (default), `tf32` or `bf16`, of the operands of matrix products on a GPU; the CPU has float32 alone. `lstm`: who runs
+   * one over sequences, our `kernels` (default), the `library` that `lstmLibrary` tells of, or the `library if it can` run this program.
+   */
   Model: new (
     program: NativeProgram,
     precision?: string,
+    lstm?: string,
   ) => NativeModel;
   Environment: new (name: string, count: number, key: NativeKey) => NativeEnvironment;
   /** Recurrent models train on segments of `segment` steps (a divisor of the horizon, default 1), each after `burnIn` steps without loss. */

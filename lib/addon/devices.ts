@@ -1,6 +1,6 @@
 // What torsor can compute on, on this machine.
 import { cpus, totalmem } from 'node:os';
-import { cudaAddon, notTheFirst } from './load.js';
+import { cudaAddon, cudnn, notTheFirst } from './load.js';
 
 export interface DeviceInfo {
   /** What the option `device` takes: `cpu`, `cuda:0`, … */
@@ -17,6 +17,11 @@ export interface DeviceInfo {
   /** The version of CUDA that the driver is for, and that torsor was built with. */
   driver?: string;
   runtime?: string;
+  /**
+   * The first GPU only: the cuDNN that can run LSTMs over sequences, or why there is none, as `reason` has it. It is opened for this, from the
+   * file TORSOR_CUDNN, the places the linker knows, or the site-packages of the Pythons on PATH.
+   */
+  cudnn?: { version: string } | { problem: string };
 }
 
 /**
@@ -31,7 +36,13 @@ export function devices(): DeviceInfo[] {
   const gpus = processors.map((gpu, k) => {
     const device = `cuda:${k}`;
     const reason = k === 0 ? problem : notTheFirst;
-    return { device, available: reason === '', ...(reason !== '' && { reason }), ...gpu };
+    return {
+      device,
+      available: reason === '',
+      ...(reason !== '' && { reason }),
+      ...gpu,
+      ...(reason === '' && { cudnn: cudnn() }),
+    };
   });
   return [cpu, ...gpus.map((gpu) => ({ ...gpu, driver, runtime }))];
 }

@@ -65,6 +65,12 @@ export function cudaAddon(): { addon: Addon } | { problem: string } {
   return cuda;
 }
 
+/** The version of cuDNN that is open, or why there is none. Opens it at the first call, which takes a moment. Only where CUDA runs. */
+export function cudnn(): { version: string } | { problem: string } {
+  const { problem, version } = addon('cuda').lstmLibrary();
+  return problem === '' ? { version } : { problem };
+}
+
 /** Why a GPU other than the first does not run anything. */
 export const notTheFirst = 'torsor uses the first GPU that CUDA shows; put another first with CUDA_VISIBLE_DEVICES';
 

@@ -13,7 +13,7 @@ import { type ActionLayout, actionLayout } from './action-layout.js';
 import type { ModelOutputs } from './heads.js';
 import { onHost, type Rows } from './inputs.js';
 import { Parameters } from './parameters.js';
-import type { Placement } from './placement.js';
+import { lstmOf, type Placement } from './placement.js';
 
 export class Network {
   readonly device: Device;
@@ -32,8 +32,9 @@ export class Network {
     build: (observation: Node) => ModelOutputs,
     observationSize: number,
     key: Key,
-    { device, precision }: Placement,
+    placement: Placement,
   ) {
+    const { device, precision } = placement;
     const trace = new Trace(observationSize);
     const outputs = build(trace.observation);
     if (typeof outputs !== 'object' || outputs === null || !outputs.policy?.kind) {
@@ -52,7 +53,9 @@ export class Network {
     this.observationSize = observationSize;
     this.actionSize = program.widths[program.head.inputs[0] as number] as number;
     this.actions = actionLayout(program.head, this.actionSize);
-    this.native = call(() => new (addon(device).Model)(toNative(program), precision));
+    const hasLstm = program.instructions.some(({ op }) => op === 'lstm');
+    const lstm = lstmOf(placement, hasLstm);
+    this.native = call(() => new (addon(device).Model)(toNative(program), precision, lstm));
     this.parameters = new Parameters(this.native, program.parameters);
     for (const [i, { name }] of parameters.entries()) this.parameters.set(name, initial[i] as Float32Array);
   }

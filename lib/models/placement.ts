@@ -1,10 +1,13 @@
-// Where and in which precision a model computes. Neither is part of what the model is, so no file keeps them.
-import { type Device, type DeviceChoice, resolveDevice } from '../addon/load.js';
+// Where, in which precision and by what a model computes. None of it is part of what the model is, so no file keeps it.
+import { cudnn, type Device, type DeviceChoice, resolveDevice } from '../addon/load.js';
 import { oneOf } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 
 /** What the operands of matrix products are rounded to; see `PlacementOptions.precision`. */
 export type Precision = 'float32' | 'tf32' | 'bf16';
+
+/** See `PlacementOptions.lstm`. */
+export type LstmBy = 'auto' | 'cudnn' | 'torsor';
 
 export interface PlacementOptions {
   /** Default: `cpu`. */
@@ -16,17 +19,29 @@ export interface PlacementOptions {
    * Default: `float32`, the only one of the CPU. Files do not keep it.
    */
   precision?: Precision;
+  /**
+   * Who runs an LSTM over sequences (`sequence: true`, and training) on a GPU: `cudnn` takes all steps at once, cut where episodes end; `torsor`
+   * are our own kernels, which take them one by one; `auto` is cuDNN where `devices()` shows it, the model lets it and the precision is not
+   * `bf16`, else our own. A model lets it with one `lstm`, nothing else that it carries, and more than one step; single steps are always ours.
+   * The two agree to rounding; only ours promise the same bits at every run and with `remat`. Which is faster has not been measured on a GPU.
+   * Default: `auto`. Files do not keep it.
+   */
+  lstm?: LstmBy;
 }
 
 export interface Placement {
   readonly device: Device;
   readonly precision: Precision;
+  readonly lstm: LstmBy;
 }
 
-export const placementOptions = ['device', 'precision'] as const;
+export const placementOptions = ['device', 'precision', 'lstm'] as const;
 
-/** @throws TorsorError DEVICE_UNAVAILABLE, UNKNOWN_NAME, or UNSUPPORTED for a precision that the device does not have. */
-export function resolvePlacement({ device: choice, precision: wanted }: PlacementOptions): Placement {
+/**
+ * @throws TorsorError DEVICE_UNAVAILABLE, also for a cuDNN that is not here; UNKNOWN_NAME; or UNSUPPORTED for a precision that the device or
+ * cuDNN does not have.
+ */
+export function resolvePlacement({ device: choice, precision: wanted, lstm: by }: PlacementOptions): Placement {
   const device = resolveDevice(choice);
   const precision = oneOf('precision', wanted ?? 'float32', ['float32', 'tf32', 'bf16'] as const);
   if (device === 'cpu' && precision !== 'float32') {
@@ -35,5 +50,27 @@ export function resolvePlacement({ device: choice, precision: wanted }: Placemen
       `precision: '${precision}' needs the tensor cores of device 'cuda', and this model is on the cpu, which computes in float32`,
     );
   }
-  return { device, precision };
+  const lstm = oneOf('lstm', by ?? 'auto', ['auto', 'cudnn', 'torsor'] as const);
+  if (lstm === 'cudnn') checkCudnn(device, precision);
+  return { device, precision, lstm };
+}
+
+function checkCudnn(device: Device, precision: Precision): void {
+  if (device === 'cpu') {
+    throw new TorsorError('DEVICE_UNAVAILABLE', "lstm: 'cudnn' runs on device 'cuda', and this model is on the cpu");
+  }
+  if (precision === 'bf16') {
+    throw new TorsorError('UNSUPPORTED', "lstm: 'cudnn' has float32 and tf32 here, and precision is 'bf16'; use lstm 'torsor'");
+  }
+  const found = cudnn();
+  if ('problem' in found) {
+    throw new TorsorError('DEVICE_UNAVAILABLE', `lstm: 'cudnn' is not available: ${found.problem}, or use lstm 'torsor'.`);
+  }
+}
+
+/** What the native core is told; cuDNN is looked for only where there is an LSTM. */
+export function lstmOf({ device, precision, lstm }: Placement, hasLstm: boolean): string {
+  if (lstm === 'cudnn') return 'library';
+  const may = lstm === 'auto' && hasLstm && device === 'cuda' && precision !== 'bf16';
+  return may && 'version' in cudnn() ? 'library if it can' : 'kernels';
 }

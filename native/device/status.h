@@ -27,4 +27,10 @@ const DeviceStatus& device_status();
 // Throws Error DEVICE_LOST once the device has failed for good: from then on nothing may be asked of it, nor its memory touched.
 void require_device();
 
+// A library of others that runs an LSTM over whole sequences, opened at the first call; `problem` as above.
+struct LstmLibrary {
+  std::string problem, version;
+};
+const LstmLibrary& lstm_library();
+
 }  // namespace torsor

@@ -91,10 +91,21 @@ static Napi::Value status(const Napi::CallbackInfo& info) {
   });
 }
 
+static Napi::Value lstm_library_status(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const LstmLibrary& library = lstm_library();
+    const Napi::Object o = Napi::Object::New(info.Env());
+    o.Set("problem", library.problem);
+    o.Set("version", library.version);
+    return o;
+  });
+}
+
 static Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Instance);
   exports.Set("device", device_name);
   exports.Set("status", Napi::Function::New(env, status));
+  exports.Set("lstmLibrary", Napi::Function::New(env, lstm_library_status));
   exports.Set("simd", kernels().name);
   exports.Set("vocabulary", vocabulary(env));
   exports.Set("threads", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {

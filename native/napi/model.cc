@@ -64,6 +64,14 @@ static Precision to_precision(const Napi::Value& value) {
   throw Error("UNKNOWN_NAME", "precision: expected float32, tf32 or bf16, got '" + name + "'");
 }
 
+static LstmBy to_lstm_by(const Napi::Value& value) {
+  const std::string name = text(value, "lstm");
+  if (name == "kernels") return LstmBy::kernels;
+  if (name == "library if it can") return LstmBy::library_if_it_can;
+  if (name == "library") return LstmBy::library;
+  throw Error("UNKNOWN_NAME", "lstm: expected kernels, library or library if it can, got '" + name + "'");
+}
+
 void ModelWrap::init(Napi::Env env, Napi::Object exports) {
   exports.Set("Model",
               DefineClass(env, "Model",
@@ -81,6 +89,7 @@ ModelWrap::ModelWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   guarded(info.Env(), [&] {
     Trace trace = to_trace(info[0]);
     if (!absent(info[1])) trace.precision = to_precision(info[1]);
+    if (!absent(info[2])) trace.lstm_by = to_lstm_by(info[2]);
     model_ = std::make_shared<Model>(trace);
     info.This().As<Napi::Object>().TypeTag(&ClassTags::model);
   });

@@ -22,12 +22,42 @@ struct Lstm {
     return linear;
   }
 
+  // The tile's rows in the arrays of an LSTM that is run elsewhere.
+  template <class Tile> static HD Tile elsewhere(Tile t, const Recurrence& r) {
+    t.index = r.place;
+    t.base = 0;
+    return t;
+  }
+
+  template <class Tile> static HD void exchange(const Tile& t, const Recurrence& r, const Instruction& q) {
+    const int units = q.out.width / 2;
+    if (r.x) return elsewhere(t, r).store(q.in.column, q.in.width, r.x);
+    elsewhere(t, r).load(q.out.column, units, r.h);
+    clear(t, q.out.column + units, units);  // nobody reads c: see Program::lone_lstm
+  }
+
+  template <class Tile> static HD void exchange_back(const Tile& t, const Recurrence& r, const Instruction& q) {
+    if (q.in2.gradient >= 0) clear(t, q.in2.gradient, q.in2.width);
+    if (r.d_h) return elsewhere(t, r).store(q.out.gradient, q.out.width / 2, r.d_h);
+    if (q.in.gradient < 0) return;
+    elsewhere(t, r).load(q.derivative, q.in.width, r.d_x);  // columns that only steps of our own need
+    const auto* d_x = t.column(q.derivative);
+    to_gradient(t, q.in, q.add_to_in, [&](int k) { return d_x[k]; });
+  }
+
+  template <class Tile> static HD void clear(const Tile& t, int column, int width) {
+    auto* x = t.column(column);
+    t.each(width, [&](int k) { x[k] = splat<typename Tile::N>(0); });
+  }
+
   template <class Tile> static HD void forward(const Tile& t, const Memory& m, const Instruction& q) {
+    if (m.recurrence.place) return exchange(t, m.recurrence, q);
     step(t, q, [&](const Instruction& linear) { linear_forward(t, m.parameters, m.packed, linear); });
   }
 
   // In training the product fills the rows that do not exist too: backward sums over all, and what is left there may be NaN.
   template <class Tile> static HD void forward_keeping(const Tile& t, const Memory& m, const Instruction& q) {
+    if (m.recurrence.place) return exchange(t, m.recurrence, q);
     step(t, q, [&](const Instruction& linear) { linear_forward_keeping(t, m.parameters, m.packed, linear); });
   }
 
@@ -62,6 +92,7 @@ struct Lstm {
 
   template <class Tile> static HD void backward(const Tile& t, const Memory& m, const Instruction& q) {
     using N = typename Tile::N;
+    if (m.recurrence.place) return exchange_back(t, m.recurrence, q);
     const int units = q.out.width / 2;
     const Instruction linear = product(q, true);
     N *i = t.column(linear.out.column), *f = t.column(linear.out.column + units),

@@ -1,6 +1,7 @@
 // What the instructions of one tile work on, besides its columns.
 #pragma once
 #include "math/number.h"
+#include "program/instruction.h"
 
 namespace torsor {
 
@@ -10,6 +11,7 @@ struct Memory {
   float* scratch =
       nullptr;  // [tile_rows][widest padded output or input] for the backward of a linear; cells of a solver
   const uint8_t* done = nullptr;  // of a sequence: ends of episodes, a flag per row and step; null: none
+  Recurrence recurrence{};
 };
 
 // Floats that must be readable behind the last parameter: the row path of a linear reads whole vectors (up to 8 of 16 lanes).

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "ops/list.h"
+#include "program/lone_lstm.h"
 #include "program/names.h"
 #include "program/steps.h"
 
@@ -121,6 +122,7 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
     next.push_back(own(state.next));
   }
   p.steps_at_once = steps_at_once(steps, trace, results, next);
+  p.lone_lstm = lone_lstm(steps, trace, results, next);
   layout.assign(steps, states, next, results, purpose, op_index<Clear>());
   if (steps.size() > max_instructions) malformed("more than " + std::to_string(max_instructions) + " operations");
   for (const Step& s : steps) p.code[p.length++] = layout.instruction(s);

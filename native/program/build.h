@@ -20,6 +20,9 @@ struct BijectorOperation {
   std::vector<std::vector<double>> parameters;
 };
 
+// Who runs an LSTM over a sequence: the kernels, step by step; or a library, all steps at once, where the program lets it or in any case.
+enum class LstmBy { kernels, library_if_it_can, library };
+
 struct Trace {
   std::vector<int> widths;
   std::vector<Operation> operations;
@@ -33,6 +36,7 @@ struct Trace {
   int bootstrap_value = -1;  // what the state after the last step of a rollout is worth; -1: the value as ever
   int parameter_count = 0;
   Precision precision = Precision::float32;  // of the products of matrices
+  LstmBy lstm_by = LstmBy::kernels;
   struct State {
     int value, next;  // what an operation reads, and what replaces it after the step
   };

@@ -82,6 +82,7 @@ struct Program {
   int states = 0;
   int carry_width = 0;         // of all states, one after another
   int carry = 0;               // inference: columns for the carry between two steps
+  int lone_lstm = -1;          // the LSTM that a library may run over whole sequences, see lone_lstm.h; -1: none
   bool steps_at_once = false;  // what is carried is read by scans alone: a tile may hold several steps of a sequence
   int columns = 0;             // width of a tile
   int parameter_count = 0;
@@ -115,6 +116,17 @@ struct Sequence {
   int segment = 0;           // steps that are kept at once, the others are computed again in backward; 0: all
 };
 
+// An LSTM that takes all steps of a sequence at once, outside of the tiles, which then have a row per step. They go through the program in up to
+// three passes, each with the arrays that are not null: x is given, [rows][inputs], and the pass ends; or h is taken, [rows][units], and the
+// pass ends once d_h is given; or h and d_x are taken.
+struct Recurrence {
+  const int32_t* place = nullptr;  // of each row in these arrays; null: the tiles take the steps
+  float* x = nullptr;
+  const float* h = nullptr;
+  float* d_h = nullptr;
+  const float* d_x = nullptr;
+};
+
 // Arrays of a call are indexed by the row of the batch; with `index`, row r reads and writes place index[r] of the arrays.
 struct StepIO {
   const float *parameters, *packed;  // packed: linear weights reordered for the microkernel, see pack.h
@@ -136,6 +148,7 @@ struct ForwardIO {
   float* value;            // or null
   float* bootstrap_value;  // or null
   Sequence sequence;
+  Recurrence recurrence;
 };
 
 struct EvaluateIO {
@@ -146,6 +159,7 @@ struct EvaluateIO {
   bool is_action;
   float *log_prob, *entropy, *value;
   Sequence sequence;
+  Recurrence recurrence;
 };
 
 struct GradientIO {
@@ -162,6 +176,7 @@ struct GradientIO {
   PpoConfig ppo;
   int loss_rows;
   Sequence sequence;
+  Recurrence recurrence;
 
   // Gradients of the observation or of the carry are asked for, which takes a program of its own.
   bool of_inputs() const { return d_observation || sequence.d_carry; }

@@ -7,7 +7,8 @@ namespace torsor::TORSOR_ISA {
 
 template <class Tile> HD void run_forward(const Tile& t, const Program& p, const Memory& m, const float* observation) {
   t.load(p.observation.column, p.observation.width, observation);
-  for (int k = 0; k < p.length; k++) {
+  const int length = m.recurrence.x ? p.lone_lstm + 1 : p.length;
+  for (int k = 0; k < length; k++) {
     const Instruction& q = p.code[k];
     Ops::visit(q.op, [&](auto op) { decltype(op)::forward(t, m, q); });
   }
@@ -16,6 +17,7 @@ template <class Tile> HD void run_forward(const Tile& t, const Program& p, const
 template <class IO> HD Memory memory_of(const IO& io, float* scratch) {
   Memory m{io.parameters, io.packed, nullptr, nullptr, scratch};
   m.done = io.sequence.done;
+  m.recurrence = io.recurrence;
   return m;
 }
 
@@ -66,7 +68,8 @@ template <class Tile> HD void run_loss(const Tile& t, const Program& p, const Gr
 
 // Adds the gradients of the tile's rows to m.accumulators.
 template <class Tile> HD void run_backward(const Tile& t, const Program& p, const GradientIO& io, const Memory& m) {
-  for (int k = p.length - 1; k >= 0; k--) {
+  const int end = m.recurrence.d_h ? p.lone_lstm : 0;
+  for (int k = p.length - 1; k >= end; k--) {
     const Instruction& q = p.code[k];
     if (q.out.gradient < 0) continue;
     if (q.derivative_of_out >= 0) {  // from dL/dy to dL/dz

@@ -17,8 +17,12 @@ export async function buildTargets(...targets: string[]): Promise<string> {
   return path.join(build, 'emulated');
 }
 
-/** Its file. `torsor_emulated` is fast, `torsor_checked` runs all threads of a block and fails where one of them races or strays. */
+/**
+ * Its file. `torsor_emulated` is fast, `torsor_checked` runs all threads of a block and fails where one of them races or strays. cuDNN is not
+ * looked for: it would take memory of this process for the GPU's.
+ */
 export async function buildEmulated(target: 'torsor_emulated' | 'torsor_checked' = 'torsor_emulated'): Promise<string> {
+  process.env.TORSOR_CUDNN ??= 'none';
   return path.join(await buildTargets(target), `${target}.so`);
 }
 
@@ -29,5 +33,13 @@ export const onDevice = process.env.TORSOR_PARITY === 'device';
 export async function useCuda(): Promise<void> {
   if (!onDevice) process.env.TORSOR_CUDA_ADDON = await buildEmulated();
 }
+
+/** Also: cuDNN is the one of the folder emulated. */
+export async function useEmulatedCudnn(target?: 'torsor_checked'): Promise<void> {
+  process.env.TORSOR_CUDA_ADDON = await buildEmulated(target);
+  process.env.TORSOR_CUDNN = emulatedCudnn;
+}
+
+export const emulatedCudnn = path.join(root, 'build', 'emulated', 'cudnn', 'libcudnn.so.9');
 
 export const buildTimeout = 600_000;

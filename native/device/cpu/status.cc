@@ -12,4 +12,9 @@ const DeviceStatus& device_status() {
 
 void require_device() {}
 
+const LstmLibrary& lstm_library() {
+  static const LstmLibrary none{"the device cpu has kernels of its own alone", ""};
+  return none;
+}
+
 }  // namespace torsor

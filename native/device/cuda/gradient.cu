@@ -7,6 +7,7 @@
 #include "device/cuda/block.h"
 #include "device/cuda/calls.h"
 #include "device/cuda/launch.h"
+#include "device/cuda/sequence_lstm.h"
 #include "device/cuda/stage.h"
 
 namespace torsor::TORSOR_ISA {
@@ -21,6 +22,7 @@ __global__ void __launch_bounds__(threads, blocks)
   Memory memory{io.parameters, nullptr, nullptr, sets + int64_t(blockIdx.x) * program.accumulators,
                 scratch_of_block(place)};
   memory.done = io.sequence.done;
+  memory.recurrence = io.recurrence;
   for (int k = threadIdx.x; k < program.accumulators; k += blockDim.x) memory.accumulators[k] = 0;
   __syncthreads();
   const auto steps = [&](const Tile<small_rows>& tile, int span)
@@ -57,6 +59,62 @@ __global__ void collect(const __grid_constant__ Program program, const float* ac
 
 namespace torsor::calls {
 
+// The kernel `gradient` over batches of at most `rows` rows, one after another.
+class Tiles {
+ public:
+  Tiles(Call& call, const Program& p, const Sequence& s, int rows) : p_(p) {
+    // The last tile may hold other numbers of steps than the full ones.
+    const auto floats = [&](int live) { return TORSOR_ISA::floats_of_tile<small_rows>(p, s, live); };
+    const int tiles = TORSOR_ISA::tiles_of(rows, small_rows), last = rows - (tiles - 1) * small_rows;
+    const int64_t own = int64_t(p.accumulators) * int64_t(sizeof(float));
+    const int64_t scratch = TORSOR_ISA::scratch_floats<small_rows>(p);
+    if (tiles > 0)
+      place_ = place(call, tiles, std::max(tiles > 1 ? floats(small_rows) : 0, floats(last)), scratch, own);
+    sets_ = call.scratch<float>(std::max(place_.blocks, 1) * int64_t(p.accumulators));
+  }
+
+  // Null: the sums are of no use.
+  void run(const GradientIO& io, int first, int rows, float* accumulators) const {
+    if (rows > 0)
+      launch("gradient", TORSOR_ISA::gradient, place_.blocks, TORSOR_ISA::threads, place_.shared_bytes, p_, io, place_,
+             sets_, first, rows);
+    if (accumulators) add(sets_, place_.blocks, accumulators);
+  }
+  void add(const float* sets, int count, float* sum) const {
+    launch_each("add_sets", TORSOR_ISA::add_sets, p_.accumulators, sets, count, p_.accumulators, sum);
+  }
+
+ private:
+  const Program& p_;
+  Place place_{};
+  float* sets_;
+};
+
+// With the LSTM by cuDNN. The tiles run twice: to the gradient of h, and from that of x; what that repeats is little beside the LSTM.
+static void gradient_of_sequences(Call& call, const Program& p, const GradientIO& io, int first, int rows,
+                                  float* accumulators) {
+  SequenceLstm lstm(call, p, io.sequence, io.observation, io.parameters, io.index, first, rows, true);
+  const Tiles tiles(call, p, Sequence{}, lstm.most_rows());
+  float* const sums = call.scratch<float>(int64_t(lstm.chunks()) * p.accumulators);
+  GradientIO of_rows = io;
+  of_rows.sequence = {};
+  of_rows.index = lstm.index();
+  int chunk = 0, trained = 0;
+  for (; chunk + 1 < lstm.chunks(); chunk++) lstm.forward(chunk, false);
+  for (; chunk >= 0 && !lstm.is_burn_in(chunk); chunk--, trained++) {
+    const int from = lstm.first_row(chunk), count = lstm.rows(chunk);
+    of_rows.recurrence = lstm.forward(chunk, true);
+    of_rows.d_observation = nullptr;
+    tiles.run(of_rows, from, count, nullptr);
+    of_rows.recurrence = lstm.backward(chunk);
+    of_rows.d_observation = io.d_observation;
+    tiles.run(of_rows, from, count, sums + int64_t(trained) * p.accumulators);
+  }
+  tiles.add(sums, trained, accumulators);
+  lstm.weight_gradient(accumulators);
+  call.finish();
+}
+
 void gradient(const Program& p, const GradientIO& given, int first, int rows, float*, float* accumulators) {
   Call call("a gradient");
   GradientIO io = given;
@@ -72,20 +130,12 @@ void gradient(const Program& p, const GradientIO& given, int first, int rows, fl
     call.updates(io.d_observation, range.first * width, range.count * width);  // a burn-in leaves its rows alone
     stage(call, io.sequence, p.carry_width, first, rows);
   }
-  // The last tile may hold other numbers of steps than the full ones.
-  const auto floats = [&](int live) { return TORSOR_ISA::floats_of_tile<small_rows>(p, io.sequence, live); };
-  const int tiles = TORSOR_ISA::tiles_of(rows, small_rows), last = rows - (tiles - 1) * small_rows;
-  const int64_t own = int64_t(p.accumulators) * int64_t(sizeof(float));
-  const int64_t scratch = TORSOR_ISA::scratch_floats<small_rows>(p);
-  const Place at = tiles > 0
-                       ? place(call, tiles, std::max(tiles > 1 ? floats(small_rows) : 0, floats(last)), scratch, own)
-                       : Place{};
-  float* const sets = call.scratch<float>(std::max(at.blocks, 1) * int64_t(p.accumulators));
-  if (tiles > 0)
-    launch("gradient", TORSOR_ISA::gradient, at.blocks, TORSOR_ISA::threads, at.shared_bytes, p, io, at, sets, first,
-           rows);
-  launch_each("add_sets", TORSOR_ISA::add_sets, p.accumulators, sets, at.blocks, p.accumulators, accumulators);
-  call.finish();
+  if (rows > 0 && SequenceLstm::takes(p, io.sequence)) {
+    gradient_of_sequences(call, p, io, first, rows, accumulators);
+  } else {
+    Tiles(call, p, io.sequence, rows).run(io, first, rows, accumulators);
+    call.finish();
+  }
 }
 
 void collect(const Program& p, float* const* accumulators, int count, float* gradient, double* metrics) {

@@ -2,6 +2,7 @@
 #include "device/cuda/block.h"
 #include "device/cuda/calls.h"
 #include "device/cuda/launch.h"
+#include "device/cuda/sequence_lstm.h"
 #include "device/cuda/stage.h"
 
 namespace torsor::TORSOR_ISA {
@@ -36,10 +37,27 @@ namespace torsor::calls {
 
 template <class Kernel, class IO>
 static void run(Call& call, const char* name, Kernel kernel, const Program& p, const IO& io, int first, int rows) {
-  const Place at = place(call, TORSOR_ISA::tiles_of(rows, small_rows), int64_t(p.columns) * small_rows,
-                         TORSOR_ISA::scratch_floats<small_rows>(p));
-  launch(name, kernel, at.blocks, TORSOR_ISA::threads, at.shared_bytes, p, io, at, first, rows);
-  call.finish();
+  const auto tiles = [&](int of_rows) {
+    return place(call, TORSOR_ISA::tiles_of(of_rows, small_rows), int64_t(p.columns) * small_rows,
+                 TORSOR_ISA::scratch_floats<small_rows>(p));
+  };
+  const auto start = [&](const Place& at, const IO& of_rows, int from, int count) {
+    launch(name, kernel, at.blocks, TORSOR_ISA::threads, at.shared_bytes, p, of_rows, at, from, count);
+  };
+  if (SequenceLstm::takes(p, io.sequence)) {
+    SequenceLstm lstm(call, p, io.sequence, io.observation, io.parameters, nullptr, first, rows, false);
+    const Place at = tiles(lstm.most_rows());
+    for (int chunk = 0; chunk < lstm.chunks(); chunk++) {
+      IO of_rows = io;
+      of_rows.sequence = {};
+      of_rows.recurrence = lstm.forward(chunk, false);
+      start(at, of_rows, lstm.first_row(chunk), lstm.rows(chunk));
+    }
+    call.finish();
+  } else {
+    start(tiles(rows), io, first, rows);
+    call.finish();
+  }
 }
 
 void forward(const Program& p, const ForwardIO& given, int first, int rows, float*) {

@@ -1,0 +1,231 @@
+// LSTMs over sequences by cuDNN (one in float64 that stands in for it, see emulated/cudnn.cc) against the CPU, to the tolerances of
+// models.test.ts. Whether it was cuDNN that ran is seen by letting it fail.
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  gaussian,
+  Model,
+  NativeVectorEnvironment,
+  type Node,
+  PPO,
+  type Tensor,
+  type TorsorError,
+} from '../../lib/index.js';
+import { buildTimeout, useEmulatedCudnn } from './emulated.js';
+import { type Batch, batchFor, expectClose, headsOf, type Pair, pair } from './models.js';
+
+const values = 1e-5;
+const gradients = 1e-4;
+
+beforeAll(() => useEmulatedCudnn(), buildTimeout);
+
+/** `placement` is that of the model on the device cuda. */
+function pairWith(name: string, head: string, seed: number, placement: object, more: object = {}): Pair {
+  const { cpu } = pair(name, head, seed, more);
+  return { cpu, cuda: Model.create(name, { ...cpu.metadata, key: seed, device: 'cuda', ...placement } as never) };
+}
+
+const numbers = (tensor: Tensor) => tensor.dataSync();
+const wave = (rows: number, k: number) => Float32Array.from({ length: rows }, (_, i) => Math.sin(k * i + k));
+
+/** What a failing cuDNN makes of a call. */
+function whereCudnnFails(run: () => void): string {
+  process.env.TORSOR_CUDNN_PLAYS = 'fails';
+  try {
+    run();
+    return '';
+  } catch (error) {
+    return `${(error as TorsorError).code}: ${(error as TorsorError).message}`;
+  } finally {
+    delete process.env.TORSOR_CUDNN_PLAYS;
+  }
+}
+
+interface Options {
+  done: Batch['done'] | null;
+  remat?: boolean;
+  initialCarry?: Record<string, Float32Array>;
+}
+
+function compare(p: Pair, { observation, mask, latent, rows }: Batch, { remat = false, ...rest }: Options): void {
+  const over = { sequence: true, ...rest, ...(mask && { mask }) };
+  const steps = { sequence: true, ...rest };
+  const [cpu, cuda] = [p.cpu, p.cuda].map((m) => m.evaluate(observation, latent, { latent: true, ...over }));
+  for (const name of ['logProb', 'entropy', 'value'] as const)
+    expectClose(name, numbers((cuda as never)[name]), numbers((cpu as never)[name]), values);
+  const [value, other] = [p.cpu.forward(observation, steps), p.cuda.forward(observation, steps)];
+  expectClose('value of forward', numbers(other.value), numbers(value.value), values);
+  for (const [name, carry] of Object.entries(value.carry ?? {}))
+    expectClose(`last ${name}`, numbers(other.carry?.[name] as Tensor), numbers(carry), values);
+
+  const weights = { dLogProb: wave(rows, 1), dEntropy: wave(rows, 2), dValue: wave(rows, 3) };
+  const [d, e] = [p.cpu, p.cuda].map((m) => m.gradient(observation, latent, { ...weights, ...over, remat }));
+  if (d === undefined || e === undefined) throw new Error('unreachable');
+  expectClose('gradient of the observation', e.observation, d.observation, gradients);
+  for (const [name, gradient] of Object.entries(d.parameters))
+    expectClose(`gradient of ${name}`, e.parameters[name] as Float32Array, gradient, gradients);
+  for (const [name, gradient] of Object.entries(d.carry ?? {}))
+    expectClose(`gradient of ${name}`, numbers(e.carry?.[name] as Tensor), numbers(gradient), gradients);
+  expect(Math.max(...(d.parameters['cell.dense_h.kernel'] ?? []).map(Math.abs))).toBeGreaterThan(1e-3);
+}
+
+const carryOf = (p: Pair, rows: number) => {
+  const width = p.cpu.network.carryWidth / 2;
+  return { h: wave(rows * width, 5), c: wave(rows * width, 7) };
+};
+
+describe('LSTMActorCritic', () => {
+  // Rows and steps that leave tails in tiles of 16 rows, and in segments of about √T steps: 2 + 1, 4 + 4 + 4 + 1, 7 · 5 + 5.
+  const shapes = [
+    [2, 1],
+    [3, 17],
+    [13, 21],
+    [40, 3],
+  ] as const;
+  test.each(headsOf('LSTMActorCritic').flatMap((head) => shapes.map((shape) => [head, ...shape] as const)))(
+    '%s, %i steps of %i rows, with and without resets',
+    (head, steps, rows) => {
+      const p = pairWith('LSTMActorCritic', head, rows + 31, { lstm: 'cudnn' });
+      const batch = batchFor(p, [steps, rows], rows);
+      for (const done of [batch.done, null])
+        for (const remat of [false, true]) {
+          compare(p, batch, { done, remat });
+          compare(p, batch, { done, remat, initialCarry: carryOf(p, rows) });
+        }
+    },
+  );
+
+  test('episodes that end at every step, and at the last', () => {
+    const p = pairWith('LSTMActorCritic', 'gaussian', 7, { lstm: 'cudnn' });
+    const batch = batchFor(p, [5, 4], 7);
+    const flags = (f: (step: number, row: number) => boolean) => ({
+      data: Uint8Array.from({ length: 20 }, (_, i) => (f(Math.floor(i / 4), i % 4) ? 1 : 0)),
+      shape: [5, 4],
+    });
+    compare(p, batch, { done: flags(() => true), initialCarry: carryOf(p, 4) });
+    const last = { done: flags((step, row) => step === 4 && row < 2), initialCarry: carryOf(p, 4) };
+    compare(p, batch, { ...last, remat: true });
+    const { carry } = p.cuda.forward(batch.observation, { sequence: true, ...last });
+    const h = numbers(carry?.h as Tensor);
+    expect([...h.subarray(0, h.length / 2)].every((x) => x === 0)).toBe(true);
+    expect([...h.subarray(h.length / 2)].every((x) => x !== 0)).toBe(true);
+  });
+
+  // The memory played is 256 MB, of which a sequence may take a quarter at once: here some 8 of 11 steps.
+  test('more steps than fit the memory at once', () => {
+    const rows = 60_000;
+    const p = pairWith('LSTMActorCritic', 'categorical', 2, { lstm: 'cudnn' }, { lstmFeatures: 2, hiddenFeatures: 1 });
+    const { observationSize } = p.cpu.network;
+    const done = { data: Uint8Array.from({ length: 11 * rows }, (_, i) => (i % 7 === 0 ? 1 : 0)), shape: [11, rows] };
+    const observation = { data: wave(11 * rows * observationSize, 1), shape: [11, rows, observationSize] };
+    const latent = { data: new Float32Array(11 * rows), shape: [11, rows] };
+    const options = { sequence: true, done, latent: true, dValue: wave(11 * rows, 3) };
+    const [d, e] = [p.cpu, p.cuda].map((m) => m.gradient(observation, latent, options));
+    // Sums of 660 000 terms that cancel: relative to the largest of them all.
+    const size = Math.max(...Object.values(d?.parameters ?? {}).flatMap((x) => Array.from(x, Math.abs)));
+    for (const [name, gradient] of Object.entries(d?.parameters ?? {}))
+      expectClose(
+        name,
+        e?.parameters[name]?.map((x) => x / size) as Float32Array,
+        gradient.map((x) => x / size),
+        gradients,
+      );
+    expectClose(
+      'gradient of the observation',
+      e?.observation as Float32Array,
+      d?.observation as Float32Array,
+      gradients,
+    );
+  });
+
+  test.each([
+    { burnIn: 0, segmentLength: 16, remat: false },
+    { burnIn: 3, segmentLength: 8, remat: false },
+    { burnIn: 3, segmentLength: 8, remat: true },
+    { burnIn: 1, segmentLength: 4, remat: true },
+  ])('an update of PPO: %j', async ({ burnIn, segmentLength, remat }) => {
+    const changes = [];
+    for (const device of ['cpu', 'cuda'] as const) {
+      // Episodes of at most nine steps, so that some end within a segment, its burn-in or at its edges.
+      const environment = new NativeVectorEnvironment({ name: 'CartPole-v1', count: 9, key: 5, device });
+      const model = Model.create('LSTMActorCritic', {
+        ...{ observationSpaceSize: 4, actionSpaceSize: 2, discrete: true, lstmFeatures: 7, hiddenFeatures: 6 },
+        ...{ key: 3, device, remat, ...(device === 'cuda' && { lstm: 'cudnn' as const }) },
+      });
+      const before = Object.fromEntries(model.parameters.names.map((name) => [name, model.parameters.get(name)]));
+      const trainer = new PPO({
+        ...{ model, environment, key: 11, horizon: 32, segmentLength, burnIn, epochs: 1, minibatches: 3 },
+        ...{ learningRate: 0.05, entropyCoefficient: 0.01, optimizer: { name: 'adam', epsilon: 0.1 } },
+      });
+      const seen: number[] = [];
+      for await (const m of trainer.run({ steps: 2 * 32 * 9 })) seen.push(m.loss, m.entropy, m.gradNorm, m.approxKl);
+      const moved = model.parameters.names.map((name) =>
+        model.parameters.get(name).map((x, i) => x - ((before[name] as Float32Array)[i] as number)),
+      );
+      changes.push([Float32Array.from(seen), ...moved]);
+    }
+    const [cpu = [], cuda = []] = changes;
+    for (const [k, change] of cpu.entries()) expectClose(`array ${k}`, cuda[k] as Float32Array, change, gradients);
+    expect(Math.max(...(cpu[3] as Float32Array).map(Math.abs))).toBeGreaterThan(1e-3);
+  });
+});
+
+/** A model whose head and value see what comes before the LSTM as well, and whose LSTM is its first layer. */
+class Around extends Model<{ first: boolean; two: boolean }> {
+  static override readonly defaults = { first: false, two: false };
+
+  build(observation: Node) {
+    const { first, two, actionSpaceSize } = this.options;
+    const x = first ? observation : observation.linear(9).tanh();
+    let h = x.lstm(6, { name: 'cell' });
+    if (two) h = h.lstm(5);
+    const both = h.concat(x).linear(8).gelu();
+    const logStd = both.parameter('log_std', [actionSpaceSize]);
+    return { policy: gaussian(both.linear(actionSpaceSize), { logStd }), value: x.concat(h).linear(1) };
+  }
+}
+Model.register('around')(Around);
+
+describe('who runs it', () => {
+  test.each([{ first: true }, { first: false }])('models whose outputs see around the LSTM: %j', (options) => {
+    const p = pairWith('around', 'gaussian', 12, { lstm: 'cudnn' }, options);
+    const batch = batchFor(p, [9, 18], 3);
+    compare(p, batch, { done: batch.done });
+  });
+
+  const cases: [string, object, object, boolean][] = [
+    ['LSTMActorCritic', {}, {}, true],
+    ['LSTMActorCritic', {}, { lstm: 'auto', precision: 'tf32' }, true],
+    ['LSTMActorCritic', {}, { precision: 'bf16' }, false],
+    ['LSTMActorCritic', {}, { lstm: 'torsor' }, false],
+    ['around', {}, {}, true],
+    ['around', { two: true }, {}, false],
+    ['MinGRUActorCritic', {}, {}, false],
+  ];
+  test.each(cases)('%s with %j and %j: by cuDNN is %s', (name, options, placement, byCudnn) => {
+    const { cuda } = pairWith(name, 'gaussian', 3, placement, options);
+    const observation = {
+      data: wave(6 * cuda.network.observationSize, 2),
+      shape: [3, 2, cuda.network.observationSize],
+    };
+    const latent = { data: wave(6 * cuda.network.actionSize, 3), shape: [3, 2, cuda.network.actionSize] };
+    const wrong = 'NATIVE: an LSTM forward by cuDNN: CUDNN_STATUS_OTHER: as the test wants it';
+    const calls = [
+      () => cuda.forward(observation, { sequence: true }),
+      () => cuda.evaluate(observation, latent, { latent: true, sequence: true }),
+      () => cuda.gradient(observation, latent, { dLogProb: wave(6, 1), sequence: true }),
+    ];
+    for (const call of calls) expect(whereCudnnFails(call)).toBe(byCudnn ? wrong : '');
+    for (const call of calls) call(); // works again
+    expect(whereCudnnFails(() => cuda.act(observation, { key: 1 }))).toBe('');
+  });
+
+  test('a program that cuDNN cannot run, and a choice that is none', () => {
+    const create = (name: string, placement: object, options: object = {}) => {
+      return () => pairWith(name, 'gaussian', 3, placement, options);
+    };
+    expect(create('around', { lstm: 'cudnn' }, { two: true })).toThrow(/only one of the model.*this model is another/);
+    expect(create('SharedActorCritic', { lstm: 'cudnn' })).toThrow(/this model is another/);
+    expect(create('LSTMActorCritic', { precision: 'bf16', lstm: 'cudnn' })).toThrow(/cudnn.*bf16/);
+    expect(create('LSTMActorCritic', { lstm: 'fast' })).toThrow(/lstm.*auto.*cudnn.*torsor/s);
+  });
+});
