@@ -1,6 +1,7 @@
 // See call.h.
 #include "device/cuda/call.h"
 
+#include "device/cuda/deferral.h"
 #include "device/cuda/pool.h"
 #include "device/cuda/runtime.h"
 
@@ -9,13 +10,21 @@ namespace torsor {
 Call::~Call() {
   // After an error a kernel may still be running: its memory must not go to somebody else.
   if (!finished_) cudaStreamSynchronize(cudaStreamPerThread);
-  for (const Block& block : blocks_) scratch_pool().give(block.memory, block.bytes);
+  Deferral* const deferral = Deferral::current();
+  for (const Block& block : blocks_) {
+    if (deferral)
+      deferral->give(block.memory, block.bytes);
+    else
+      scratch_pool().give(block.memory, block.bytes);
+  }
 }
 
 void* Call::take(int64_t bytes) {
   blocks_.reserve(blocks_.size() + 1);
-  void* const memory = scratch_pool().take(bytes);
-  blocks_.push_back({memory, bytes});
+  Deferral* const deferral = Deferral::current();
+  const int64_t size = Pool::rounded(bytes);
+  void* const memory = deferral ? deferral->take(size) : scratch_pool().take(size);
+  blocks_.push_back({memory, size});
   return memory;
 }
 
@@ -37,7 +46,7 @@ void* Call::stage(void* array, int64_t first, int64_t count, int64_t element, bo
 void Call::finish() {
   for (const Result& r : results_)
     check(cudaMemcpyAsync(r.to, r.from, size_t(r.bytes), cudaMemcpyDeviceToHost, cudaStreamPerThread), name_);
-  synchronise(name_);
+  if (!Deferral::current() || !results_.empty()) synchronise(name_);
   finished_ = true;
 }
 

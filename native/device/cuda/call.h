@@ -26,7 +26,7 @@ class Call {
   // Until the end of the call.
   template <class T> T* scratch(int64_t count) { return static_cast<T*>(take(count * int64_t(sizeof(T)))); }
 
-  // Copies results back and waits for all of it.
+  // Copies results back and waits for all of it; inside a Deferral, calls without results for the process do not wait.
   void finish();
 
  private:

@@ -1,6 +1,8 @@
 // See cuda_runtime.h.
 #include <cuda_runtime.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <iterator>
@@ -8,6 +10,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <vector>
 
 // Limits of sm_90; the memory is small, so that tests can run out of it.
 constexpr int runtime_version = 13000, multiprocessors = 4, max_threads = 1024, optin_shared_bytes = engine::shared_bytes,
@@ -19,6 +22,14 @@ static thread_local std::string failure;  // of the last kernel
 static bool missing(const char* what) {
   const char* wanted = std::getenv("TORSOR_EMULATED");
   return wanted && std::string(wanted) == what;
+}
+
+static void event(const char* word) {
+  const char* name = std::getenv("TORSOR_EMULATED_EVENTS");
+  std::FILE* const file = name && *name ? std::fopen(name, "a") : nullptr;
+  if (!file) return;
+  std::fprintf(file, "%s\n", word);
+  std::fclose(file);
 }
 
 const char* cudaGetErrorString(cudaError_t error) {
@@ -74,6 +85,32 @@ static std::map<const char*, Block>::iterator block_of(const void* address) {
   return static_cast<const char*>(address) < at->first + at->second.bytes ? at : blocks.end();
 }
 
+// What a stream does, with what must be the same for a graph to take over another's arguments.
+struct Node {
+  const void* kernel;  // null: a move or a clear
+  std::function<cudaError_t()> run;
+};
+struct Graph {
+  std::vector<Node> nodes;
+};
+struct GraphExec : Graph {};
+
+// Of the calling thread, as its stream; null: it runs what it is asked.
+static thread_local Graph* captured = nullptr;
+static thread_local bool capture_is_valid = false;
+
+static cudaError_t not_in_a_capture() {
+  if (!captured) return cudaSuccess;
+  capture_is_valid = false;
+  return cudaErrorStreamCaptureUnsupported;
+}
+
+static cudaError_t run_or_capture(Node node) {
+  if (!captured) return node.run();
+  captured->nodes.push_back(std::move(node));
+  return cudaSuccess;
+}
+
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
   const std::lock_guard<std::mutex> lock(mutex);
   *total = memory_bytes;
@@ -82,6 +119,7 @@ cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
 }
 
 static cudaError_t allocate(void** address, size_t bytes, cudaMemoryType type) {
+  if (const cudaError_t error = not_in_a_capture()) return error;
   const std::lock_guard<std::mutex> lock(mutex);
   if (bytes > memory_bytes - taken) return cudaErrorMemoryAllocation;
   *address = engine::allocate(bytes);
@@ -94,6 +132,7 @@ cudaError_t cudaMalloc(void** address, size_t bytes) { return allocate(address, 
 cudaError_t cudaMallocManaged(void** address, size_t bytes) { return allocate(address, bytes, cudaMemoryTypeManaged); }
 
 cudaError_t cudaFree(void* address) {
+  if (const cudaError_t error = not_in_a_capture()) return error;
   const std::lock_guard<std::mutex> lock(mutex);
   const auto at = blocks.find(static_cast<const char*>(address));
   if (at == blocks.end()) return cudaErrorInvalidValue;
@@ -120,15 +159,78 @@ static bool inside(const void* address, size_t bytes) {
 cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t) {
   if (bytes == 0) return cudaSuccess;
   if (!inside(to, bytes)) return cudaErrorInvalidValue;
-  std::memset(to, value, bytes);
-  return cudaSuccess;
+  return run_or_capture({nullptr, [=] {
+                           event("clear");
+                           std::memset(to, value, bytes);
+                           return cudaSuccess;
+                         }});
 }
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t) {
-  if (!inside(kind == cudaMemcpyHostToDevice ? to : from, bytes)) return cudaErrorInvalidValue;
+  const bool to_device = inside(to, bytes), from_device = inside(from, bytes);
+  if (kind == cudaMemcpyDefault ? !to_device && !from_device : !(kind == cudaMemcpyHostToDevice ? to_device : from_device))
+    return cudaErrorInvalidValue;
+  if (kind == cudaMemcpyDefault && to_device && from_device)
+    return run_or_capture({nullptr, [=] {
+                             event("move");
+                             std::memcpy(to, from, bytes);
+                             return cudaSuccess;
+                           }});
+  if (const cudaError_t error = not_in_a_capture()) return error;
+  event("copy");
   std::memcpy(to, from, bytes);
   return cudaSuccess;
 }
-cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+cudaError_t cudaStreamSynchronize(cudaStream_t) {
+  if (const cudaError_t error = not_in_a_capture()) return error;
+  event("synchronise");
+  return cudaSuccess;
+}
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode) {
+  if (missing("capture")) return cudaErrorStreamCaptureUnsupported;
+  if (captured) return cudaErrorInvalidValue;
+  event("capture");
+  captured = new Graph;
+  capture_is_valid = true;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t* graph) {
+  *graph = nullptr;
+  if (!captured) return cudaErrorInvalidValue;
+  if (capture_is_valid)
+    *graph = captured;
+  else
+    delete captured;
+  captured = nullptr;
+  return capture_is_valid ? cudaSuccess : cudaErrorStreamCaptureInvalidated;
+}
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+  delete graph;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsigned long long) {
+  event("instantiate");
+  *exec = new GraphExec{*graph};
+  return cudaSuccess;
+}
+cudaError_t cudaGraphExecUpdate(cudaGraphExec_t exec, cudaGraph_t graph, cudaGraphExecUpdateResultInfo*) {
+  const auto same = [](const Node& a, const Node& b) { return a.kernel == b.kernel; };
+  if (!std::equal(exec->nodes.begin(), exec->nodes.end(), graph->nodes.begin(), graph->nodes.end(), same))
+    return cudaErrorGraphExecUpdateFailure;
+  exec->nodes = graph->nodes;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) {
+  delete exec;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t) {
+  if (const cudaError_t error = not_in_a_capture()) return error;
+  event("graph");
+  for (const Node& node : exec->nodes)
+    if (const cudaError_t error = node.run()) return error;
+  return cudaSuccess;
+}
 
 static std::set<const void*> large;  // kernels that have asked for more than the ordinary shared memory
 
@@ -142,13 +244,18 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes*, const void*) {
   return missing("architecture") ? cudaErrorNoKernelImageForDevice : cudaSuccess;
 }
 
-cudaError_t run_kernel(const void* kernel, const engine::Launch& launch, const engine::Thread& thread) {
+cudaError_t launch_kernel(const void* kernel, const engine::Launch& launch, std::function<cudaError_t()> run) {
   {
     const std::lock_guard<std::mutex> lock(mutex);
     const size_t most = large.count(kernel) ? optin_shared_bytes : ordinary_shared_bytes;
     if (launch.blocks < 1 || launch.threads < 1 || launch.threads > max_threads || launch.shared_bytes > most)
       return cudaErrorInvalidConfiguration;
   }
+  return run_or_capture({kernel, std::move(run)});
+}
+
+cudaError_t run_kernel(const engine::Launch& launch, const engine::Thread& thread) {
+  event("kernel");
   failure = engine::run(launch, thread);
   return failure.empty() ? cudaSuccess : cudaErrorLaunchFailure;
 }
