@@ -34,6 +34,11 @@ export async function useCuda(): Promise<void> {
   if (!onDevice) process.env.TORSOR_CUDA_ADDON = await buildEmulated();
 }
 
+/** The same, also where there is a machine's: for tests that read what the emulated one was asked, or break it. */
+export async function useEmulated(): Promise<void> {
+  process.env.TORSOR_CUDA_ADDON = await buildEmulated();
+}
+
 /** Also: cuDNN is the one of the folder emulated. */
 export async function useEmulatedCudnn(target?: 'torsor_checked'): Promise<void> {
   process.env.TORSOR_CUDA_ADDON = await buildEmulated(target);

@@ -34,9 +34,10 @@ export async function withFault<T>(
   }
 }
 
-export type MachineEvent = 'direct' | 'staged' | 'pageable' | 'pin' | 'unpin' | 'unknown';
+const events = ['direct', 'staged', 'pageable', 'pin', 'unpin', 'unknown'] as const;
+export type MachineEvent = (typeof events)[number];
 
-/** How often each thing happened while `run` ran; the others are 0. */
+/** How often each of these happened while `run` ran; the others are 0. */
 export async function eventsOf(run: () => unknown): Promise<Partial<Record<MachineEvent, number>>> {
   const file = path.join(tmpdir(), `torsor-events-${process.pid}`);
   writeFileSync(file, '');
@@ -44,8 +45,8 @@ export async function eventsOf(run: () => unknown): Promise<Partial<Record<Machi
   try {
     await run();
     const counts: Partial<Record<MachineEvent, number>> = {};
-    for (const word of readFileSync(file, 'utf8').split('\n').filter(Boolean) as MachineEvent[])
-      counts[word] = (counts[word] ?? 0) + 1;
+    for (const word of readFileSync(file, 'utf8').split('\n') as MachineEvent[])
+      if (events.includes(word)) counts[word] = (counts[word] ?? 0) + 1;
     return counts;
   } finally {
     delete process.env.TORSOR_EMULATED_EVENTS;

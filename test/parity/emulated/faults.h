@@ -5,7 +5,8 @@
 //   `launch N`:     the Nth launch of a kernel is refused
 //   `lost N`:       the Nth kernel runs astray, after which the device answers nothing any more
 // TORSOR_EMULATED_EVENTS names a file that receives a line for every event: `direct`, `staged` or `pageable`, a copy between the device and memory
-// of the process that is registered, comes from cudaMallocHost, or is neither; `pin`, `unpin`; `unknown`, memory let go of that was not locked.
+// of the process that is registered, comes from cudaMallocHost, or is neither; `pin`, `unpin`; `unknown`, memory let go of that was not locked; and what
+// a stream is asked to do: `kernel`, `move` (within the device), `clear`, `synchronise`, `capture`, `graph`, `instantiate`.
 #pragma once
 #include <cuda_runtime.h>
 
