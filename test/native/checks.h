@@ -6,7 +6,7 @@ namespace torsor::test {
 
 // Any program: a policy step at the first step of the case, everything else through the steps of its sequence.
 void check_calls(Case&, Random&);
-// Kernels that know no program: adam, advantage, permute, squares, scale, multiply.
+// Kernels of training that know no program. The sums of reduce.h are templates: the parity tests run those.
 void check_elements(Random&);
 
 // A launch whose threads share the elements, now and then several each. Its size of a block and its order of threads are not those of the

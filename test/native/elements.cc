@@ -3,23 +3,59 @@
 #include "checks.h"
 #include "kernels.h"
 
+namespace torsor::baseline {
+extern const TrainingKernels training_table;
+}
+
 namespace torsor::test {
 
-static void check_adam(int count, bool nesterov, Random& random) {
+using Gates = std::vector<UpdateGate>;
+
+
+static const TrainingKernels& cpu_training = baseline::training_table;
+
+// Null, or one that scales gradients or stops them.
+static Gates gates(int kind) { return kind == 0 ? Gates{} : Gates{{kind == 1 ? 0.25f : 1.0f, kind == 2}}; }
+
+static void check_adam(int count, bool nesterov, int gate, Random& random) {
   const AdamConfig config{1e-3f, 0.9f, 0.999f, 1e-8f, 0.01f, nesterov ? 2.5f : 4.0f, nesterov ? 0.3f : 0.0f, 90};
   Floats second = random.normals(count);
   for (float& v : second) v *= v;
   const Floats parameters = random.normals(count), gradients = random.normals(count), first = random.normals(count);
+  const Gates gates_ = gates(gate);
   const auto call = [&](bool device) {
     Arrays arrays(device);
     float *p = arrays.in_place("parameters", parameters), *m = arrays.in_place("first moment", first),
           *v = arrays.in_place("second moment", second);
     const float* g = arrays.input("gradients", gradients);
-    device ? launch(launch_each("adam", count), device::adam, p, g, m, v, count, config)
-           : cpu.adam(p, g, m, v, count, config);
+    const UpdateGate* gate_ = gates_.empty() ? nullptr : arrays.input("gate", gates_);
+    device ? launch(launch_each("adam", count), device::adam, p, g, m, v, count, config, gate_)
+           : cpu_training.adam(p, g, m, v, count, config, gate_);
     return arrays.results();
   };
   check("adam of " + std::to_string(count), "adam", call);
+}
+
+static void check_end_of_step(int environments, int carry_width, Random& random) {
+  Flags terminated(environments), truncated(environments);
+  for (int k = 0; k < environments; k++) {
+    terminated[k] = random.chance(0.3);
+    truncated[k] = random.chance(0.3);
+  }
+  const Floats carry = random.normals(environments * carry_width);
+  const int first = environments / 3, count = environments - first;
+  check("end of a step of " + std::to_string(environments), "end_step", [&](bool device) {
+    Arrays arrays(device);
+    const StepEnd s{arrays.input("terminated", terminated), arrays.input("truncated", truncated),
+                    arrays.output_flags("done", environments), arrays.in_place("carry", carry), carry_width};
+    if (device) {
+      launch(launch_each("end_step", count), device::end_step, s, first, count);
+      launch(launch_each("clear_carry", int64_t(count) * carry_width), device::clear_carry, s, first, count);
+    } else {
+      cpu_training.end_step(s, first, count);
+    }
+    return arrays.results();
+  });
 }
 
 static void check_advantage(int steps, int environments, bool ratio, Random& random) {
@@ -50,75 +86,82 @@ static void check_advantage(int steps, int environments, bool ratio, Random& ran
     io.environments = environments;
     device ? launch(launch_each("advantage", environments - first), device::advantage, io, config, first,
                     environments - first)
-           : cpu.advantage(io, config, first, environments - first);
+           : cpu_training.advantage(io, config, first, environments - first);
     return arrays.results();
   };
   check("advantages of " + std::to_string(steps) + " x " + std::to_string(environments), "advantage", call);
 }
 
-static void check_permutation(uint32_t n, uint32_t first, int count) {
+static void check_shuffle(uint32_t segments, int environments, int first, int count) {
   const auto call = [&](bool device) {
     Arrays arrays(device);
-    int32_t* index = arrays.output_places("index", count);
-    device
-        ? launch(launch_each("permute", count), device::permute, n, uint64_t(7) << 40 | 5, 3u, 2u, first, count, index)
-        : cpu.permute(n, uint64_t(7) << 40 | 5, 3, 2, first, count, index);
+    const Shuffle order{segments,     uint64_t(7) << 40 | 5,                  3, 2, 5, environments,
+                        arrays.output_places("segment", segments), arrays.output_places("index", segments)};
+    device ? launch(launch_each("shuffle", count), device::shuffle, order, first, count)
+           : cpu_training.shuffle(order, first, count);
     return arrays.results();
   };
-  check("places " + std::to_string(first) + " ... of " + std::to_string(n), "permute", call);
-}
-
-static void check_squares(int count, int parts, Random& random) {
-  const Floats x = random.normals(count, 1e-2f);
-  check("squares of " + std::to_string(count), "squares", [&](bool device) {
-    Arrays arrays(device);
-    const float* values = arrays.input("x", x);
-    if (!device) return Results{{"sum", {float(cpu.sum_of_squares(values, count))}}};
-    emulator::Array<double> sums("sums", parts, 0.0);
-    launch(launch_each("squares", parts), device::squares, values, count, parts, sums.data());
-    double total = 0;
-    for (double sum : sums.values()) total += sum;
-    return Results{{"sum", {float(total)}}};
-  });
-}
-
-static void check_scale(int count, Random& random) {
-  const Floats values = random.normals(count);
-  check("scaling of " + std::to_string(count), "scale", [&](bool device) {
-    Arrays arrays(device);
-    float* x = arrays.in_place("x", values);
-    device ? launch(launch_each("scale", count), device::scale, x, count, 0.3f) : cpu.scale(x, count, 0.3f);
-    return arrays.results();
-  });
+  check("places " + std::to_string(first) + " ... of " + std::to_string(segments), "shuffle", call);
 }
 
 static void check_product(int rows, int inner, int columns, float beta, Random& random) {
   const Floats left = random.normals(rows * inner), right = random.normals(inner * columns),
-               before = random.normals(rows * columns);
+               more = random.normals(rows * columns);
   check("product of " + std::to_string(rows) + " x " + std::to_string(inner) + " x " + std::to_string(columns),
         "multiply", [&](bool device) {
           Arrays arrays(device);
-          const float *a = arrays.input("a", left), *b = arrays.input("b", right);
-          float* c = beta == 0 ? arrays.output("c", rows * columns) : arrays.in_place("c", before);
-          device ? launch(launch_each("multiply", rows * columns), device::multiply, a, b, c, rows, inner, columns,
+          const float *a = arrays.input("a", left), *b = arrays.input("b", right),
+                      *d = beta == 0 ? nullptr : arrays.input("d", more);
+          float* c = arrays.output("c", rows * columns);
+          device ? launch(launch_each("multiply", rows * columns), device::multiply, a, b, d, c, rows, inner, columns,
                           -0.7f, beta)
-                 : cpu.multiply(a, b, c, rows, inner, columns, -0.7f, beta);
+                 : cpu_training.multiply(a, b, d, c, rows, inner, columns, -0.7f, beta);
+          return arrays.results();
+        });
+}
+
+// The parts of a step of Muon that are not products.
+static void check_muon(int rows, int columns, int gate, Random& random) {
+  const MuonMatrix m{rows, columns, 1e-2f, 0.1f, 0.6f, 0.4f};
+  const int count = rows * columns;
+  const Floats gradients = random.normals(count), first = random.normals(count), parameters = random.normals(count);
+  const Gates gates_ = gates(gate);
+  check("Muon of " + std::to_string(rows) + " x " + std::to_string(columns), "momentum, transpose, follow",
+        [&](bool device) {
+          Arrays arrays(device);
+          const float* g = arrays.input("gradients", gradients);
+          float *momentum = arrays.in_place("momentum", first), *p = arrays.in_place("parameters", parameters),
+                *transposed = arrays.output("transposed", count);
+          float* direction = arrays.in_place("direction", gradients);
+          const UpdateGate* gate_ = gates_.empty() ? nullptr : arrays.input("gate", gates_);
+          if (device) {
+            launch(launch_each("momentum", count), device::momentum, g, momentum, direction, m, gate_);
+            launch(launch_each("transpose", count), device::transpose, direction, transposed, rows, columns);
+            launch(launch_each("follow", count), device::follow, p, direction, m, gate_);
+          } else {
+            cpu_training.momentum(g, momentum, direction, m, gate_);
+            cpu_training.transpose(direction, transposed, rows, columns);
+            cpu_training.follow(p, direction, m, gate_);
+          }
           return arrays.results();
         });
 }
 
 void check_elements(Random& random) {
-  for (int count : {1, 31, 33, 1000}) check_adam(count, count % 3 == 1, random);
-  for (int environments : {1, 17, 64, 150})
+  for (int count : {1, 31, 33, 1000}) check_adam(count, count % 3 == 1, count % 4 % 3, random);
+  for (int environments : {1, 17, 64, 150}) {
     check_advantage(1 + environments % 7, environments, environments > 20, random);
-  check_permutation(1, 0, 1);
-  check_permutation(1000, 0, 1000);
-  check_permutation(4097, 4000, 97);
-  for (int count : {1, 65, 3000}) check_squares(count, 128, random);
-  for (int count : {1, 300}) check_scale(count, random);
+    check_end_of_step(environments, environments % 4 * 5, random);
+  }
+  check_shuffle(1, 1, 0, 1);
+  check_shuffle(1000, 10, 0, 1000);
+  check_shuffle(4097, 17, 4000, 97);
   check_product(1, 1, 1, 0, random);
   check_product(7, 33, 19, 0, random);
   check_product(33, 5, 20, 1.5f, random);
+  check_muon(7, 12, 0, random);
+  check_muon(20, 9, 1, random);
+  check_muon(5, 5, 2, random);
 }
 
 }  // namespace torsor::test

@@ -48,7 +48,8 @@ template <class Run> Results gradient(Case& c, const Loss& loss, bool device, Ru
     io.advantage = advantage;
     io.target = target;
     io.old_value = old_value;
-    io.ppo.advantage_scale = 1;
+    static const std::vector<AdvantageMoments> moments{AdvantageMoments{0, 1}};
+    io.moments = side.input("moments", moments);
     io.ppo.value_coefficient = 0.5f;
     io.ppo.clip_ratio = 0.2f;
     io.ppo.clip_value = loss.clip_value;
@@ -62,12 +63,14 @@ template <class Run> Results gradient(Case& c, const Loss& loss, bool device, Ru
   const Program program = side.program(c.training);
   float* const sums = run(side, program, io);
   // Twice, as if they came from two parts of a batch.
-  double metrics[metric_count];
   float* const gradient = side.output("gradient", program.parameter_count);
+  double metrics[metric_count];
   if (device) {
+    emulator::Array<double> both("metrics", metric_count, 0.0);
     for (bool add : {false, true})
-      launch(launch_each("collect", program.parameter_count), device::collect, program, sums, add, gradient);
-    for (int k = 0; k < metric_count; k++) metrics[k] = 2 * sums[program.accumulators - metric_count + k];
+      launch(launch_each("collect", std::max(program.parameter_count, int(metric_count))), device::collect, program,
+             sums, add, gradient, both.data());
+    std::copy_n(both.data(), metric_count, metrics);
   } else {
     float* const parts[] = {sums, sums};
     cpu.collect(program, parts, 2, gradient, metrics);

@@ -2,6 +2,7 @@
 #pragma once
 #include "device/cuda/place.h"
 #include "device/kernels.h"
+#include "device/training.h"
 
 namespace torsor::device {
 
@@ -10,14 +11,19 @@ void outputs(const Program, const ForwardIO, const Place, int first, int rows);
 void evaluate(const Program, const EvaluateIO, const Place, int first, int rows);
 void gradient(const Program, const GradientIO, const Place, float* sets, int first, int rows);
 void add_sets(const float* sets, int count, int size, float* sum);
-void collect(const Program, const float* accumulators, bool add, float* gradient);
+void collect(const Program, const float* accumulators, bool add, float* gradient, double* metrics);
 
-void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count, const AdamConfig);
+void end_step(const StepEnd, int first, int count);
+void clear_carry(const StepEnd, int first, int count);
 void advantage(const AdvantageIO, const AdvantageConfig, int first, int environments);
-void permute(uint32_t n, uint64_t seed, uint32_t stream, uint32_t domain, uint32_t first, int count, int32_t* index);
-void squares(const float* x, int64_t count, int parts, double* sums);
-void scale(float* x, int64_t count, float factor);
-void multiply(const float* a, const float* b, float* c, int rows, int inner, int columns, float alpha, float beta);
+void shuffle(const Shuffle, int first, int count);
+void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count, const AdamConfig,
+          const UpdateGate*);
+void momentum(const float* gradients, float* first, float* direction, const MuonMatrix, const UpdateGate*);
+void transpose(const float* x, float* transposed, int rows, int columns);
+void multiply(const float* a, const float* b, const float* d, float* c, int rows, int inner, int columns, float alpha,
+              float beta);
+void follow(float* parameters, const float* direction, const MuonMatrix, const UpdateGate*);
 
 // Floats of Memory::scratch of a block whose tiles have so many rows; of the columns of a gradient's tile with `live` rows.
 int64_t floats_of_scratch(const Program&, int rows_of_tile);
