@@ -416,7 +416,11 @@ export interface Addon extends NativeMathematics {
    * `precision`: `float32` (default), `tf32` or `bf16`, of the operands of matrix products on a GPU; the CPU has float32 alone. `lstm`: who runs
    * one over sequences, our `kernels` (default), the `library` that `lstmLibrary` tells of, or the `library if it can` run this program.
    */
-  Model: new (program: NativeProgram, precision?: string, lstm?: string) => NativeModel;
+  Model: new (
+    program: NativeProgram,
+    precision?: string,
+    lstm?: string,
+  ) => NativeModel;
   Environment: new (name: string, count: number, key: NativeKey) => NativeEnvironment;
   /** Recurrent models train on segments of `segment` steps (a divisor of the horizon, default 1), each after `burnIn` steps without loss. */
   Rollout: new (

@@ -35,7 +35,9 @@ export function devices(): DeviceInfo[] {
   const { driver, runtime, processors } = found.addon.status();
   const gpus = processors.map((gpu, k) => {
     const device = `cuda:${k}`;
-    return k === 0 ? { device, available: true, ...gpu, cudnn: cudnn() } : { device, available: false, reason: notTheFirst, ...gpu };
+    return k === 0
+      ? { device, available: true, ...gpu, cudnn: cudnn() }
+      : { device, available: false, reason: notTheFirst, ...gpu };
   });
   return [cpu, ...gpus.map((gpu) => ({ ...gpu, driver, runtime }))];
 }

@@ -20,6 +20,5 @@ test.each([false, true])('LSTMActorCritic, remat: %s', (remat) => {
     ),
   ]);
   expect(onCpu.length).toBeGreaterThan(5);
-  for (const [k, numbers] of onCpu.entries())
-    expectClose(`result ${k}`, onCuda[k] as ArrayLike<number>, numbers, 1e-4);
+  for (const [k, numbers] of onCpu.entries()) expectClose(`result ${k}`, onCuda[k] as ArrayLike<number>, numbers, 1e-4);
 });

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "device/cuda/block.h"
+#include "device/cuda/each.h"
 #include "device/cuda/launch.h"
 
 namespace torsor::TORSOR_ISA {
@@ -22,28 +23,21 @@ __global__ void __launch_bounds__(threads, blocks)
   each_tile<small_rows>(columns, place, program, one, index, first, rows, run);
 }
 
-// f(k) for this thread's k below `count`, if there is one.
-template <class F> __device__ __forceinline__ void for_own(int64_t count, F f) {
-  const int64_t k = int64_t(blockIdx.x) * blockDim.x + threadIdx.x;
-  const int64_t step = int64_t(gridDim.x) * blockDim.x;
-  for (int64_t i = k; i < count; i += step) f(i);
-}
-
 __global__ void place_rows(const int32_t* index, int first, int64_t stride, int steps, int rows, int32_t* places) {
-  for_own(int64_t(steps) * rows, [&](int64_t k) {
+  each(int64_t(steps) * rows, [&](int64_t k) {
     const int row = first + int(k % rows);
     places[k] = int32_t(k / rows * stride + (index ? index[row] : row));
   });
 }
 
 __global__ void take_flags(const uint8_t* flags, const int32_t* places, int count, uint8_t* taken) {
-  for_own(count, [&](int64_t k) { taken[k] = flags[places[k]]; });
+  each(count, [&](int64_t k) { taken[k] = flags[places[k]]; });
 }
 
 // Between rows of [h | c] and the pieces that begin or end with them; what ended after a row does not pass.
 __global__ void carry_to_pieces(const float* carry, const int32_t* index, const int32_t* piece, const uint8_t* ended,
                                 int rows, int units, const LstmCarry to) {
-  for_own(int64_t(rows) * units, [&](int64_t i) {
+  each(int64_t(rows) * units, [&](int64_t i) {
     const int row = int(i / units), k = int(i % units);
     if (ended && ended[row]) return;
     const float* from = carry + int64_t(index ? index[row] : row) * 2 * units;
@@ -53,7 +47,7 @@ __global__ void carry_to_pieces(const float* carry, const int32_t* index, const 
 }
 __global__ void carry_from_pieces(const LstmCarry from, const int32_t* piece, const uint8_t* ended, int rows, int units,
                                   float* carry, const int32_t* index) {
-  for_own(int64_t(rows) * units, [&](int64_t i) {
+  each(int64_t(rows) * units, [&](int64_t i) {
     const int row = int(i / units), k = int(i % units);
     const int64_t at = int64_t(piece[row]) * units + k;
     const bool passes = !(ended && ended[row]);
@@ -70,17 +64,18 @@ __device__ __forceinline__ float& weight_of(const LstmWeights& w, int inputs, in
                     : w.matrix[4 + gate][int64_t(unit) * units + i - inputs];
 }
 
-__global__ void weights_to_library(const float* weight, const float* bias, int inputs, int units, const LstmWeights w) {
+__global__ void weights_to_library(const float* weight, const float* bias, int inputs, int units,
+                                   const __grid_constant__ LstmWeights w) {
   const int outputs = 4 * units;
-  for_own(int64_t(inputs + units) * outputs, [&](int64_t k) {
+  each(int64_t(inputs + units) * outputs, [&](int64_t k) {
     weight_of(w, inputs, units, int(k / outputs), int(k % outputs)) = weight[k];
     if (k < outputs) w.bias[k / units][k % units] = bias[k];
   });
 }
-__global__ void weights_from_library(const LstmWeights w, int inputs, int units, int stride, float* weight,
-                                     float* bias) {
+__global__ void weights_from_library(const __grid_constant__ LstmWeights w, int inputs, int units, int stride,
+                                     float* weight, float* bias) {
   const int outputs = 4 * units;
-  for_own(int64_t(inputs + units) * outputs, [&](int64_t k) {
+  each(int64_t(inputs + units) * outputs, [&](int64_t k) {
     weight[k / outputs * stride + k % outputs] = weight_of(w, inputs, units, int(k / outputs), int(k % outputs));
     if (k < outputs) bias[k] = w.bias[k / units][k % units];
   });
@@ -170,8 +165,8 @@ void SequenceLstm::cut(int64_t chunk_steps) {
   for (int first = 0; first < s_.steps;) {
     const int end = first < s_.burn_in ? s_.burn_in : s_.steps;
     const int steps = int(std::min<int64_t>(chunk_steps, end - first));
-    Chunk chunk{first, steps, segments_of(done_ ? done.data() + int64_t(first) * rows_ : nullptr, steps, rows_), nullptr,
-                nullptr};
+    Chunk chunk{first, steps, segments_of(done_ ? done.data() + int64_t(first) * rows_ : nullptr, steps, rows_),
+                nullptr, nullptr};
     chunk.first_piece = on_device(call_, chunk.segments.first);
     chunk.last_piece = on_device(call_, chunk.segments.last);
     places.insert(places.end(), chunk.segments.place.begin(), chunk.segments.place.end());
@@ -208,8 +203,7 @@ void SequenceLstm::start(const Chunk& chunk, const Carry& from, const int32_t* p
                 ended, rows_, units_, to);
 }
 
-void SequenceLstm::end(const LstmCarry& from, const int32_t* pieces, const uint8_t* ended,
-                       const Carry& to) {
+void SequenceLstm::end(const LstmCarry& from, const int32_t* pieces, const uint8_t* ended, const Carry& to) {
   if (to.data)
     launch_each("carry_from_pieces", TORSOR_ISA::carry_from_pieces, int64_t(rows_) * units_, from, pieces, ended, rows_,
                 units_, to.data, to.index);
@@ -220,8 +214,8 @@ Recurrence SequenceLstm::forward(int number, bool training) {
   Recurrence recurrence;
   recurrence.place = place_;
   recurrence.x = x_;
-  launch("lstm_inputs", TORSOR_ISA::lstm_inputs, tiles_.blocks, TORSOR_ISA::threads, tiles_.shared_bytes, p_, recurrence,
-         Sequence{}, tiles_, observation_, parameters_, index_, first_row(number), rows(number));
+  launch("lstm_inputs", TORSOR_ISA::lstm_inputs, tiles_.blocks, TORSOR_ISA::threads, tiles_.shared_bytes, p_,
+         recurrence, Sequence{}, tiles_, observation_, parameters_, index_, first_row(number), rows(number));
   recurrence.x = nullptr;
   recurrence.h = h_;
 
