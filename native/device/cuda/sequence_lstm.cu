@@ -30,12 +30,12 @@ __global__ void place_rows(const int32_t* index, int first, int64_t stride, int 
   });
 }
 
-__global__ void take_flags(const uint8_t* flags, const int32_t* places, int count, uint8_t* taken) {
+__global__ void take_flags(const uint8_t* flags, const int32_t* places, int count, int32_t* taken) {
   each(count, [&](int64_t k) { taken[k] = flags[places[k]]; });
 }
 
 // Between rows of [h | c] and the pieces that begin or end with them; what ended after a row does not pass.
-__global__ void carry_to_pieces(const float* carry, const int32_t* index, const int32_t* piece, const uint8_t* ended,
+__global__ void carry_to_pieces(const float* carry, const int32_t* index, const int32_t* piece, const int32_t* ended,
                                 int rows, int units, const LstmCarry to) {
   each(int64_t(rows) * units, [&](int64_t i) {
     const int row = int(i / units), k = int(i % units);
@@ -45,7 +45,7 @@ __global__ void carry_to_pieces(const float* carry, const int32_t* index, const 
     to.c[int64_t(piece[row]) * units + k] = from[units + k];
   });
 }
-__global__ void carry_from_pieces(const LstmCarry from, const int32_t* piece, const uint8_t* ended, int rows, int units,
+__global__ void carry_from_pieces(const LstmCarry from, const int32_t* piece, const int32_t* ended, int rows, int units,
                                   float* carry, const int32_t* index) {
   each(int64_t(rows) * units, [&](int64_t i) {
     const int row = int(i / units), k = int(i % units);
@@ -118,7 +118,7 @@ SequenceLstm::SequenceLstm(Call& call, const Program& p, const Sequence& s, cons
   index_ = call.scratch<int32_t>(all);
   launch_each("place_rows", TORSOR_ISA::place_rows, all, index, first, s.stride, s.steps, rows, index_);
   if (s.done) {
-    done_ = call.scratch<uint8_t>(all);
+    done_ = call.scratch<int32_t>(all);
     launch_each("take_flags", TORSOR_ISA::take_flags, all, s.done, index_, int(all), done_);
   }
   cut(steps_at_once(training));
@@ -155,9 +155,9 @@ int64_t SequenceLstm::steps_at_once(bool training) const {
 
 void SequenceLstm::cut(int64_t chunk_steps) {
   const int64_t all = int64_t(s_.steps) * rows_;
-  std::vector<uint8_t> done(done_ ? size_t(all) : 0);
+  std::vector<int32_t> done(done_ ? size_t(all) : 0);
   if (done_) {
-    check(cudaMemcpyAsync(done.data(), done_, size_t(all), cudaMemcpyDeviceToHost, cudaStreamPerThread),
+    check(cudaMemcpyAsync(done.data(), done_, size_t(all) * sizeof(int32_t), cudaMemcpyDeviceToHost, cudaStreamPerThread),
           "reading ends of episodes");
     synchronise("reading ends of episodes");
   }
@@ -188,12 +188,12 @@ SequenceLstm::Carry SequenceLstm::rows_of_carry(float* carry) const {
   return {carry + int64_t(first_) * 2 * units_, nullptr};
 }
 
-const uint8_t* SequenceLstm::ended_after(const Chunk& chunk) const {
+const int32_t* SequenceLstm::ended_after(const Chunk& chunk) const {
   return done_ ? done_ + int64_t(chunk.first + chunk.steps - 1) * rows_ : nullptr;
 }
 
 // The other pieces start from zeros, and nothing comes back from their ends.
-void SequenceLstm::start(const Chunk& chunk, const Carry& from, const int32_t* pieces, const uint8_t* ended,
+void SequenceLstm::start(const Chunk& chunk, const Carry& from, const int32_t* pieces, const int32_t* ended,
                          const LstmCarry& to) {
   const int64_t bytes = int64_t(chunk.segments.lengths.size()) * units_ * int64_t(sizeof(float));
   clear(to.h, bytes);
@@ -203,7 +203,7 @@ void SequenceLstm::start(const Chunk& chunk, const Carry& from, const int32_t* p
                 ended, rows_, units_, to);
 }
 
-void SequenceLstm::end(const LstmCarry& from, const int32_t* pieces, const uint8_t* ended, const Carry& to) {
+void SequenceLstm::end(const LstmCarry& from, const int32_t* pieces, const int32_t* ended, const Carry& to) {
   if (to.data)
     launch_each("carry_from_pieces", TORSOR_ISA::carry_from_pieces, int64_t(rows_) * units_, from, pieces, ended, rows_,
                 units_, to.data, to.index);
