@@ -1,6 +1,8 @@
 // The public list.
 export { type DeviceInfo, devices } from './addon/devices.js';
 export type { Device, DeviceChoice } from './addon/load.js';
+export { type MemoryUse, memory, setMemoryLimit } from './addon/memory.js';
+export { Pin, pin } from './addon/pin.js';
 export { setThreads, threads } from './addon/threads.js';
 export type { NdArray, NdArrayLike } from './bijectors/array.js';
 export { Bijector, type BijectorTraits, type Mapped } from './bijectors/bijector.js';
@@ -112,7 +114,7 @@ export { MultiDiscrete } from './spaces/multi-discrete.js';
 export { type ElementOf, type FlattenOptions, type SampleMask, Space, type SpaceJson } from './spaces/space.js';
 export { Tuple } from './spaces/tuple.js';
 export type { Dtype } from './tensor/dtype.js';
-export { memory, Tensor } from './tensor/tensor.js';
+export { Tensor } from './tensor/tensor.js';
 export type { TrainingMetrics } from './training/metrics.js';
 export { PPO, type RunOptions } from './training/ppo.js';
 export type { OptimizerOptions, PPOOptions, PPOSettings } from './training/ppo-options.js';

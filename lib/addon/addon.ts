@@ -14,6 +14,11 @@ export interface NativeBuffer {
   dispose(): void;
 }
 
+/** Keeps the memory of a buffer where it is, and the buffer alive. */
+export interface NativePin {
+  dispose(): void;
+}
+
 /** Where the noise of a call comes from; the counter is an integer below 2^48. */
 export interface NativeKey {
   seedLow: number;
@@ -367,7 +372,7 @@ export interface NativeMathematics {
 
 /** Whether a device runs on this machine. */
 export interface NativeStatus {
-  /** What was looked for, what was found and what helps, as the end of a sentence; empty: it runs. */
+  /** What was looked for, what was found and what helps, as the end of a sentence, or how it was lost; empty: it runs. */
   problem: string;
   /** Versions of CUDA; empty where there is none. */
   driver: string;
@@ -408,10 +413,16 @@ export interface Addon extends NativeMathematics {
   threads(): number;
   /** Number of threads that share a call, from 1; results do not depend on it. */
   setThreads(count: number): void;
-  memory(): { buffers: number; bytes: number; reserved: number };
+  memory(): { buffers: number; bytes: number; reserved: number; limit: number | null };
+  /** Of `reserved`; null: no limit. UNSUPPORTED on the CPU. */
+  setMemoryLimit(bytes: number | null): void;
   /** Bytes that the threads of native calls keep as scratch for the next one. */
   scratch(): number;
   Buffer: new (byteLength: number) => NativeBuffer;
+  /** Pins the bytes of a view, which starts at the first one of its buffer. */
+  Pin: new (
+    view: Uint8Array,
+  ) => NativePin;
   /**
    * `precision`: `float32` (default), `tf32` or `bf16`, of the operands of matrix products on a GPU; the CPU has float32 alone. `lstm`: who runs
    * one over sequences, our `kernels` (default), the `library` that `lstmLibrary` tells of, or the `library if it can` run this program.

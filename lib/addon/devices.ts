@@ -32,12 +32,12 @@ export function devices(): DeviceInfo[] {
   const cpu = { device: 'cpu', available: true, name: cpus()[0]?.model.trim() ?? process.arch, memory: totalmem() };
   const found = cudaAddon();
   if ('problem' in found) return [cpu, { device: 'cuda', available: false, reason: found.problem }];
-  const { driver, runtime, processors } = found.addon.status();
+  const { problem, driver, runtime, processors } = found.addon.status();
   const gpus = processors.map((gpu, k) => {
     const device = `cuda:${k}`;
-    return k === 0
-      ? { device, available: true, ...gpu, cudnn: cudnn() }
-      : { device, available: false, reason: notTheFirst, ...gpu };
+    const reason = k === 0 ? problem : notTheFirst;
+    const available = reason === '';
+    return { device, available, ...(available ? { cudnn: cudnn() } : { reason }), ...gpu };
   });
   return [cpu, ...gpus.map((gpu) => ({ ...gpu, driver, runtime }))];
 }

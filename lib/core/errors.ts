@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'UNSUPPORTED'
   | 'UNSUPPORTED_VERSION'
   | 'DEVICE_UNAVAILABLE'
+  | 'DEVICE_LOST'
   | 'ADDON_NOT_FOUND'
   | 'ABORTED'
   | 'IO'
@@ -41,6 +42,7 @@ const codes: ReadonlySet<string> = new Set<ErrorCode>([
   'UNSUPPORTED',
   'UNSUPPORTED_VERSION',
   'DEVICE_UNAVAILABLE',
+  'DEVICE_LOST',
   'ADDON_NOT_FOUND',
   'ABORTED',
   'IO',

@@ -154,14 +154,6 @@ export class Tensor<D extends Dtype = Dtype> {
 /** In bytes: more than any machine of today has. */
 const largest = 2 ** 40;
 
-/**
- * Device memory held by tensors and models: blocks and bytes. `reserved` is what the system gave for them: on a GPU, more than `bytes` where
- * freed memory is kept for the next tensor.
- */
-export function memory(device: DeviceChoice = 'cpu'): { buffers: number; bytes: number; reserved: number } {
-  return addon(device).memory();
-}
-
 type DtypeOf<A> = A extends Float32Array
   ? 'float32'
   : A extends Float64Array

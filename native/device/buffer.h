@@ -42,8 +42,14 @@ template <class T> class Array {
 
 struct MemoryUse {
   int64_t buffers, bytes;
-  int64_t reserved;  // taken from the system for them: more than `bytes` where freed memory waits for the next buffer
+  int64_t
+      reserved;  // taken from the system: more than `bytes` where freed memory waits for the next buffer, or calls use some
+  int64_t limit;  // of `reserved`; no_memory_limit: whatever there is
 };
 MemoryUse memory_use();
+
+constexpr int64_t no_memory_limit = INT64_MAX;
+// Gives back what waits. Buffers that are there stay, also beyond the limit. Throws Error where the device has no such limit.
+void set_memory_limit(int64_t bytes);
 
 }  // namespace torsor

@@ -24,6 +24,9 @@ struct DeviceStatus {
 // Asked once, when it is first wanted: a driver that was missing then does not appear later in the same process.
 const DeviceStatus& device_status();
 
+// Throws Error DEVICE_LOST once the device has failed for good: from then on nothing may be asked of it, nor its memory touched.
+void require_device();
+
 // A library of others that runs an LSTM over whole sequences, opened at the first call; `problem` as above.
 struct LstmLibrary {
   std::string problem, version;

@@ -5,6 +5,7 @@
 #include "napi/buffer.h"
 #include "napi/environment.h"
 #include "napi/instance.h"
+#include "napi/pin.h"
 #include "napi/step.h"
 #include "napi/trainer.h"
 #include "ops/list.h"
@@ -56,12 +57,23 @@ static Napi::Value memory(const Napi::CallbackInfo& info) {
   o.Set("buffers", double(use.buffers));
   o.Set("bytes", double(use.bytes));
   o.Set("reserved", double(use.reserved));
+  o.Set("limit", info.Env().Null());
+  if (use.limit < no_memory_limit) o.Set("limit", double(use.limit));
   return o;
 }
 
+static void set_limit(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    set_memory_limit(absent(info[0]) ? no_memory_limit : integer(info[0], "bytes", 0, int64_t(1) << 52));
+  });
+}
+
 static Napi::Value status(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value {
-    const DeviceStatus& s = device_status();
+  return converted(info.Env(), [&]() -> Napi::Value {
+    DeviceStatus s = device_status();
+    try {
+      require_device();
+    } catch (const Error& lost) { s.problem = lost.what(); }
     const Napi::Object o = Napi::Object::New(info.Env());
     o.Set("problem", s.problem);
     o.Set("driver", s.driver);
@@ -103,10 +115,12 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
                 guarded(info.Env(), [&] { set_threads(int(integer(info[0], "threads", 1, 1024))); });
               }));
   exports.Set("memory", Napi::Function::New(env, memory));
+  exports.Set("setMemoryLimit", Napi::Function::New(env, set_limit));
   exports.Set("scratch", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
                 return Napi::Number::New(info.Env(), double(workspace_bytes()));
               }));
   BufferWrap::init(env, exports);
+  PinWrap::init(env, exports);
   ModelWrap::init(env, exports);
   StepWrap::init(env, exports);
   EnvironmentWrap::init(env, exports);

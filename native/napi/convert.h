@@ -9,6 +9,7 @@
 
 #include "device/buffer.h"
 #include "device/error.h"
+#include "device/status.h"
 #include "program/build.h"
 #include "training/optimizer.h"
 
@@ -18,7 +19,7 @@ namespace torsor {
 Napi::Error to_javascript(Napi::Env, const Error&);
 
 // Runs f and turns whatever it throws into a JavaScript error: nothing of C++ crosses the boundary.
-template <class F> auto guarded(Napi::Env env, F f) -> decltype(f()) {
+template <class F> auto converted(Napi::Env env, F f) -> decltype(f()) {
   try {
     return f();
   } catch (const Napi::Error&) { throw; } catch (const Error& e) {
@@ -26,6 +27,14 @@ template <class F> auto guarded(Napi::Env env, F f) -> decltype(f()) {
   } catch (const std::bad_alloc&) {
     throw to_javascript(env, Error("OUT_OF_MEMORY", "not enough memory"));
   } catch (const std::exception& e) { throw to_javascript(env, Error("NATIVE", e.what())); }
+}
+
+// The same for what may ask something of the device, or touch its memory.
+template <class F> auto guarded(Napi::Env env, F f) -> decltype(f()) {
+  return converted(env, [&] {
+    require_device();
+    return f();
+  });
 }
 
 // Memory behind a typed array (SharedArrayBuffers too) or a native Buffer, of at least `count` elements.

@@ -1,7 +1,8 @@
 // Tensor handles: memory, views, copies, and what is refused.
 import { describe, expect, test } from 'vitest';
+import { memory } from '../../lib/addon/memory.js';
 import { type Dtype, dtypes } from '../../lib/tensor/dtype.js';
-import { memory, Tensor } from '../../lib/tensor/tensor.js';
+import { Tensor } from '../../lib/tensor/tensor.js';
 import { expectError } from '../support/errors.js';
 import { collectGarbage } from '../support/garbage.js';
 
@@ -92,7 +93,7 @@ describe('memory', () => {
     const before = memory();
     const tensor = Tensor.zeros([1000], { dtype: 'float64' });
     const { buffers, bytes, reserved } = before;
-    expect(memory()).toEqual({ buffers: buffers + 1, bytes: bytes + 8000, reserved: reserved + 8000 });
+    expect(memory()).toEqual({ limit: null, buffers: buffers + 1, bytes: bytes + 8000, reserved: reserved + 8000 });
     tensor.dispose();
     tensor.dispose();
     expect(tensor.disposed).toBe(true);

@@ -39,6 +39,11 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
   return *this;
 }
 
-MemoryUse memory_use() { return {buffers, total_bytes, total_bytes}; }
+MemoryUse memory_use() { return {buffers, total_bytes, total_bytes, no_memory_limit}; }
+
+void set_memory_limit(int64_t) {
+  throw Error("UNSUPPORTED",
+              "setMemoryLimit: memory of the cpu is the operating system's to limit; a GPU has such a limit");
+}
 
 }  // namespace torsor

@@ -46,9 +46,11 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
   return *this;
 }
 
-MemoryUse memory_use() {
-  const PoolUse pool = shared_pool().use();
-  return {buffers, total_bytes, pool.taken + pool.kept};
+MemoryUse memory_use() { return {buffers, total_bytes, gpu_budget().bytes, gpu_budget().limit}; }
+
+void set_memory_limit(int64_t bytes) {
+  gpu_budget().limit = bytes;
+  for (Pool* pool : {&shared_pool(), &scratch_pool(), &pinned_pool()}) pool->empty();
 }
 
 }  // namespace torsor

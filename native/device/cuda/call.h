@@ -1,7 +1,8 @@
-// One call of the kernel table. Arrays in the memory of the process are copied to the GPU before it and back after it; those of the device are
-// used where they are.
+// One call of the kernel table. Arrays in the memory of the process are copied to the GPU before it and back after it, directly if they are pinned
+// (device/pin.h) and else through pinned memory of ours; those of the device are used where they are.
 #pragma once
 #include <cstdint>
+#include <shared_mutex>
 #include <vector>
 
 namespace torsor {
@@ -36,13 +37,17 @@ class Call {
   };
   struct Result {
     void *to, *from;
+    void* pinned;  // on the way; null: the GPU writes to `to` itself
     int64_t bytes;
   };
   void* stage(void* array, int64_t first, int64_t count, int64_t element, bool in, bool out);
   void* take(int64_t bytes);
+  // Of the process, for an array on its way; null where there is none to spare. Until the end of the call.
+  void* take_pinned(int64_t bytes);
 
   const char* name_;
-  std::vector<Block> blocks_;
+  std::vector<Block> blocks_, pinned_;
+  std::shared_lock<std::shared_mutex> copies_;  // of memory that a user has pinned
   std::vector<Result> results_;
   bool finished_ = false;
 };

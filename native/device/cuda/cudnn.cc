@@ -150,6 +150,7 @@ const Functions& functions() {
 
 void check(cudnnStatus_t status, const char* what) {
   if (status == CUDNN_STATUS_SUCCESS) return;
+  synchronise(what);  // where the device itself has failed, that is the error
   throw Error(status == CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED ? "OUT_OF_MEMORY" : "NATIVE",
               std::string(what) + " by cuDNN: " + words_of(functions(), status));
 }

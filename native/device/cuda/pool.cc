@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "device/buffer.h"
 #include "device/cuda/runtime.h"
 #include "device/error.h"
 
@@ -11,6 +12,8 @@ namespace torsor {
 // Of the GPU's memory, what may wait in a pool: others want to use the GPU as well.
 constexpr int kept_share = 8;
 constexpr int64_t smallest = 512;
+// Pages that the operating system cannot take back; larger arrays are copied piece by piece by CUDA itself.
+constexpr int64_t most_pinned_bytes = int64_t(64) << 20;
 
 int64_t Pool::rounded(int64_t bytes) {
   int64_t step = smallest;
@@ -18,41 +21,61 @@ int64_t Pool::rounded(int64_t bytes) {
   return bytes < 1 ? smallest : (bytes + step - 1) / step * step;
 }
 
-void* Pool::take(int64_t bytes) {
-  const int64_t size = rounded(bytes);
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    std::vector<void*>& blocks = waiting_[size];
-    if (!blocks.empty()) {
-      void* const block = blocks.back();
-      blocks.pop_back();
-      use_.kept -= size;
-      use_.taken += size;
-      return block;
-    }
-  }
-  void* block = nullptr;
-  cudaError_t error = allocate_(&block, size_t(size));
-  if (error == cudaErrorMemoryAllocation) {
-    cudaGetLastError();
-    shared_pool().empty();
-    scratch_pool().empty();
-    error = allocate_(&block, size_t(size));
-  }
-  if (error == cudaErrorMemoryAllocation) {
-    cudaGetLastError();
-    size_t free = 0, total = 0;
-    cudaMemGetInfo(&free, &total);
-    throw Error("OUT_OF_MEMORY",
-                "no memory for " + std::to_string(bytes) + " bytes on the GPU: " + std::to_string(free) + " of " +
-                    std::to_string(total) + " bytes are free, " +
-                    std::to_string(shared_pool().use().taken + scratch_pool().use().taken) + " are in use by torsor");
-  }
-  check(error, "allocating " + std::to_string(bytes) + " bytes on the GPU");
+static Error out_of_memory(int64_t bytes) {
+  size_t free = 0, total = 0;
+  cudaMemGetInfo(&free, &total);
+  const int64_t limit = gpu_budget().limit;
+  const std::string may =
+      limit < no_memory_limit ? ", which may have " + std::to_string(limit) + " (see setMemoryLimit)" : "";
+  return Error("OUT_OF_MEMORY", "no memory for " + std::to_string(bytes) + " bytes on the GPU: " +
+                                    std::to_string(free) + " of " + std::to_string(total) + " bytes are free, " +
+                                    std::to_string(gpu_budget().bytes) + " are in use by torsor" + may);
+}
+
+void* Pool::waiting_block(int64_t size) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  const auto at = waiting_.find(size);
+  if (at == waiting_.end() || at->second.empty()) return nullptr;
+  void* const block = at->second.back();
+  at->second.pop_back();
+  use_.kept -= size;
   use_.taken += size;
-  use_.system++;
   return block;
+}
+
+void* Pool::new_block(int64_t size, int64_t bytes) {
+  Budget& budget = source_.budget;
+  void* block = nullptr;
+  const bool allowed = (budget.bytes += size) <= budget.limit;
+  const cudaError_t error = allowed ? source_.allocate(&block, size_t(size)) : cudaErrorMemoryAllocation;
+  if (error == cudaSuccess) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    use_.taken += size;
+    return block;
+  }
+  budget.bytes -= size;
+  if (error != cudaErrorMemoryAllocation) check(error, "allocating " + std::to_string(bytes) + " bytes");
+  cudaGetLastError();
+  return nullptr;
+}
+
+void* Pool::try_take(int64_t bytes) {
+  const int64_t size = rounded(bytes);
+  void* const block = waiting_block(size);
+  return block ? block : new_block(size, bytes);
+}
+
+void* Pool::take(int64_t bytes) {
+  if (void* const block = try_take(bytes)) return block;
+  shared_pool().empty();
+  scratch_pool().empty();
+  if (void* const block = try_take(bytes)) return block;
+  throw out_of_memory(bytes);
+}
+
+void Pool::release(void* block, int64_t size) noexcept {
+  source_.release(block);
+  source_.budget.bytes -= size;
 }
 
 void Pool::give(void* block, int64_t bytes) noexcept {
@@ -60,13 +83,14 @@ void Pool::give(void* block, int64_t bytes) noexcept {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     use_.taken -= size;
-    if ((use_.kept + size) * kept_share <= gpu().memory_bytes) {
+    const bool within = source_.budget.bytes <= source_.budget.limit;
+    if (within && (use_.kept + size) * kept_share <= gpu().memory_bytes) {
       waiting_[size].push_back(block);
       use_.kept += size;
       return;
     }
   }
-  cudaFree(block);
+  release(block, size);
 }
 
 PoolUse Pool::use() const {
@@ -77,19 +101,32 @@ PoolUse Pool::use() const {
 void Pool::empty() noexcept {
   const std::lock_guard<std::mutex> lock(mutex_);
   for (auto& [size, blocks] : waiting_)
-    for (void* block : blocks) cudaFree(block);
+    for (void* block : blocks) release(block, size);
   waiting_.clear();
   use_.kept = 0;
 }
 
-// Never destroyed: at the end of the process buffers may still be alive, and CUDA may be gone already.
+// Never destroyed, as the budgets: at the end of the process buffers may still be alive, and CUDA may be gone already.
+Budget& gpu_budget() {
+  static Budget* const budget = new Budget(no_memory_limit);
+  return *budget;
+}
+
 Pool& shared_pool() {
-  static Pool* const pool = new Pool([](void** block, size_t bytes) { return cudaMallocManaged(block, bytes); });
+  static Pool* const pool =
+      new Pool({[](void** block, size_t bytes) { return cudaMallocManaged(block, bytes); }, cudaFree, gpu_budget()});
   return *pool;
 }
 
 Pool& scratch_pool() {
-  static Pool* const pool = new Pool([](void** block, size_t bytes) { return cudaMalloc(block, bytes); });
+  static Pool* const pool =
+      new Pool({[](void** block, size_t bytes) { return cudaMalloc(block, bytes); }, cudaFree, gpu_budget()});
+  return *pool;
+}
+
+Pool& pinned_pool() {
+  static Pool* const pool = new Pool({[](void** block, size_t bytes) { return cudaMallocHost(block, bytes); },
+                                      cudaFreeHost, *new Budget(most_pinned_bytes)});
   return *pool;
 }
 

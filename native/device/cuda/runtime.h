@@ -6,7 +6,7 @@
 
 namespace torsor {
 
-// Throws Error: OUT_OF_MEMORY, or NATIVE with CUDA's own words. `what` says what was being done.
+// Throws Error: OUT_OF_MEMORY, NATIVE with CUDA's own words, or DEVICE_LOST: the same from its first time on. `what` says what was being done.
 void check(cudaError_t, const std::string& what);
 
 struct Gpu {

@@ -6,6 +6,7 @@
 #include "device/cuda/block.h"
 #include "device/cuda/each.h"
 #include "device/cuda/launch.h"
+#include "device/cuda/pool.h"
 
 namespace torsor::TORSOR_ISA {
 
@@ -85,7 +86,7 @@ __global__ void weights_from_library(const __grid_constant__ LstmWeights w, int 
 
 namespace torsor {
 
-// Of the GPU's memory, what the steps that are taken at once may need.
+// Of the GPU's memory, or of what torsor may have of it, what the steps that are taken at once may need.
 constexpr int memory_share = 4;
 // Floats of a unit in cuDNN's memory, about; it says how many only once it has been told the sequences.
 constexpr int library_floats = 12;
@@ -149,7 +150,8 @@ SequenceLstm::SequenceLstm(Call& call, const Program& p, const Sequence& s, cons
 
 int64_t SequenceLstm::steps_at_once(bool training) const {
   const int64_t floats = int64_t(training ? 2 : 1) * (inputs_ + units_) + library_floats * units_;
-  const int64_t most = gpu().memory_bytes / memory_share / (int64_t(rows_) * floats * int64_t(sizeof(float)));
+  const int64_t memory = std::min<int64_t>(gpu().memory_bytes, gpu_budget().limit);
+  const int64_t most = memory / memory_share / (int64_t(rows_) * floats * int64_t(sizeof(float)));
   return std::clamp<int64_t>(training && s_.segment > 0 ? std::min<int64_t>(most, s_.segment) : most, 1, s_.steps);
 }
 
@@ -157,8 +159,9 @@ void SequenceLstm::cut(int64_t chunk_steps) {
   const int64_t all = int64_t(s_.steps) * rows_;
   std::vector<int32_t> done(done_ ? size_t(all) : 0);
   if (done_) {
-    check(cudaMemcpyAsync(done.data(), done_, size_t(all) * sizeof(int32_t), cudaMemcpyDeviceToHost, cudaStreamPerThread),
-          "reading ends of episodes");
+    check(
+        cudaMemcpyAsync(done.data(), done_, size_t(all) * sizeof(int32_t), cudaMemcpyDeviceToHost, cudaStreamPerThread),
+        "reading ends of episodes");
     synchronise("reading ends of episodes");
   }
   std::vector<int32_t> places;

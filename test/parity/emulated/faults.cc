@@ -1,0 +1,53 @@
+// See faults.h.
+#include "faults.h"
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <string>
+
+namespace faults {
+
+static std::mutex mutex;
+static std::atomic<cudaError_t> end{cudaSuccess};
+
+// How many times `kind` has been asked since this fault was set, and when it is to happen; 0: it is not.
+static int count_of(const char* kind, int& when) {
+  const std::lock_guard<std::mutex> lock(mutex);
+  static std::string fault;
+  static int count = 0;
+  const char* const text = std::getenv("TORSOR_EMULATED_FAULT");
+  const std::string now = text ? text : "";
+  if (now != fault) count = 0;
+  fault = now;
+  const std::string prefix = std::string(kind) + " ";
+  when = fault.rfind(prefix, 0) == 0 ? std::atoi(fault.c_str() + prefix.size()) : 0;
+  return when ? ++count : 0;
+}
+
+bool of_this_allocation() {
+  int when = 0;
+  const int count = count_of("allocation", when);
+  return when > 0 && count >= when;
+}
+
+Launch of_this_launch() {
+  int when = 0;
+  if (count_of("launch", when) == when && when > 0) return Launch::refused;
+  if (count_of("lost", when) == when && when > 0) return Launch::astray;
+  return Launch::runs;
+}
+
+cudaError_t lost() { return end; }
+void lose(cudaError_t error) { end = error; }
+
+void event(const char* word) {
+  const char* const name = std::getenv("TORSOR_EMULATED_EVENTS");
+  std::FILE* const file = name && *name ? std::fopen(name, "a") : nullptr;
+  if (!file) return;
+  std::fprintf(file, "%s\n", word);
+  std::fclose(file);
+}
+
+}  // namespace faults

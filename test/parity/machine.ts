@@ -1,0 +1,54 @@
+// What tests do to the emulated machine while it runs, and what they see of what it does: test/parity/emulated/faults.h.
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { vi } from 'vitest';
+import { buildEmulated } from './emulated.js';
+
+let [faults, machines] = [0, 0];
+
+/** A machine of its own, whose device may be lost: fresh modules and a copy of the addon, which the process would not load twice. */
+export async function anotherMachine(): Promise<typeof import('../../lib/index.js')> {
+  const file = path.join(tmpdir(), `torsor-machine-${process.pid}-${++machines}.so`);
+  copyFileSync(await buildEmulated(), file);
+  process.env.TORSOR_CUDA_ADDON = file;
+  vi.resetModules();
+  const library = await import('../../lib/index.js');
+  library.devices(); // loads the addon
+  rmSync(file);
+  return library;
+}
+
+/** From here on counted; see the file above. Until `run` has ended. */
+export async function withFault<T>(
+  kind: 'allocation' | 'launch' | 'lost',
+  which: number,
+  run: () => T | Promise<T>,
+): Promise<T> {
+  // The number at the end makes it another fault than the one before, so that counting starts again.
+  process.env.TORSOR_EMULATED_FAULT = `${kind} ${which} ${++faults}`;
+  try {
+    return await run();
+  } finally {
+    delete process.env.TORSOR_EMULATED_FAULT;
+  }
+}
+
+export type MachineEvent = 'direct' | 'staged' | 'pageable' | 'pin' | 'unpin' | 'unknown';
+
+/** How often each thing happened while `run` ran; the others are 0. */
+export async function eventsOf(run: () => unknown): Promise<Partial<Record<MachineEvent, number>>> {
+  const file = path.join(tmpdir(), `torsor-events-${process.pid}`);
+  writeFileSync(file, '');
+  process.env.TORSOR_EMULATED_EVENTS = file;
+  try {
+    await run();
+    const counts: Partial<Record<MachineEvent, number>> = {};
+    for (const word of readFileSync(file, 'utf8').split('\n').filter(Boolean) as MachineEvent[])
+      counts[word] = (counts[word] ?? 0) + 1;
+    return counts;
+  } finally {
+    delete process.env.TORSOR_EMULATED_EVENTS;
+    rmSync(file);
+  }
+}
