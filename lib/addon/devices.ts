@@ -36,13 +36,8 @@ export function devices(): DeviceInfo[] {
   const gpus = processors.map((gpu, k) => {
     const device = `cuda:${k}`;
     const reason = k === 0 ? problem : notTheFirst;
-    return {
-      device,
-      available: reason === '',
-      ...(reason !== '' && { reason }),
-      ...gpu,
-      ...(reason === '' && { cudnn: cudnn() }),
-    };
+    const available = reason === '';
+    return { device, available, ...(available ? { cudnn: cudnn() } : { reason }), ...gpu };
   });
   return [cpu, ...gpus.map((gpu) => ({ ...gpu, driver, runtime }))];
 }

@@ -28,12 +28,7 @@ export class Network {
   readonly native: NativeModel;
 
   /** Traces `build` once, compiles what it made and fills the arena. */
-  constructor(
-    build: (observation: Node) => ModelOutputs,
-    observationSize: number,
-    key: Key,
-    placement: Placement,
-  ) {
+  constructor(build: (observation: Node) => ModelOutputs, observationSize: number, key: Key, placement: Placement) {
     const { device, precision } = placement;
     const trace = new Trace(observationSize);
     const outputs = build(trace.observation);

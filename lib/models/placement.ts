@@ -60,11 +60,17 @@ function checkCudnn(device: Device, precision: Precision): void {
     throw new TorsorError('DEVICE_UNAVAILABLE', "lstm: 'cudnn' runs on device 'cuda', and this model is on the cpu");
   }
   if (precision === 'bf16') {
-    throw new TorsorError('UNSUPPORTED', "lstm: 'cudnn' has float32 and tf32 here, and precision is 'bf16'; use lstm 'torsor'");
+    throw new TorsorError(
+      'UNSUPPORTED',
+      "lstm: 'cudnn' has float32 and tf32 here, and precision is 'bf16'; use lstm 'torsor'",
+    );
   }
   const found = cudnn();
   if ('problem' in found) {
-    throw new TorsorError('DEVICE_UNAVAILABLE', `lstm: 'cudnn' is not available: ${found.problem}, or use lstm 'torsor'.`);
+    throw new TorsorError(
+      'DEVICE_UNAVAILABLE',
+      `lstm: 'cudnn' is not available: ${found.problem}, or use lstm 'torsor'.`,
+    );
   }
 }
 

@@ -49,9 +49,10 @@ int lone_lstm(const std::vector<Step>& steps, const Trace& trace, const std::vec
   if (trace.lstm_by == LstmBy::kernels) return -1;
   const int found = find(steps, trace, results, next);
   if (found < 0 && trace.lstm_by == LstmBy::library)
-    throw Error("UNSUPPORTED",
-                "a library runs an LSTM over sequences where it is the only one of the model, nothing else is carried, and "
-                "nothing but h is read of its carry; this model is another");
+    throw Error(
+        "UNSUPPORTED",
+        "lstm: a library takes a model with one lstm of whose carry nothing but h is read, and that carries nothing "
+        "else; for this one choose 'torsor' or 'auto'");
   return found;
 }
 

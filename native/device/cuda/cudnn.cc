@@ -18,7 +18,8 @@ namespace torsor::cudnn {
 constexpr const char* file_name = "libcudnn.so.9";
 // cuDNN opens them itself when they are first needed, and ends the process where one is missing. In the order of their dependencies.
 constexpr const char* parts[] = {"libcudnn_graph.so.9", "libcudnn_ops.so.9", "libcudnn_adv.so.9"};
-constexpr const char* help = "install cuDNN 9 for CUDA 13 (pip install nvidia-cudnn-cu13, or apt-get install cudnn9-cuda-13)";
+constexpr const char* help =
+    "install cuDNN 9 for CUDA 13 (pip install nvidia-cudnn-cu13, or apt-get install cudnn9-cuda-13)";
 
 struct Library {
   Functions functions{};
@@ -28,7 +29,8 @@ struct Library {
 };
 
 static std::string number(size_t version) {  // 92400 is 9.24.0; before version 9, 8907 was 8.9.7
-  const size_t major = version >= 90000 ? version / 10000 : version / 1000, rest = version % (version >= 90000 ? 10000 : 1000);
+  const size_t major = version >= 90000 ? version / 10000 : version / 1000,
+               rest = version % (version >= 90000 ? 10000 : 1000);
   return std::to_string(major) + "." + std::to_string(rest / 100) + "." + std::to_string(rest % 100);
 }
 
@@ -66,7 +68,8 @@ static void* open_library(std::string& problem) {
   for (const std::string& file : files_of_pip())
     if (void* const library = open(file)) return library;
   problem = std::string("cuDNN was found neither by the linker (") + reason +
-            ") nor in the site-packages of a Python on PATH; " + help + ", or set TORSOR_CUDNN to the path of " + file_name;
+            ") nor in the site-packages of a Python on PATH; " + help + ", or set TORSOR_CUDNN to the path of " +
+            file_name;
   return nullptr;
 }
 
@@ -88,6 +91,12 @@ static std::string problem_of_blas(const std::string& folder, size_t runtime) {
   }
   return "cuDNN in " + folder + " needs " + name + ", which could not be opened (" + reason +
          "); install cuBLAS of CUDA " + major;
+}
+
+static std::string words_of(const Functions& f, cudnnStatus_t status) {
+  char words[512] = "";
+  f.cudnnGetLastErrorString(words, sizeof words);
+  return f.cudnnGetErrorString(status) + std::string(words[0] ? ": " : "") + words;
 }
 
 static std::string find(Functions& f, LstmLibrary& status, std::vector<cudnnHandle_t>& waiting) {
@@ -117,7 +126,7 @@ static std::string find(Functions& f, LstmLibrary& status, std::vector<cudnnHand
   cudnnHandle_t handle = nullptr;
   const cudnnStatus_t error = f.cudnnCreate(&handle);
   if (error != CUDNN_STATUS_SUCCESS)
-    return "cuDNN " + status.version + " does not start on this GPU: " + f.cudnnGetErrorString(error) +
+    return "cuDNN " + status.version + " does not start on this GPU: " + words_of(f, error) +
            "; see whether it is for this GPU and for CUDA " + device_status().runtime;
   waiting.push_back(handle);
   return "";
@@ -141,11 +150,9 @@ const Functions& functions() {
 
 void check(cudnnStatus_t status, const char* what) {
   if (status == CUDNN_STATUS_SUCCESS) return;
-  const Functions& f = functions();
-  char words[512] = "";
-  f.cudnnGetLastErrorString(words, sizeof words);
+  synchronise(what);  // where the device itself has failed, that is the error
   throw Error(status == CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED ? "OUT_OF_MEMORY" : "NATIVE",
-              std::string(what) + " by cuDNN: " + f.cudnnGetErrorString(status) + (words[0] ? ": " : "") + words);
+              std::string(what) + " by cuDNN: " + words_of(functions(), status));
 }
 
 Handle::Handle() : handle_(nullptr) {
@@ -163,7 +170,8 @@ Handle::Handle() : handle_(nullptr) {
 }
 
 Handle::~Handle() {
-  cudaStreamSynchronize(cudaStreamPerThread);  // memory of the handle's own may be in use, and the next user has another stream
+  cudaStreamSynchronize(
+      cudaStreamPerThread);  // memory of the handle's own may be in use, and the next user has another stream
   Library& l = library();
   const std::lock_guard<std::mutex> lock(l.mutex);
   l.waiting.push_back(handle_);

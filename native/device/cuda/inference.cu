@@ -53,7 +53,8 @@ static void run(Call& call, const char* name, Kernel kernel, const Program& p, c
   const auto start = [&](const Place& at, const IO& of_rows, int from, int count) {
     launch(name, kernel, at.blocks, TORSOR_ISA::threads, at.shared_bytes, p, of_rows, at, from, count);
   };
-  if (SequenceLstm::takes(p, io.sequence)) {
+  // The rows of all steps are a batch where they lie one behind the other.
+  if (SequenceLstm::takes(p, io.sequence) && first == 0 && io.sequence.stride == rows) {
     SequenceLstm lstm(call, p, io.sequence, io.observation, io.parameters, nullptr, first, rows, false);
     const Place at = tiles(lstm.most_rows());
     for (int chunk = 0; chunk < lstm.chunks(); chunk++) {

@@ -11,7 +11,7 @@ struct Piece {
 
 }  // namespace
 
-Segments segments_of(const uint8_t* done, int steps, int rows) {
+Segments segments_of(const int32_t* done, int steps, int rows) {
   std::vector<Piece> pieces;
   std::vector<int64_t> longer(size_t(steps) + 1, 0);  // [n]: pieces of more than n steps
   Segments s;

@@ -14,6 +14,6 @@ struct Segments {
 };
 
 // `done` is [steps][rows], set where an episode ends with the step; null: nowhere.
-Segments segments_of(const uint8_t* done, int steps, int rows);
+Segments segments_of(const int32_t* done, int steps, int rows);
 
 }  // namespace torsor

@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "device/cuda/block.h"
+#include "device/cuda/each.h"
 #include "device/cuda/launch.h"
+#include "device/cuda/pool.h"
 
 namespace torsor::TORSOR_ISA {
 
@@ -22,28 +24,21 @@ __global__ void __launch_bounds__(threads, blocks)
   each_tile<small_rows>(columns, place, program, one, index, first, rows, run);
 }
 
-// f(k) for this thread's k below `count`, if there is one.
-template <class F> __device__ __forceinline__ void for_own(int64_t count, F f) {
-  const int64_t k = int64_t(blockIdx.x) * blockDim.x + threadIdx.x;
-  const int64_t step = int64_t(gridDim.x) * blockDim.x;
-  for (int64_t i = k; i < count; i += step) f(i);
-}
-
 __global__ void place_rows(const int32_t* index, int first, int64_t stride, int steps, int rows, int32_t* places) {
-  for_own(int64_t(steps) * rows, [&](int64_t k) {
+  each(int64_t(steps) * rows, [&](int64_t k) {
     const int row = first + int(k % rows);
     places[k] = int32_t(k / rows * stride + (index ? index[row] : row));
   });
 }
 
-__global__ void take_flags(const uint8_t* flags, const int32_t* places, int count, uint8_t* taken) {
-  for_own(count, [&](int64_t k) { taken[k] = flags[places[k]]; });
+__global__ void take_flags(const uint8_t* flags, const int32_t* places, int count, int32_t* taken) {
+  each(count, [&](int64_t k) { taken[k] = flags[places[k]]; });
 }
 
 // Between rows of [h | c] and the pieces that begin or end with them; what ended after a row does not pass.
-__global__ void carry_to_pieces(const float* carry, const int32_t* index, const int32_t* piece, const uint8_t* ended,
+__global__ void carry_to_pieces(const float* carry, const int32_t* index, const int32_t* piece, const int32_t* ended,
                                 int rows, int units, const LstmCarry to) {
-  for_own(int64_t(rows) * units, [&](int64_t i) {
+  each(int64_t(rows) * units, [&](int64_t i) {
     const int row = int(i / units), k = int(i % units);
     if (ended && ended[row]) return;
     const float* from = carry + int64_t(index ? index[row] : row) * 2 * units;
@@ -51,9 +46,9 @@ __global__ void carry_to_pieces(const float* carry, const int32_t* index, const 
     to.c[int64_t(piece[row]) * units + k] = from[units + k];
   });
 }
-__global__ void carry_from_pieces(const LstmCarry from, const int32_t* piece, const uint8_t* ended, int rows, int units,
+__global__ void carry_from_pieces(const LstmCarry from, const int32_t* piece, const int32_t* ended, int rows, int units,
                                   float* carry, const int32_t* index) {
-  for_own(int64_t(rows) * units, [&](int64_t i) {
+  each(int64_t(rows) * units, [&](int64_t i) {
     const int row = int(i / units), k = int(i % units);
     const int64_t at = int64_t(piece[row]) * units + k;
     const bool passes = !(ended && ended[row]);
@@ -70,17 +65,18 @@ __device__ __forceinline__ float& weight_of(const LstmWeights& w, int inputs, in
                     : w.matrix[4 + gate][int64_t(unit) * units + i - inputs];
 }
 
-__global__ void weights_to_library(const float* weight, const float* bias, int inputs, int units, const LstmWeights w) {
+__global__ void weights_to_library(const float* weight, const float* bias, int inputs, int units,
+                                   const __grid_constant__ LstmWeights w) {
   const int outputs = 4 * units;
-  for_own(int64_t(inputs + units) * outputs, [&](int64_t k) {
+  each(int64_t(inputs + units) * outputs, [&](int64_t k) {
     weight_of(w, inputs, units, int(k / outputs), int(k % outputs)) = weight[k];
     if (k < outputs) w.bias[k / units][k % units] = bias[k];
   });
 }
-__global__ void weights_from_library(const LstmWeights w, int inputs, int units, int stride, float* weight,
-                                     float* bias) {
+__global__ void weights_from_library(const __grid_constant__ LstmWeights w, int inputs, int units, int stride,
+                                     float* weight, float* bias) {
   const int outputs = 4 * units;
-  for_own(int64_t(inputs + units) * outputs, [&](int64_t k) {
+  each(int64_t(inputs + units) * outputs, [&](int64_t k) {
     weight[k / outputs * stride + k % outputs] = weight_of(w, inputs, units, int(k / outputs), int(k % outputs));
     if (k < outputs) bias[k] = w.bias[k / units][k % units];
   });
@@ -90,7 +86,7 @@ __global__ void weights_from_library(const LstmWeights w, int inputs, int units,
 
 namespace torsor {
 
-// Of the GPU's memory, what the steps that are taken at once may need.
+// Of the GPU's memory, or of what torsor may have of it, what the steps that are taken at once may need.
 constexpr int memory_share = 4;
 // Floats of a unit in cuDNN's memory, about; it says how many only once it has been told the sequences.
 constexpr int library_floats = 12;
@@ -123,7 +119,7 @@ SequenceLstm::SequenceLstm(Call& call, const Program& p, const Sequence& s, cons
   index_ = call.scratch<int32_t>(all);
   launch_each("place_rows", TORSOR_ISA::place_rows, all, index, first, s.stride, s.steps, rows, index_);
   if (s.done) {
-    done_ = call.scratch<uint8_t>(all);
+    done_ = call.scratch<int32_t>(all);
     launch_each("take_flags", TORSOR_ISA::take_flags, all, s.done, index_, int(all), done_);
   }
   cut(steps_at_once(training));
@@ -154,24 +150,26 @@ SequenceLstm::SequenceLstm(Call& call, const Program& p, const Sequence& s, cons
 
 int64_t SequenceLstm::steps_at_once(bool training) const {
   const int64_t floats = int64_t(training ? 2 : 1) * (inputs_ + units_) + library_floats * units_;
-  const int64_t most = gpu().memory_bytes / memory_share / (int64_t(rows_) * floats * int64_t(sizeof(float)));
+  const int64_t memory = std::min<int64_t>(gpu().memory_bytes, gpu_budget().limit);
+  const int64_t most = memory / memory_share / (int64_t(rows_) * floats * int64_t(sizeof(float)));
   return std::clamp<int64_t>(training && s_.segment > 0 ? std::min<int64_t>(most, s_.segment) : most, 1, s_.steps);
 }
 
 void SequenceLstm::cut(int64_t chunk_steps) {
   const int64_t all = int64_t(s_.steps) * rows_;
-  std::vector<uint8_t> done(done_ ? size_t(all) : 0);
+  std::vector<int32_t> done(done_ ? size_t(all) : 0);
   if (done_) {
-    check(cudaMemcpyAsync(done.data(), done_, size_t(all), cudaMemcpyDeviceToHost, cudaStreamPerThread),
-          "reading ends of episodes");
+    check(
+        cudaMemcpyAsync(done.data(), done_, size_t(all) * sizeof(int32_t), cudaMemcpyDeviceToHost, cudaStreamPerThread),
+        "reading ends of episodes");
     synchronise("reading ends of episodes");
   }
   std::vector<int32_t> places;
   for (int first = 0; first < s_.steps;) {
     const int end = first < s_.burn_in ? s_.burn_in : s_.steps;
     const int steps = int(std::min<int64_t>(chunk_steps, end - first));
-    Chunk chunk{first, steps, segments_of(done_ ? done.data() + int64_t(first) * rows_ : nullptr, steps, rows_), nullptr,
-                nullptr};
+    Chunk chunk{first, steps, segments_of(done_ ? done.data() + int64_t(first) * rows_ : nullptr, steps, rows_),
+                nullptr, nullptr};
     chunk.first_piece = on_device(call_, chunk.segments.first);
     chunk.last_piece = on_device(call_, chunk.segments.last);
     places.insert(places.end(), chunk.segments.place.begin(), chunk.segments.place.end());
@@ -193,12 +191,12 @@ SequenceLstm::Carry SequenceLstm::rows_of_carry(float* carry) const {
   return {carry + int64_t(first_) * 2 * units_, nullptr};
 }
 
-const uint8_t* SequenceLstm::ended_after(const Chunk& chunk) const {
+const int32_t* SequenceLstm::ended_after(const Chunk& chunk) const {
   return done_ ? done_ + int64_t(chunk.first + chunk.steps - 1) * rows_ : nullptr;
 }
 
 // The other pieces start from zeros, and nothing comes back from their ends.
-void SequenceLstm::start(const Chunk& chunk, const Carry& from, const int32_t* pieces, const uint8_t* ended,
+void SequenceLstm::start(const Chunk& chunk, const Carry& from, const int32_t* pieces, const int32_t* ended,
                          const LstmCarry& to) {
   const int64_t bytes = int64_t(chunk.segments.lengths.size()) * units_ * int64_t(sizeof(float));
   clear(to.h, bytes);
@@ -208,8 +206,7 @@ void SequenceLstm::start(const Chunk& chunk, const Carry& from, const int32_t* p
                 ended, rows_, units_, to);
 }
 
-void SequenceLstm::end(const LstmCarry& from, const int32_t* pieces, const uint8_t* ended,
-                       const Carry& to) {
+void SequenceLstm::end(const LstmCarry& from, const int32_t* pieces, const int32_t* ended, const Carry& to) {
   if (to.data)
     launch_each("carry_from_pieces", TORSOR_ISA::carry_from_pieces, int64_t(rows_) * units_, from, pieces, ended, rows_,
                 units_, to.data, to.index);
@@ -220,8 +217,8 @@ Recurrence SequenceLstm::forward(int number, bool training) {
   Recurrence recurrence;
   recurrence.place = place_;
   recurrence.x = x_;
-  launch("lstm_inputs", TORSOR_ISA::lstm_inputs, tiles_.blocks, TORSOR_ISA::threads, tiles_.shared_bytes, p_, recurrence,
-         Sequence{}, tiles_, observation_, parameters_, index_, first_row(number), rows(number));
+  launch("lstm_inputs", TORSOR_ISA::lstm_inputs, tiles_.blocks, TORSOR_ISA::threads, tiles_.shared_bytes, p_,
+         recurrence, Sequence{}, tiles_, observation_, parameters_, index_, first_row(number), rows(number));
   recurrence.x = nullptr;
   recurrence.h = h_;
 

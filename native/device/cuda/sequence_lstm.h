@@ -49,9 +49,9 @@ class SequenceLstm {
   int64_t steps_at_once(bool training) const;
   Carry carry_before(int chunk) const;
   Carry rows_of_carry(float* carry) const;
-  const uint8_t* ended_after(const Chunk&) const;
-  void start(const Chunk&, const Carry&, const int32_t* pieces, const uint8_t* ended, const LstmCarry&);
-  void end(const LstmCarry&, const int32_t* pieces, const uint8_t* ended, const Carry&);
+  const int32_t* ended_after(const Chunk&) const;
+  void start(const Chunk&, const Carry&, const int32_t* pieces, const int32_t* ended, const LstmCarry&);
+  void end(const LstmCarry&, const int32_t* pieces, const int32_t* ended, const Carry&);
 
   Call& call_;
   const Program& p_;
@@ -64,7 +64,7 @@ class SequenceLstm {
   std::vector<Chunk> chunks_;
   Place tiles_{};
   int32_t *index_ = nullptr, *place_ = nullptr;
-  uint8_t* done_ = nullptr;  // [steps][rows], or null
+  int32_t* done_ = nullptr;  // [steps][rows], or null
   float *weights_ = nullptr, *d_weights_ = nullptr;
   float *x_ = nullptr, *h_ = nullptr, *d_x_ = nullptr, *d_h_ = nullptr;
   float *carries_ = nullptr, *d_carry_ = nullptr;
