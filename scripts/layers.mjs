@@ -34,6 +34,7 @@ const languages = [
     rows: [['math'], ['device'], ['ops'], ['program'], ['training', 'envs'], ['napi']],
     placed: [
       { file: /^program\/(instruction|noise|pack)\.h$|^ops\/memory\.h$/, room: 'device' }, // plain data that tiles and ops work on
+      { file: /^device\/\w+\/environments\.(cc|cu)$/, room: 'envs' }, // they compile the environments for a device
       { file: /\.(simd\.cc|cu)$|^device\/cuda\/(block|gradient)\.h$/, room: 'program' }, // they compile the program for one instruction set or device
     ],
   },

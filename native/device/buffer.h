@@ -40,6 +40,12 @@ template <class T> class Array {
   int64_t size_ = 0;
 };
 
+// Of memory of the process and of the device, from any to any; the ranges do not overlap. On the device it is a call like those of its kernels.
+void copy_bytes(void* to, const void* from, int64_t bytes);
+template <class T> void copy(T* to, const T* from, int64_t count) {
+  if (count > 0) copy_bytes(to, from, count * int64_t(sizeof(T)));
+}
+
 struct MemoryUse {
   int64_t buffers, bytes;
   int64_t

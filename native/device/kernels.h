@@ -1,20 +1,8 @@
-// The kernels of one instruction set, as a table: what program/ and training/ call without knowing which set runs.
+// The kernels of one instruction set, as a table: what program/ calls without knowing which set runs.
 #pragma once
-#include "math/adam.h"
-#include "math/advantage.h"
 #include "program/instruction.h"
 
 namespace torsor {
-
-// Columns [steps][environments] of a rollout, for the advantages.
-struct AdvantageIO {
-  const float *reward, *value, *ratio;  // ratio may be null: all 1
-  const uint8_t *terminated, *truncated;
-  const float* final_value;  // [steps][environments], read where truncated
-  const float* last_value;   // [environments]
-  float *advantage, *target;
-  int steps, environments;
-};
 
 struct Kernels {
   const char* name;
@@ -30,19 +18,8 @@ struct Kernels {
   void (*forward)(const Program&, const ForwardIO&, int first, int rows, float* workspace);
   void (*evaluate)(const Program&, const EvaluateIO&, int first, int rows, float* workspace);
   void (*gradient)(const Program&, const GradientIO&, int first, int rows, float* workspace, float* accumulators);
-  // Sums `count` sets of accumulators in order, into gradients in the order of the arena and metric sums.
+  // Sums `count` sets of accumulators in order, into gradients in the order of the arena and `metrics` [metric_count].
   void (*collect)(const Program&, float* const* accumulators, int count, float* gradient, double* metrics);
-
-  void (*advantage)(const AdvantageIO&, const AdvantageConfig&, int first_environment, int environments);
-  void (*adam)(float* parameters, const float* gradients, float* first, float* second, int64_t count,
-               const AdamConfig&);
-  double (*sum_of_squares)(const float*, int64_t count);
-  void (*scale)(float*, int64_t count, float factor);
-  // c[rows][columns] = alpha a[rows][inner] b[inner][columns] + beta c
-  void (*multiply)(const float* a, const float* b, float* c, int rows, int inner, int columns, float alpha, float beta);
-  // Places of a minibatch: the permutation of 0 ... n - 1 of `seed`, `stream` and `domain`, from `first` on.
-  void (*permute)(uint32_t n, uint64_t seed, uint32_t stream, uint32_t domain, uint32_t first, int count,
-                  int32_t* index);
 };
 
 // The best set this machine runs; the environment variable TORSOR_SIMD = baseline | v3 | v4 asks for a lower one.

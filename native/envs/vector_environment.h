@@ -1,8 +1,10 @@
-// Many copies of one environment, stepped in place. Knows no threads: a caller may split the rows among its own.
+// Many copies of one environment, stepped in place on the device. Knows no threads: a caller may split the rows among its own.
 #pragma once
 #include <cstdint>
 #include <string>
 #include <vector>
+#include "device/buffer.h"
+#include "device/environments.h"
 
 namespace torsor {
 
@@ -21,24 +23,7 @@ const std::vector<EnvironmentInfo>& environments();
 // Index in environments(), or -1.
 int find_environment(const std::string& name);
 
-// Arrays of one step, row-major; pointers are to row 0 of all environments, whatever range is stepped.
-struct EnvironmentArrays {
-  const void* action;        // float [count][action_size], or int32_t [count] when discrete
-  float* observation;        // [count][observation_size]: after an end, the first of the next episode
-  float* reward;             // [count]
-  uint8_t* terminated;       // [count]: 0 or 1
-  uint8_t* truncated;        // [count]; both may be 1
-  float* final_observation;  // [count][observation_size]: written only in rows where an episode ended
-};
-
-// Sums over episodes that ended.
-struct EpisodeSums {
-  int64_t count = 0;
-  double return_sum = 0, length_sum = 0;
-};
-
-// Same-step autoreset. The state of a new episode is f(seed, stream, row, counter + episode number), Philox as
-// everywhere: it depends neither on threads nor on what other rows do.
+// Same-step autoreset.
 class VectorEnvironment {
  public:
   VectorEnvironment(int environment, int count, uint64_t seed, uint32_t stream, uint64_t counter);
@@ -47,31 +32,32 @@ class VectorEnvironment {
   int count() const { return count_; }
 
   // Ends every running episode, unfinished and uncounted, and starts the next.
-  void reset();
+  void reset() { environment_kernels().reset(rows_, 0, count_); }
 
   // Steps rows first .. first + rows. Calls on ranges that do not overlap may run at the same time.
-  void step(int first, int rows, const EnvironmentArrays& arrays);
+  void step(int first, int rows, const EnvironmentArrays& arrays) {
+    environment_kernels().step(rows_, arrays, first, rows);
+  }
 
   // The current observation of rows first .. first + rows, to row 0 of all.
-  void observe(int first, int rows, float* observation) const;
+  void observe(int first, int rows, float* observation) const {
+    environment_kernels().observe(rows_, observation, first, rows);
+  }
 
-  // What ended since the last call, added up in the order of rows: equal bits whatever the threads.
-  EpisodeSums take_episodes();
+  // Adds up what ended since the last call, of steps that were counted; episodes() then tells it.
+  void take_episodes() { environment_kernels().take_episodes(rows_, total_.data()); }
+  EpisodeSums episodes() const { return total_[0]; }
 
   // [count][state_size], [count], [count]: all there is to continue from, beside the seed.
   void read_state(float* state, int32_t* steps, int32_t* episodes) const;
   void write_state(const float* state, const int32_t* steps, const int32_t* episodes);
 
  private:
-  template <class E> void step_rows(int first, int rows, const EnvironmentArrays& arrays);
-  template <class E> void start_episode(int row);
-
-  int environment_, count_, state_size_;
-  uint64_t seed_, counter_;
-  uint32_t stream_;
-  std::vector<float> state_;
-  std::vector<int32_t> steps_, episodes_;  // steps of the running episode; its number, from 0
-  std::vector<EpisodeSums> ended_;         // one a row
+  int environment_, count_;
+  Array<float> state_;
+  Array<int32_t> steps_, episodes_;
+  Array<EpisodeSums> ended_, total_;
+  EnvironmentRows rows_;  // the arrays above, as kernels are told
 };
 
 }  // namespace torsor

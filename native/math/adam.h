@@ -11,6 +11,12 @@ struct AdamConfig {
   float momentum, gradient, second;
 };
 
+// What stands between gradients and a step of the optimiser.
+struct UpdateGate {
+  float gradient_scale = 1;  // to clip their norm
+  bool stopped = false;      // this step and all that follow change nothing
+};
+
 }  // namespace torsor
 
 namespace torsor::TORSOR_ISA {

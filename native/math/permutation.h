@@ -48,4 +48,9 @@ struct Permutation {
   }
 };
 
+// Segments of `length` steps, numbered first over the environments, then in time: the row [time][environments] where one starts.
+HD int32_t first_row(int32_t segment, int length, int environments) {
+  return int32_t(int64_t(segment / environments) * length * environments + segment % environments);
+}
+
 }  // namespace torsor::TORSOR_ISA

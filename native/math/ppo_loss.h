@@ -7,8 +7,15 @@ namespace torsor {
 // The same for every sample of a minibatch. An infinite clip_value gives the plain squared error.
 struct PpoConfig {
   float clip_ratio, clip_value, value_coefficient, entropy_coefficient;
-  float advantage_mean, advantage_scale;  // normalised advantage = (advantage - mean) scale
 };
+
+// The normalised advantage is (advantage - mean) scale.
+struct AdvantageMoments {
+  float mean = 0, scale = 1;
+};
+
+// What is summed over the rows of a minibatch.
+enum Metric { metric_policy, metric_value, metric_entropy, metric_kl, metric_clipped, metric_count };
 
 }  // namespace torsor
 
@@ -24,10 +31,11 @@ template <class N> struct PpoLoss {
   N approx_kl, clipped;   // (log ratio)^2 / 2, an estimate of KL(old, new); 1 where the ratio left the clip range
 };
 
-template <class N> HD PpoLoss<N> ppo_loss(N log_prob, N value, const PpoSample<N>& s, const PpoConfig& c) {
+template <class N>
+HD PpoLoss<N> ppo_loss(N log_prob, N value, const PpoSample<N>& s, const AdvantageMoments& m, const PpoConfig& c) {
   using S = Scalar<N>;
   const N zero = splat<N>(0), one = splat<N>(1);
-  const N advantage = (s.advantage - S(c.advantage_mean)) * S(c.advantage_scale);
+  const N advantage = (s.advantage - S(m.mean)) * S(m.scale);
   const N log_ratio = log_prob - s.old_log_prob;
   const N ratio = exp_of(log_ratio);
   const S low = 1 - S(c.clip_ratio), high = 1 + S(c.clip_ratio);

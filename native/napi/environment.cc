@@ -81,7 +81,7 @@ void EnvironmentWrap::step(const Napi::CallbackInfo& info) {
     VectorEnvironment& e = environment("step");
     EnvironmentArrays arrays{};
     if (e.info().discrete)
-      arrays.action = ints(info[0], "action", e.count());
+      arrays.choice = ints(info[0], "action", e.count());
     else
       arrays.action = floats(info[0], "action", int64_t(e.count()) * e.info().action_size);
     arrays.observation = floats(info[1], "observation", observations(e));
@@ -89,8 +89,8 @@ void EnvironmentWrap::step(const Napi::CallbackInfo& info) {
     arrays.terminated = bytes(info[3], "terminated", e.count());
     arrays.truncated = bytes(info[4], "truncated", e.count());
     arrays.final_observation = floats(info[5], "finalObservation", observations(e));
+    arrays.counted = false;  // the caller sees the flags; a rollout later must not count these
     e.step(0, e.count(), arrays);
-    e.take_episodes();  // the caller sees the flags; a rollout later must not count these
   });
 }
 

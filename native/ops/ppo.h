@@ -10,12 +10,13 @@ template <class Tile> HD void ppo_gradient(const Tile& t, const Program& p, cons
   using N = typename Tile::N;
   const Head& h = p.head;
   const float scale = 1.0f / io.loss_rows;
+  const AdvantageMoments moments = *io.moments;
   t.each_group([&](int g) {
     const N alive = t.alive(g);
     const PpoSample<N> sample{t.of_batch(io.old_log_prob, g), t.of_batch(io.advantage, g), t.of_batch(io.target, g),
                               t.of_batch(io.old_value, g)};
     const N entropy = t.at(h.entropy, g);
-    const PpoLoss<N> l = ppo_loss(N(t.at(h.log_prob, g)), N(t.at(p.value.column, g)), sample, io.ppo);
+    const PpoLoss<N> l = ppo_loss(N(t.at(h.log_prob, g)), N(t.at(p.value.column, g)), sample, moments, io.ppo);
     t.at(h.d_log_prob, g) = choose(alive > 0, N(l.d_log_prob * scale), splat<N>(0));
     t.at(h.d_entropy, g) = -io.ppo.entropy_coefficient * scale * alive;
     t.at(p.value.gradient, g) = choose(alive > 0, N(l.d_value * scale), splat<N>(0));

@@ -2,6 +2,7 @@
 // it is built from what TypeScript traced (program/build.h) and read by the CPU kernels of every instruction set and by CUDA.
 #pragma once
 #include <cstdint>
+#include "math/adam.h"
 #include "math/bijector_chain.h"
 #include "math/ppo_loss.h"
 
@@ -85,16 +86,14 @@ struct Program {
   bool steps_at_once = false;  // what is carried is read by scans alone: a tile may hold several steps of a sequence
   int columns = 0;             // width of a tile
   int parameter_count = 0;
-  int accumulators = 0;  // floats of one set of gradient sums; linear weights are padded, see linear_backward.h
-  int sums = 0;          // training: columns of running sums over rows, one per Metric
-  int widest = 0;        // widest padded output of a linear, for its backward's scratch
+  int accumulators =
+      0;  // floats of one set of gradient sums, metrics behind them; linear weights are padded, see linear_backward.h
+  int sums = 0;    // training: columns of running sums over rows, one per Metric
+  int widest = 0;  // widest padded output of a linear, for its backward's scratch
   // Scratch of the instruction that needs most: numbers (double, or float) of every row that is taken at once, and numbers for all of them.
   int cells = 0, shared = 0;
   int64_t work = 0;  // multiply-adds of a row, about
 };
-
-// Sums over the rows of a minibatch, kept behind the gradients in the accumulators.
-enum Metric { metric_policy, metric_value, metric_entropy, metric_kl, metric_clipped, metric_count };
 
 struct Noise {
   uint64_t seed, counter;  // the counter stays below 2^48
@@ -135,6 +134,7 @@ struct ForwardIO {
   float* output[2];        // the head's parameters or null
   float* value;            // or null
   float* bootstrap_value;  // or null
+  const uint8_t* wanted;   // [rows]: rows without the flag may be left out; null: none may
   Sequence sequence;
 };
 
@@ -160,7 +160,9 @@ struct GradientIO {
   // ... or the PPO loss of a minibatch of `loss_rows` rows, when d_log_prob is null.
   const float *old_log_prob, *advantage, *target, *old_value;
   PpoConfig ppo;
+  const AdvantageMoments* moments;
   int loss_rows;
+  const UpdateGate* gate;  // once it says stop, a GPU computes nothing; or null
   Sequence sequence;
 
   // Gradients of the observation or of the carry are asked for, which takes a program of its own.

@@ -104,25 +104,24 @@ void Model::evaluate(EvaluateIO io, int rows) {
   });
 }
 
-void Model::gradient(GradientIO io, int rows, float* gradients, double (&metrics)[metric_count]) {
-  const std::lock_guard<std::mutex> alone(gradient_);  // the accumulators are shared
+void Model::gradient(GradientIO io, int rows, float* gradients, double* metrics, Array<float>& sums) {
   const Program& p = *training_[io.of_inputs()];
-  io.parameters = parameters_.data();
+  if (!io.parameters) io.parameters = parameters_.data();
   io.packed = packed_.data();
   io.packed_transposed = packed_transposed_.data();
   const int tiles = (rows + tile_rows - 1) / tile_rows;
   const int most = kernels().whole_batch ? 1 : std::min(tiles, max_chunks);
   const int chunks = std::clamp(int(int64_t(tiles) * io.sequence.steps / chunk_tiles), 1, most);
   const int64_t stride = (int64_t(p.accumulators) + 15) / 16 * 16;
-  if (accumulators_.size() < chunks * stride) accumulators_ = Array<float>(chunks * stride);
+  if (sums.size() < chunks * stride) sums = Array<float>(chunks * stride);
   parallel(chunks, [&](int chunk) {
     const int first = int(int64_t(tiles) * chunk / chunks) * tile_rows,
               end = std::min(rows, int(int64_t(tiles) * (chunk + 1) / chunks) * tile_rows);
     kernels().gradient(p, io, first, end - first, workspace(kernels().workspace(p, io.sequence)),
-                       accumulators_.data() + chunk * stride);
+                       sums.data() + chunk * stride);
   });
   std::vector<float*> sets;
-  for (int chunk = 0; chunk < chunks; chunk++) sets.push_back(accumulators_.data() + chunk * stride);
+  for (int chunk = 0; chunk < chunks; chunk++) sets.push_back(sums.data() + chunk * stride);
   kernels().collect(p, sets.data(), chunks, gradients, metrics);
 }
 

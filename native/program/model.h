@@ -42,9 +42,18 @@ class Model {
   void act_part(StepIO&, int first, int rows);
   void forward_part(ForwardIO&, int first, int rows);
 
-  // Adds up the gradients of a batch in an order that does not depend on the threads. The caller holds the parameters.
-  // `gradients` has room for parameter_count floats; returns the sums of the loss terms in `metrics`.
-  void gradient(GradientIO, int rows, float* gradients, double (&metrics)[metric_count]);
+  // For a caller that holds them.
+  const float* parameters() const { return parameters_.data(); }
+  int64_t parameters_size() const { return parameters_.size(); }  // with what must be readable behind them
+
+  // Adds up the gradients of a batch in an order that does not depend on the threads. The caller holds the parameters, or brings his own
+  // where kernels need no other order of the weights. `gradients` has room for parameter_count floats; `metrics` [metric_count] receives
+  // the sums of the loss terms. Whoever has `sums`, an array that grows as it must, may call this beside others.
+  void gradient(GradientIO, int rows, float* gradients, double* metrics, Array<float>& sums);
+  void gradient(const GradientIO& io, int rows, float* gradients, double* metrics) {
+    const std::lock_guard<std::mutex> alone(gradient_);
+    gradient(io, rows, gradients, metrics, accumulators_);
+  }
 
  private:
   void pack();

@@ -3,10 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "device/error.h"
-#include "device/kernels.h"
+#include "device/training.h"
 
 namespace torsor {
 
@@ -30,18 +29,19 @@ Optimizer::Optimizer(int64_t count, const OptimizerConfig& config, std::vector<M
   scratch_ = Array<float>(3 * largest + 2 * side * side);
 }
 
-void Optimizer::step(float* parameters, const float* gradients, float learning_rate) {
+void Optimizer::step(float* parameters, const float* gradients, float learning_rate, const UpdateGate* gate) {
   updates++;
   int64_t at = 0;
   for (const Matrix& m : matrices_) {
-    adam(parameters, gradients, at, m.offset, learning_rate);
-    muon(parameters, gradients, m, learning_rate);
+    adam(parameters, gradients, at, m.offset, learning_rate, gate);
+    muon(parameters, gradients, m, learning_rate, gate);
     at = m.offset + int64_t(m.rows) * m.columns;
   }
-  adam(parameters, gradients, at, count_, learning_rate);
+  adam(parameters, gradients, at, count_, learning_rate, gate);
 }
 
-void Optimizer::adam(float* parameters, const float* gradients, int64_t from, int64_t to, float learning_rate) {
+void Optimizer::adam(float* parameters, const float* gradients, int64_t from, int64_t to, float learning_rate,
+                     const UpdateGate* gate) {
   if (from >= to) return;
   const double k = double(updates), beta1 = config_.beta1, beta2 = config_.beta2;
   AdamConfig c{learning_rate, config_.beta1, config_.beta2, config_.epsilon, config_.weight_decay, 0, 0, 0};
@@ -49,49 +49,35 @@ void Optimizer::adam(float* parameters, const float* gradients, int64_t from, in
   c.momentum = float(config_.nesterov ? beta1 / (1 - std::pow(beta1, k + 1)) : 1 / correction);
   c.gradient = float(config_.nesterov ? (1 - beta1) / correction : 0);
   c.second = float(1 / (1 - std::pow(beta2, k)));
-  kernels().adam(parameters + from, gradients + from, first.data() + from, second.data() + from, to - from, c);
+  training_kernels().adam(parameters + from, gradients + from, first.data() + from, second.data() + from, to - from, c,
+                          gate);
 }
 
-// Muon (Jordan et al. 2024): Nesterov momentum whose direction is orthogonalised by five Newton-Schulz steps, so that every singular
-// value comes near 1. As in optax.contrib.muon, to which the constants belong.
-void Optimizer::muon(float* parameters, const float* gradients, const Matrix& m, float learning_rate) {
-  constexpr double beta = 0.95;
-  constexpr float c0 = 3.4445f, c1 = -4.7750f, c2 = 2.0315f, tiny = 1e-12f;
-  const int64_t size = int64_t(m.rows) * m.columns;
-  const bool tall = m.rows > m.columns;
-  const int rows = tall ? m.columns : m.rows, columns = tall ? m.rows : m.columns;
+void Optimizer::muon(float* parameters, const float* gradients, const Matrix& matrix, float learning_rate,
+                     const UpdateGate* gate) {
+  const TrainingKernels& kernels = training_kernels();
+  const int rows = std::min(matrix.rows, matrix.columns), columns = std::max(matrix.rows, matrix.columns);
+  const int64_t size = int64_t(rows) * columns;
   float *x = scratch_.data(), *transposed = x + size, *product = transposed + size, *a = product + size,
         *b = a + int64_t(rows) * rows;
-  const double k = double(updates);
-  const float momentum = float(beta / (1 - std::pow(beta, k + 1))),
-              direct = float((1 - beta) / (1 - std::pow(beta, k)));
-  for (int r = 0; r < m.rows; r++)
-    for (int c = 0; c < m.columns; c++) {
-      const int64_t at = int64_t(r) * m.columns + c;
-      float& mu = first[m.offset + at];
-      const float g = gradients[m.offset + at];
-      mu = float(beta) * mu + float(1 - beta) * g;
-      x[tall ? int64_t(c) * m.rows + r : at] = momentum * mu + direct * g;
-    }
-  const float norm = float(std::sqrt(kernels().sum_of_squares(x, size)));
-  kernels().scale(x, size, 1 / (norm + tiny));
-  for (int iteration = 0; iteration < 5; iteration++) {
-    for (int r = 0; r < rows; r++)
-      for (int c = 0; c < columns; c++) transposed[int64_t(c) * rows + r] = x[int64_t(r) * columns + c];
-    kernels().multiply(x, transposed, a, rows, columns, rows, 1, 0);
-    std::memcpy(b, a, sizeof(float) * rows * rows);
-    kernels().multiply(a, a, b, rows, rows, rows, c2, c1);
-    std::memcpy(product, x, sizeof(float) * size);
-    kernels().multiply(b, x, product, rows, rows, columns, 1, c0);
+  const double k = double(updates), beta = muon_beta;
+  const float rate = learning_rate * std::sqrt(std::max(1.0f, float(matrix.columns) / matrix.rows));
+  const MuonMatrix m{matrix.rows,
+                     matrix.columns,
+                     rate,
+                     config_.weight_decay,
+                     float(beta / (1 - std::pow(beta, k + 1))),
+                     float((1 - beta) / (1 - std::pow(beta, k)))};
+  kernels.momentum(gradients + matrix.offset, first.data() + matrix.offset, x, m, gate);
+  kernels.normalize(x, size);
+  for (int iteration = 0; iteration < muon_iterations; iteration++) {
+    kernels.transpose(x, transposed, rows, columns);
+    kernels.multiply(x, transposed, nullptr, a, rows, columns, rows, 1, 0);
+    kernels.multiply(a, a, a, b, rows, rows, rows, muon_c2, muon_c1);
+    kernels.multiply(b, x, x, product, rows, rows, columns, 1, muon_c0);
     std::swap(x, product);
   }
-  const float rate = learning_rate * std::sqrt(std::max(1.0f, float(m.columns) / m.rows));
-  for (int r = 0; r < m.rows; r++)
-    for (int c = 0; c < m.columns; c++) {
-      const int64_t at = int64_t(r) * m.columns + c;
-      float& p = parameters[m.offset + at];
-      p -= rate * (x[tall ? int64_t(c) * m.rows + r : at] + config_.weight_decay * p);
-    }
+  kernels.follow(parameters + matrix.offset, x, m, gate);
 }
 
 }  // namespace torsor

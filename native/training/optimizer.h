@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 #include "device/buffer.h"
+#include "math/adam.h"
 
 namespace torsor {
 
@@ -22,7 +23,7 @@ class Optimizer {
   // `matrices`: the parameters Muon takes, in order of their offsets.
   Optimizer(int64_t count, const OptimizerConfig&, std::vector<Matrix> matrices);
 
-  void step(float* parameters, const float* gradients, float learning_rate);
+  void step(float* parameters, const float* gradients, float learning_rate, const UpdateGate* = nullptr);
 
   int64_t count() const { return count_; }
   // First and second moments; Muon's momentum stands among the first.
@@ -30,8 +31,9 @@ class Optimizer {
   int64_t updates = 0;
 
  private:
-  void adam(float* parameters, const float* gradients, int64_t from, int64_t to, float learning_rate);
-  void muon(float* parameters, const float* gradients, const Matrix&, float learning_rate);
+  void adam(float* parameters, const float* gradients, int64_t from, int64_t to, float learning_rate,
+            const UpdateGate*);
+  void muon(float* parameters, const float* gradients, const Matrix&, float learning_rate, const UpdateGate*);
 
   int64_t count_;
   OptimizerConfig config_;

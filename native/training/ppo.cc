@@ -1,6 +1,7 @@
 // See ppo.h.
 #include "training/ppo.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "device/kernels.h"
@@ -11,56 +12,89 @@ namespace torsor {
 PpoTrainer::PpoTrainer(Model& model, const OptimizerConfig& config, std::vector<Matrix> matrices)
     : optimizer(model.parameter_count(), config, std::move(matrices)),
       model_(model),
-      gradients_(model.parameter_count()) {
+      gradients_(model.parameter_count()),
+      state_(1) {
+  if (calls_are_deferred) parameters_ = Array<float>(model.parameters_size());
   model.training(false);
 }
 
-// Mean, and 1 / (standard deviation + 1e-8), of the advantages of a minibatch.
-static void advantage_moments(GradientIO& io, int rows, bool normalize) {
-  io.ppo.advantage_mean = 0;
-  io.ppo.advantage_scale = 1;
-  if (!normalize) return;
-  const Sequence& s = io.sequence;
-  const auto sum = [&](auto term) {
-    double total = 0;
-    for (int step = s.burn_in; step < s.steps; step++)
-      for (int k = 0; k < rows; k++)
-        total += term(double(io.advantage[step * s.stride + (io.index ? io.index[k] : k)]));
-    return total / (double(s.steps - s.burn_in) * rows);
-  };
-  const double mean = sum([](double x) { return x; });
-  const double variance = sum([&](double x) { return (x - mean) * (x - mean); });
-  io.ppo.advantage_mean = float(mean);
-  io.ppo.advantage_scale = float(1 / (std::sqrt(variance) + 1e-8));
+// Leaves the gradients, and in `state` what the optimiser is to make of them.
+static void evaluate_minibatch(Model& model, GradientIO io, int rows, bool normalize_advantage, const PpoLimits& limits,
+                               float* gradients, Array<float>& sums, PpoUpdate* state) {
+  io.loss_rows = rows * (io.sequence.steps - io.sequence.burn_in);
+  io.moments = &state->moments;
+  io.gate = &state->gate;
+  if (normalize_advantage) training_kernels().moments(io, rows, &state->moments);
+  model.gradient(io, rows, gradients, state->sums, sums);
+  training_kernels().end_minibatch(gradients, model.parameter_count(), limits, state);
 }
 
-PpoMetrics ppo_minibatch(Model& model, GradientIO io, int rows, bool normalize_advantage, float* gradients) {
-  advantage_moments(io, rows, normalize_advantage);
-  io.loss_rows = rows * (io.sequence.steps - io.sequence.burn_in);
-  double sums[metric_count];
-  model.gradient(io, rows, gradients, sums);
-  PpoMetrics m;
-  m.policy_loss = sums[metric_policy];
-  m.value_loss = sums[metric_value];
-  m.entropy = sums[metric_entropy];
-  m.approx_kl = sums[metric_kl];
-  m.clip_fraction = sums[metric_clipped];
-  m.loss = m.policy_loss + io.ppo.value_coefficient * m.value_loss - io.ppo.entropy_coefficient * m.entropy;
-  m.grad_norm = std::sqrt(kernels().sum_of_squares(gradients, model.parameter_count()));
-  m.non_finite = !std::isfinite(m.loss) || !std::isfinite(m.grad_norm);
-  return m;
+PpoMetrics ppo_minibatch(Model& model, const GradientIO& io, int rows, bool normalize_advantage, float* gradients) {
+  Array<PpoUpdate> state(1);
+  state[0] = {};
+  Array<float> sums;
+  const PpoLimits limits{io.ppo.value_coefficient, io.ppo.entropy_coefficient, HUGE_VALF, 0};
+  evaluate_minibatch(model, io, rows, normalize_advantage, limits, gradients, sums, state.data());
+  return state[0].total;  // of one minibatch
+}
+
+void PpoTrainer::shuffle(const Rollout& rollout, int epoch, const Noise& key) {
+  const int segments = int(rollout.size() / rollout.segment()), block = rows_of_call(segments, 4096);
+  const Shuffle order{
+      uint32_t(segments),     key.seed,        key.stream,   uint32_t(key.counter) + uint32_t(epoch), rollout.segment(),
+      rollout.environments(), segment_.data(), index_.data()};
+  parallel((segments + block - 1) / block, [&](int k) {
+    const int first = k * block;
+    training_kernels().shuffle(order, first, std::min(block, segments - first));
+  });
+}
+
+void PpoTrainer::step(float learning_rate) {
+  const auto change = [&](float* parameters) {
+    optimizer.step(parameters, gradients_.data(), learning_rate, &state_[0].gate);
+  };
+  if (calls_are_deferred)
+    change(parameters_.data());
+  else
+    model_.change_parameters(change);
 }
 
 PpoMetrics PpoTrainer::update(Rollout& rollout, const PpoUpdateConfig& config, float learning_rate, const Noise& key) {
   // What is shuffled: segments, which are single steps unless the model is recurrent.
-  const int64_t environments = rollout.environments(), length = rollout.segment(), segments = rollout.size() / length;
+  const int64_t segments = rollout.size() / rollout.segment();
   if (index_.size() < segments) {
     index_ = Array<int32_t>(segments);
     segment_ = Array<int32_t>(segments);
   }
+  const int64_t updates = optimizer.updates;
+  state_[0] = {};
+  {
+    const auto held = hold(calls_are_deferred);
+    recording_.run([&] {
+      optimizer.updates = updates;
+      copy(parameters_.data(), model_.parameters(), parameters_.size());
+      run(rollout, config, learning_rate, key);
+    });
+  }
+  if (calls_are_deferred)
+    model_.change_parameters(
+        [&](float* parameters) { copy(parameters, parameters_.data(), model_.parameter_count()); });
+  const PpoUpdate& state = state_[0];
+  optimizer.updates = updates + state.minibatches - state.total.non_finite;
+  PpoMetrics means = state.total;
+  for (double* sum : {&means.loss, &means.policy_loss, &means.value_loss, &means.entropy, &means.approx_kl,
+                      &means.clip_fraction, &means.grad_norm})
+    *sum /= state.minibatches;
+  return means;
+}
+
+// Where calls are deferred, kernels see by themselves when to stop.
+void PpoTrainer::run(Rollout& rollout, const PpoUpdateConfig& config, float learning_rate, const Noise& key) {
   rollout.advantages(config.advantage);
+  rollout.explained_variance(&state_[0].total.explained_variance);
 
   GradientIO io{};
+  io.parameters = parameters_.data();
   io.observation = rollout.observation.data();
   io.latent = rollout.latent.data();
   io.mask = rollout.masked ? rollout.mask.data() : nullptr;
@@ -70,62 +104,33 @@ PpoMetrics PpoTrainer::update(Rollout& rollout, const PpoUpdateConfig& config, f
   io.old_value = rollout.value.data();
   io.exact_entropy = config.loss.entropy_coefficient != 0;  // as a mere metric, the entropy of the base is enough
   io.ppo = config.loss;
-  io.sequence.steps = rollout.burn_in() + int(length);
+  io.sequence.steps = rollout.burn_in() + rollout.segment();
   io.sequence.burn_in = rollout.burn_in();
-  io.sequence.stride = environments;
+  io.sequence.stride = rollout.environments();
   io.sequence.done = rollout.done.data();
   io.sequence.carry = model_.carry_width() ? rollout.carries.data() : nullptr;
   io.sequence.segment = config.checkpoint_steps;
 
-  PpoMetrics total;
-  total.explained_variance = rollout.explained_variance();
-  int updates = 0;
-  for (int epoch = 0; epoch < config.epochs; epoch++) {
-    const int block = rows_of_call(int(segments), 4096);
-    parallel(int((segments + block - 1) / block), [&](int k) {
-      const int64_t first = int64_t(k) * block;
-      const int count = int(segments - first < block ? segments - first : block);
-      kernels().permute(uint32_t(segments), key.seed, key.stream, uint32_t(key.counter) + epoch, uint32_t(first), count,
-                        segment_.data() + first);
-      for (int64_t at = first; at < first + count; at++)
-        index_[at] = int32_t(segment_[at] / environments * length * environments + segment_[at] % environments);
-    });
-    double epoch_kl = 0;
+  const int64_t segments = rollout.size() / rollout.segment();
+  const auto stopped = [&] { return !calls_are_deferred && state_[0].gate.stopped; };
+  for (int epoch = 0; epoch < config.epochs && !stopped(); epoch++) {
+    shuffle(rollout, epoch, key);
+    const PpoLimits limits{config.loss.value_coefficient, config.loss.entropy_coefficient, config.max_grad_norm, epoch};
     for (int minibatch = 0; minibatch < config.minibatches; minibatch++) {
       const int64_t first = segments * minibatch / config.minibatches,
                     end = segments * (minibatch + 1) / config.minibatches;
       io.index = index_.data() + first;
       io.sequence.carry_index = segment_.data() + first;
-      PpoMetrics m;
       {
-        const auto held = model_.hold();
-        m = ppo_minibatch(model_, io, int(end - first), config.normalize_advantage, gradients_.data());
+        const auto held = hold(!calls_are_deferred);
+        evaluate_minibatch(model_, io, int(end - first), config.normalize_advantage, limits, gradients_.data(), sums_,
+                           state_.data());
       }
-      total.non_finite = m.non_finite;
-      if (!m.non_finite) {
-        if (m.grad_norm > config.max_grad_norm)
-          kernels().scale(gradients_.data(), gradients_.size(), float(config.max_grad_norm / m.grad_norm));
-        model_.change_parameters(
-            [&](float* parameters) { optimizer.step(parameters, gradients_.data(), learning_rate); });
-      }
-      total.loss += m.loss;
-      total.policy_loss += m.policy_loss;
-      total.value_loss += m.value_loss;
-      total.entropy += m.entropy;
-      total.approx_kl += m.approx_kl;
-      total.clip_fraction += m.clip_fraction;
-      total.grad_norm += m.grad_norm;
-      epoch_kl += m.approx_kl;
-      updates++;
-      if (m.non_finite) break;
+      if (stopped()) return;
+      step(learning_rate);
     }
-    total.epochs = epoch + 1;
-    if (total.non_finite || (config.target_kl > 0 && epoch_kl / config.minibatches > config.target_kl)) break;
+    training_kernels().end_epoch(config.minibatches, config.target_kl, state_.data());
   }
-  for (double* sum : {&total.loss, &total.policy_loss, &total.value_loss, &total.entropy, &total.approx_kl,
-                      &total.clip_fraction, &total.grad_norm})
-    *sum /= updates;
-  return total;
 }
 
 }  // namespace torsor

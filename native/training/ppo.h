@@ -8,19 +8,11 @@ namespace torsor {
 struct PpoUpdateConfig {
   int epochs, minibatches;
   AdvantageConfig advantage;
-  PpoConfig loss;  // without the advantage's moments, which belong to a minibatch
+  PpoConfig loss;
   float max_grad_norm;
   bool normalize_advantage;
   float target_kl;       // 0: no early stop
   int checkpoint_steps;  // recurrent models: steps kept at once, the others are computed again in backward; 0: all
-};
-
-// Means over the minibatches of an update.
-struct PpoMetrics {
-  double loss = 0, policy_loss = 0, value_loss = 0, entropy = 0, approx_kl = 0, clip_fraction = 0,
-         explained_variance = 0, grad_norm = 0;
-  int epochs = 0;
-  bool non_finite = false;  // a loss or gradient was not finite: the update stopped before it touched the parameters
 };
 
 class PpoTrainer {
@@ -33,12 +25,24 @@ class PpoTrainer {
   Optimizer optimizer;
 
  private:
+  void run(Rollout&, const PpoUpdateConfig&, float learning_rate, const Noise& key);
+  void shuffle(const Rollout&, int epoch, const Noise& key);
+  void step(float learning_rate);
+  // The parameters of the model, over a whole update where calls are deferred, otherwise over a minibatch.
+  std::shared_lock<std::shared_mutex> hold(bool now) {
+    return now ? model_.hold() : std::shared_lock<std::shared_mutex>();
+  }
+
   Model& model_;
-  Array<float> gradients_;
+  Array<float> gradients_, sums_;   // sums: of Model::gradient
   Array<int32_t> index_, segment_;  // first row and number of every segment, shuffled
+  Array<PpoUpdate> state_;          // one
+  // Where calls are deferred, an update works on a copy of the parameters, and the model goes on answering with those it has.
+  Array<float> parameters_;
+  Recording recording_;
 };
 
 // Loss and gradients of one minibatch, for tests and other algorithms: `io` carries the arrays, `gradients` receives the sums.
-PpoMetrics ppo_minibatch(Model&, GradientIO, int rows, bool normalize_advantage, float* gradients);
+PpoMetrics ppo_minibatch(Model&, const GradientIO&, int rows, bool normalize_advantage, float* gradients);
 
 }  // namespace torsor

@@ -1,8 +1,10 @@
 // See rollout.h.
 #include "training/rollout.h"
 
+#include <algorithm>
 #include <cstring>
 
+#include "device/kernels.h"
 #include "device/launch.h"
 
 namespace torsor {
@@ -52,7 +54,7 @@ void Rollout::write_burn_in(const float* observation_, const uint8_t* done_, con
 void Rollout::begin() {
   const int64_t from = size(), rows = start();
   const auto move = [&](auto& column, int64_t width) {
-    if (column.size()) std::memmove(column.data(), column.data() + from * width, sizeof(column[0]) * rows * width);
+    if (column.size()) copy(column.data(), column.data() + from * width, rows * width);
   };
   move(observation, model_.observation_size());
   move(latent, model_.head().latent_width);
@@ -61,13 +63,12 @@ void Rollout::begin() {
 }
 
 void Rollout::keep_carry(int t, int first, int rows) {
-  const int64_t width = model_.carry_width(), at = first * width, bytes = sizeof(float) * rows * width;
-  if (!width) return;
-  if (burn_in_ && t == 0) std::memcpy(&carries[at], &next_carry_[at], bytes);
-  if (burn_in_ && t == horizon_ - burn_in_) std::memcpy(&next_carry_[at], &carry[at], bytes);
+  const int64_t width = model_.carry_width(), at = first * width, count = rows * width;
+  if (burn_in_ && t == 0) copy(carries.data() + at, next_carry_.data() + at, count);
+  if (burn_in_ && t == horizon_ - burn_in_) copy(next_carry_.data() + at, carry.data() + at, count);
   const int row = t + burn_in_;
   if (row % segment_ == 0 && row / segment_ < horizon_ / segment_)
-    std::memcpy(&carries[row / segment_ * environments_ * width + at], &carry[at], bytes);
+    copy(carries.data() + row / segment_ * environments_ * width + at, carry.data() + at, count);
 }
 
 void Rollout::act(int t, const float* current, const uint8_t* allowed, float* action, int32_t* choice,
@@ -75,19 +76,19 @@ void Rollout::act(int t, const float* current, const uint8_t* allowed, float* ac
   if (t == 0) begin();
   const int64_t row = start() + int64_t(t) * environments_;
   const int width = model_.observation_size(), categories = model_.head().n;
-  std::memcpy(&observation[row * width], current, sizeof(float) * environments_ * width);
+  copy(&observation[row * width], current, int64_t(environments_) * width);
   if (t == 0) masked = allowed != nullptr;
   if (allowed) {
     if (!mask.size()) {
       mask = Array<uint8_t>((size() + start()) * categories);
       std::memset(mask.data(), 1, size_t(mask.size()));
     }
-    std::memcpy(&mask[row * categories], allowed, size_t(environments_) * categories);
+    copy(&mask[row * categories], allowed, int64_t(environments_) * categories);
   }
   keep_carry(t, 0, environments_);
   StepIO io{};
-  io.observation = current;
-  io.mask = allowed;
+  io.observation = &observation[row * width];
+  io.mask = allowed ? &mask[row * categories] : nullptr;
   io.action = action;
   io.choice = choice;
   io.latent = &latent[row * model_.head().latent_width];
@@ -101,71 +102,68 @@ void Rollout::act(int t, const float* current, const uint8_t* allowed, float* ac
 void Rollout::record(int t, const float* reward_, const uint8_t* terminated_, const uint8_t* truncated_,
                      const float* final_observation) {
   const int64_t row = start() + int64_t(t) * environments_;
-  std::memcpy(&reward[row], reward_, sizeof(float) * environments_);
-  std::memcpy(&terminated[row], terminated_, environments_);
-  std::memcpy(&truncated[row], truncated_, environments_);
+  copy(&reward[row], reward_, environments_);
+  copy(&terminated[row], terminated_, environments_);
+  copy(&truncated[row], truncated_, environments_);
   const auto held = model_.hold();
   end_step(t, 0, environments_, final_observation);
 }
 
-// `final_observation` has a row for every environment; neighbours that were truncated together are valued together, each with the carry its
-// episode ended with. Then the carry of finished episodes is cleared.
+// `final_observation` has a row for every environment; it is valued where the episode was truncated, with the carry it ended with. Then the
+// carry of finished episodes is cleared.
 void Rollout::end_step(int t, int first, int rows, const float* final_observation) {
   const int64_t row = start() + int64_t(t) * environments_;
-  const auto wanted = [&](int e) { return truncated[row + e] && !terminated[row + e]; };
-  for (int e = first; e < first + rows;) {
-    int end = e;
-    while (end < first + rows && wanted(end)) end++;
-    if (end > e) value_of(final_observation, &final_value[row], e, end - e);
-    e = end + 1;
-  }
-  const int64_t width = model_.carry_width();
-  for (int e = first; e < first + rows; e++) {
-    done[row + e] = terminated[row + e] || truncated[row + e];
-    if (done[row + e] && width) std::memset(&carry[e * width], 0, sizeof(float) * width);
-  }
+  value_of(final_observation, &final_value[row], &truncated[row], first, rows);
+  training_kernels().end_step({&terminated[row], &truncated[row], &done[row], carry.data(), model_.carry_width()},
+                              first, rows);
 }
 
-void Rollout::value_of(const float* current, float* to, int first, int rows) {
+void Rollout::value_of(const float* current, float* to, const uint8_t* wanted, int first, int rows) {
   ForwardIO io{};
   io.observation = current;
   io.bootstrap_value = to;
+  io.wanted = wanted;
   io.sequence.carry = carry.data();
   model_.forward_part(io, first, rows);
 }
 
 void Rollout::finish(const float* current) {
   const auto held = model_.hold();
-  value_of(current, last_value.data(), 0, environments_);
+  value_of(current, last_value.data(), nullptr, 0, environments_);
 }
 
 EpisodeSums Rollout::collect(VectorEnvironment& environment, Noise noise) {
-  const int width = model_.observation_size(), n = model_.head().n;
-  Array<float> current(int64_t(environments_) * width), final_observation(int64_t(environments_) * width),
-      action(int64_t(environments_) * n);
-  Array<int32_t> choice(int64_t(environments_) * model_.head().latent_width);
+  if (!last_observation_.size()) {
+    const int64_t n = environments_;
+    last_observation_ = Array<float>(n * model_.observation_size());
+    final_observation_ = Array<float>(n * model_.observation_size());
+    action_ = Array<float>(model_.discrete() ? 0 : n * model_.head().n);
+    choice_ = Array<int32_t>(model_.discrete() ? n * model_.head().latent_width : 0);
+  }
   masked = false;
-  begin();
   const auto held = model_.hold();
-  const int most = rows_of_call(environments_, block_rows);
-  parallel((environments_ + most - 1) / most, [&](int block) {
-    const int first = block * most, rows = std::min(most, environments_ - first);
-    collect_block(environment, noise, first, rows, current.data(), final_observation.data(), action.data(),
-                  choice.data());
+  recording_.run([&] {
+    begin();
+    const int most = rows_of_call(environments_, block_rows);
+    parallel((environments_ + most - 1) / most, [&](int block) {
+      const int first = block * most;
+      collect_block(environment, noise, first, std::min(most, environments_ - first));
+    });
+    environment.take_episodes();
   });
-  return environment.take_episodes();
+  return environment.episodes();
 }
 
-void Rollout::collect_block(VectorEnvironment& environment, Noise noise, int first, int rows, float* current,
-                            float* final_observation, float* action, int32_t* choice) {
-  const int width = model_.observation_size(), latent_width = model_.head().latent_width;
-  environment.observe(first, rows, current);
+void Rollout::collect_block(VectorEnvironment& environment, Noise noise, int first, int rows) {
+  const int64_t width = model_.observation_size(), latent_width = model_.head().latent_width;
+  float* const action = model_.discrete() ? nullptr : action_.data();
+  int32_t* const choice = model_.discrete() ? choice_.data() : nullptr;
+  environment.observe(first, rows, &observation[start() * width]);
   for (int t = 0; t < horizon_; t++, noise.counter++) {
     const int64_t row = start() + int64_t(t) * environments_;
-    std::memcpy(&observation[(row + first) * width], current + int64_t(first) * width, sizeof(float) * rows * width);
     keep_carry(t, first, rows);
     StepIO io{};
-    io.observation = current;
+    io.observation = &observation[row * width];
     io.action = action;
     io.choice = choice;
     io.latent = &latent[row * latent_width];
@@ -174,12 +172,13 @@ void Rollout::collect_block(VectorEnvironment& environment, Noise noise, int fir
     io.noise = noise;
     io.carry = carry.data();
     model_.act_part(io, first, rows);
-    const void* chosen = model_.discrete() ? static_cast<const void*>(choice) : action;
-    environment.step(first, rows,
-                     {chosen, current, &reward[row], &terminated[row], &truncated[row], final_observation});
-    end_step(t, first, rows, final_observation);
+    float* const next = t + 1 < horizon_ ? &observation[(row + environments_) * width] : last_observation_.data();
+    environment.step(
+        first, rows,
+        {action, choice, next, &reward[row], &terminated[row], &truncated[row], final_observation_.data(), true});
+    end_step(t, first, rows, final_observation_.data());
   }
-  value_of(current, last_value.data(), first, rows);
+  value_of(last_observation_.data(), last_value.data(), nullptr, first, rows);
 }
 
 void Rollout::advantages(const AdvantageConfig& config, const float* ratio) {
@@ -190,25 +189,12 @@ void Rollout::advantages(const AdvantageConfig& config, const float* ratio) {
   const int most = rows_of_call(environments_, block_rows);
   parallel((environments_ + most - 1) / most, [&](int block) {
     const int first = block * most;
-    kernels().advantage(io, config, first, std::min(most, environments_ - first));
+    training_kernels().advantage(io, config, first, std::min(most, environments_ - first));
   });
 }
 
-double Rollout::explained_variance() const {
-  double mean = 0, mean_error = 0, variance = 0, variance_error = 0;
-  const int64_t n = size(), end = start() + n;
-  for (int64_t k = start(); k < end; k++) {
-    mean += target[k];
-    mean_error += double(target[k]) - value[k];
-  }
-  mean /= n;
-  mean_error /= n;
-  for (int64_t k = start(); k < end; k++) {
-    const double centred = target[k] - mean, error = double(target[k]) - value[k] - mean_error;
-    variance += centred * centred;
-    variance_error += error * error;
-  }
-  return variance > 0 ? 1 - variance_error / variance : 0;
+void Rollout::explained_variance(double* result) const {
+  training_kernels().explained_variance(&target[start()], &value[start()], size(), result);
 }
 
 }  // namespace torsor

@@ -2,7 +2,8 @@
 // last ones of the rollout before: a recurrent model runs over them to warm its carry up.
 #pragma once
 #include "device/buffer.h"
-#include "device/kernels.h"
+#include "device/recording.h"
+#include "device/training.h"
 #include "envs/vector_environment.h"
 #include "program/model.h"
 
@@ -29,14 +30,14 @@ class Rollout {
   // The observation after the last row.
   void finish(const float* observation);
 
-  // The whole horizon with native environments, in blocks of environments that do not wait for each other. The counter of `noise` is that
-  // of the first step.
+  // The whole horizon with native environments, in blocks of environments that do not wait for each other; on a GPU one block, whose kernels
+  // are started without waiting in between. The counter of `noise` is that of the first step.
   EpisodeSums collect(VectorEnvironment&, Noise noise);
 
   // `ratio` [horizon][environments]: probability of the actions under the policy to learn for over that which acted; null: all 1.
   void advantages(const AdvantageConfig&, const float* ratio = nullptr);
-  // 1 - Var(target - value) / Var(target)
-  double explained_variance() const;
+  // 1 - Var(target - value) / Var(target), to where kernels write.
+  void explained_variance(double* result) const;
 
   // Forgets the carry of all environments, as before the first episode.
   void reset();
@@ -52,17 +53,21 @@ class Rollout {
   bool masked = false;  // whether the rollout carries masks: all of its rows, or none
 
  private:
-  void collect_block(VectorEnvironment&, Noise, int first, int rows, float* current, float* final_observation,
-                     float* action, int32_t* choice);
+  void collect_block(VectorEnvironment&, Noise, int first, int rows);
   // Before and after the step of row t, for environments first ... first + rows - 1.
   void keep_carry(int t, int first, int rows);
   void end_step(int t, int first, int rows, const float* final_observation);
-  void value_of(const float* observation, float* value, int first, int rows);
+  // Of the rows whose flag is set; null: of all.
+  void value_of(const float* observation, float* value, const uint8_t* wanted, int first, int rows);
   void begin();
 
   Model& model_;
   int horizon_, environments_, segment_, burn_in_;
   Array<float> next_carry_;  // before the burn-in of the next rollout
+  // With native environments: actions, and observations after the last step and after the end of an episode.
+  Array<float> action_, last_observation_, final_observation_;
+  Array<int32_t> choice_;
+  Recording recording_;
 };
 
 }  // namespace torsor

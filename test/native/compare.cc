@@ -172,7 +172,8 @@ static void check(const char* name, const Trace& t, int rows, bool small) {
   io.advantage = advantage.data();
   io.target = target.data();
   io.old_value = old_value.data();
-  io.ppo.advantage_scale = 1;
+  const AdvantageMoments moments;
+  io.moments = &moments;
   io.ppo.value_coefficient = 0.5f;
   io.ppo.clip_ratio = 0.2f;
   io.ppo.clip_value = 0.2f;

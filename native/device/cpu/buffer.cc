@@ -39,6 +39,8 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
   return *this;
 }
 
+void copy_bytes(void* to, const void* from, int64_t bytes) { std::memcpy(to, from, size_t(bytes)); }
+
 MemoryUse memory_use() { return {buffers, total_bytes, total_bytes, no_memory_limit}; }
 
 void set_memory_limit(int64_t) {

@@ -2,7 +2,6 @@
 // those of files compiled for older machines.
 #include "device/cpu/vector.h"
 #include "device/kernels.h"
-#include "math/permutation.h"
 #include "program/sequence.h"
 
 namespace torsor::TORSOR_ISA {
@@ -53,9 +52,22 @@ static void act(const Program& p, const StepIO& io, int first, int rows, float* 
   });
 }
 
+// f(first, rows) for wanted rows that are neighbours.
+template <class F> static void each_wanted(const uint8_t* wanted, int first, int rows, F f) {
+  if (!wanted) return f(first, rows);
+  for (int row = first; row < first + rows; row++) {
+    int end = row;
+    while (end < first + rows && wanted[end]) end++;
+    if (end > row) f(row, end - row);
+    row = end;
+  }
+}
+
 static void forward(const Program& p, const ForwardIO& io, int first, int rows, float* memory) {
-  each_tile(p, io.sequence, first, rows, memory, [&](const auto& tile, int span) {
-    run_steps(tile, p, io.sequence, span, [&](const auto& t) { run_outputs(t, p, io, scratch(t, p)); });
+  each_wanted(io.wanted, first, rows, [&](int from, int count) {
+    each_tile(p, io.sequence, from, count, memory, [&](const auto& tile, int span) {
+      run_steps(tile, p, io.sequence, span, [&](const auto& t) { run_outputs(t, p, io, scratch(t, p)); });
+    });
   });
 }
 
@@ -150,104 +162,11 @@ static void collect(const Program& p, float* const* accumulators, int count, flo
   }
 }
 
-// Environments across lanes, backwards in time.
-template <class N> static void advantage_of(const AdvantageIO& io, const AdvantageConfig& config, int environment) {
-  const auto load = [](const float* x) {
-    N v;
-    memcpy(&v, x, sizeof v);
-    return v;
-  };
-  const auto flags = [](const uint8_t* x) {
-    N v = splat<N>(0);
-    for (int i = 0; i < lanes<N>; i++) reinterpret_cast<float*>(&v)[i] = x[i] ? 1.0f : 0.0f;
-    return v;
-  };
-  N advantage = splat<N>(0), next = load(io.last_value + environment);
-  for (int t = io.steps - 1; t >= 0; t--) {
-    const int64_t at = int64_t(t) * io.environments + environment;
-    const N value = load(io.value + at), terminated = flags(io.terminated + at), truncated = flags(io.truncated + at);
-    const N ratio = io.ratio ? load(io.ratio + at) : splat<N>(1);
-    const N following = choose(terminated > 0, splat<N>(0), choose(truncated > 0, load(io.final_value + at), next));
-    const N continues = choose(terminated + truncated > 0, splat<N>(0), splat<N>(1));
-    advantage_step(load(io.reward + at), value, following, ratio, continues, config, advantage);
-    const N target = advantage + value;
-    memcpy(io.advantage + at, &advantage, sizeof advantage);
-    memcpy(io.target + at, &target, sizeof target);
-    next = value;
-  }
-}
-
-static void advantage(const AdvantageIO& io, const AdvantageConfig& config, int first, int count) {
-  int e = first;
-  for (; e + lanes<Vector> <= first + count; e += lanes<Vector>) advantage_of<Vector>(io, config, e);
-  for (; e < first + count; e++) advantage_of<float>(io, config, e);
-}
-
-static void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count,
-                 const AdamConfig& config) {
-  const auto element = [&](auto number, int64_t k) {
-    using N = decltype(number);
-    N p, g, m, v;
-    memcpy(&p, parameters + k, sizeof p);
-    memcpy(&g, gradients + k, sizeof g);
-    memcpy(&m, first + k, sizeof m);
-    memcpy(&v, second + k, sizeof v);
-    p = adam_element(p, g, m, v, config);
-    memcpy(parameters + k, &p, sizeof p);
-    memcpy(first + k, &m, sizeof m);
-    memcpy(second + k, &v, sizeof v);
-  };
-  int64_t k = 0;
-  for (; k + lanes<Vector> <= count; k += lanes<Vector>) element(Vector{}, k);
-  for (; k < count; k++) element(0.0f, k);
-}
-
-static double sum_of_squares(const float* x, int64_t count) {
-  double sum[4] = {0, 0, 0, 0};
-  for (int64_t k = 0; k < count; k++) sum[k % 4] += double(x[k]) * x[k];
-  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
-}
-
-static void scale(float* x, int64_t count, float factor) {
-  for (int64_t k = 0; k < count; k++) x[k] *= factor;
-}
-
-static void multiply(const float* a, const float* b, float* c, int rows, int inner, int columns, float alpha,
-                     float beta) {
-  for (int r = 0; r < rows; r++) {
-    float* to = c + int64_t(r) * columns;
-    for (int k = 0; k < columns; k++) to[k] = beta == 0 ? 0 : beta * to[k];
-    for (int i = 0; i < inner; i++) {
-      const float x = alpha * a[int64_t(r) * inner + i];
-      for (int k = 0; k < columns; k++) to[k] += x * b[int64_t(i) * columns + k];
-    }
-  }
-}
-
-static void permute(uint32_t n, uint64_t seed, uint32_t stream, uint32_t domain, uint32_t first, int count,
-                    int32_t* index) {
-  const Permutation place(n, seed, stream, domain);
-  for (int k = 0; k < count; k++) index[k] = int32_t(place(first + k));
-}
-
 #define TORSOR_STRING_(x) #x
 #define TORSOR_STRING(x) TORSOR_STRING_(x)
 
 extern const Kernels kernel_table;
-const Kernels kernel_table = {TORSOR_STRING(TORSOR_ISA),
-                              false,
-                              workspace,
-                              pack,
-                              act,
-                              forward,
-                              evaluate,
-                              gradient,
-                              collect,
-                              advantage,
-                              adam,
-                              sum_of_squares,
-                              scale,
-                              multiply,
-                              permute};
+const Kernels kernel_table = {
+    TORSOR_STRING(TORSOR_ISA), false, workspace, pack, act, forward, evaluate, gradient, collect};
 
 }  // namespace torsor::TORSOR_ISA

@@ -1,11 +1,11 @@
-// Buffers in managed memory: kernels and the host read the same addresses, and pages move to whoever touches them. So training/ and envs/ run
-// on the host exactly as they are (loops over flags, moments of advantages, physics of native environments, Muon), after the kernel call
-// before them has been waited for. The price is that such pages travel between the two at every change of hands: a rollout on the GPU needs
-// kernels for those loops before it can be fast.
+// Buffers in managed memory: kernels and the host read the same addresses, and pages move to whoever touches them. What happens at every step
+// or minibatch runs in kernels, so pages stay on the GPU; the host touches them at the ends of a rollout or an update, to start one over, to read
+// its columns or to save what there is, after the kernels before have been waited for.
 #include "device/buffer.h"
 
 #include <atomic>
 
+#include "device/cuda/call.h"
 #include "device/cuda/pool.h"
 #include "device/cuda/runtime.h"
 
@@ -44,6 +44,12 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
   other.data_ = nullptr;
   other.bytes_ = 0;
   return *this;
+}
+
+void copy_bytes(void* to, const void* from, int64_t bytes) {
+  Call call("a copy");
+  check(cudaMemcpyAsync(to, from, size_t(bytes), cudaMemcpyDefault, cudaStreamPerThread), "a copy");
+  call.finish();
 }
 
 MemoryUse memory_use() { return {buffers, total_bytes, gpu_budget().bytes, gpu_budget().limit}; }

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "device/cuda/deferral.h"
 #include "device/cuda/pin.h"
 #include "device/cuda/pool.h"
 #include "device/cuda/runtime.h"
@@ -12,14 +13,22 @@ namespace torsor {
 Call::~Call() {
   // After an error a kernel may still be running: its memory must not go to somebody else.
   if (!finished_) cudaStreamSynchronize(cudaStreamPerThread);
-  for (const Block& block : blocks_) scratch_pool().give(block.memory, block.bytes);
+  Deferral* const deferral = Deferral::current();
+  for (const Block& block : blocks_) {
+    if (deferral)
+      deferral->give(block.memory, block.bytes);
+    else
+      scratch_pool().give(block.memory, block.bytes);
+  }
   for (const Block& block : pinned_) pinned_pool().give(block.memory, block.bytes);
 }
 
 void* Call::take(int64_t bytes) {
   blocks_.reserve(blocks_.size() + 1);
-  void* const memory = scratch_pool().take(bytes);
-  blocks_.push_back({memory, bytes});
+  Deferral* const deferral = Deferral::current();
+  const int64_t size = Pool::rounded(bytes);
+  void* const memory = deferral ? deferral->take(size) : scratch_pool().take(size);
+  blocks_.push_back({memory, size});
   return memory;
 }
 
@@ -42,6 +51,7 @@ void* Call::stage(void* array, int64_t first, int64_t count, int64_t element, bo
   if (home == cudaMemoryTypeManaged || home == cudaMemoryTypeDevice) return array;
   const int64_t bytes = count * element;
   char *const from = static_cast<char*>(array) + first * element, *const memory = static_cast<char*>(take(bytes));
+  of_the_process_ = true;
   const bool direct = home == cudaMemoryTypeHost;
   if (direct && !copies_) copies_ = std::shared_lock<std::shared_mutex>(copies_of_pinned_memory());
   void* const pinned = direct ? nullptr : take_pinned(bytes);
@@ -59,7 +69,7 @@ void Call::finish() {
     void* const target = r.pinned ? r.pinned : r.to;
     check(cudaMemcpyAsync(target, r.from, size_t(r.bytes), cudaMemcpyDeviceToHost, cudaStreamPerThread), name_);
   }
-  synchronise(name_);
+  if (!Deferral::current() || of_the_process_) synchronise(name_);
   finished_ = true;
   for (const Result& r : results_)
     if (r.pinned) std::memcpy(r.to, r.pinned, size_t(r.bytes));

@@ -27,7 +27,7 @@ class Call {
   // Until the end of the call.
   template <class T> T* scratch(int64_t count) { return static_cast<T*>(take(count * int64_t(sizeof(T)))); }
 
-  // Copies results back and waits for all of it.
+  // Copies results back and waits for all of it; inside a Deferral, calls without arrays of the process do not wait.
   void finish();
 
  private:
@@ -49,6 +49,7 @@ class Call {
   std::vector<Block> blocks_, pinned_;
   std::shared_lock<std::shared_mutex> copies_;  // of memory that a user has pinned
   std::vector<Result> results_;
+  bool of_the_process_ = false;  // an array is, so that its copies have to end with the call
   bool finished_ = false;
 };
 

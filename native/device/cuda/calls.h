@@ -1,8 +1,9 @@
-// The kernel table's functions on CUDA, each beside its kernels in a *.cu file; kernels.cc puts them together. See device/kernels.h.
+// The functions of the kernel tables on CUDA, each beside its kernels in a *.cu file; kernels.cc puts them together. See device/kernels.h.
 #pragma once
 #include <cuda_runtime.h>
 
 #include "device/kernels.h"
+#include "device/training.h"
 
 namespace torsor::calls {
 
@@ -11,12 +12,23 @@ void forward(const Program&, const ForwardIO&, int first, int rows, float*);
 void evaluate(const Program&, const EvaluateIO&, int first, int rows, float*);
 void gradient(const Program&, const GradientIO&, int first, int rows, float*, float* accumulators);
 void collect(const Program&, float* const* accumulators, int count, float* gradient, double* metrics);
+
+// See device/training.h.
+void end_step(const StepEnd&, int first_environment, int environments);
 void advantage(const AdvantageIO&, const AdvantageConfig&, int first_environment, int environments);
-void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count, const AdamConfig&);
-double sum_of_squares(const float*, int64_t count);
-void scale(float*, int64_t count, float factor);
-void multiply(const float* a, const float* b, float* c, int rows, int inner, int columns, float alpha, float beta);
-void permute(uint32_t n, uint64_t seed, uint32_t stream, uint32_t domain, uint32_t first, int count, int32_t* index);
+void explained_variance(const float* target, const float* value, int64_t count, double* result);
+void shuffle(const Shuffle&, int first, int count);
+void moments(const GradientIO&, int rows, AdvantageMoments*);
+void end_minibatch(const float* gradients, int64_t count, const PpoLimits&, PpoUpdate*);
+void end_epoch(int minibatches, float target_kl, PpoUpdate*);
+void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count, const AdamConfig&,
+          const UpdateGate*);
+void momentum(const float* gradients, float* first, float* direction, const MuonMatrix&, const UpdateGate*);
+void normalize(float*, int64_t count);
+void transpose(const float*, float* transposed, int rows, int columns);
+void multiply(const float* a, const float* b, const float* d, float* c, int rows, int inner, int columns, float alpha,
+              float beta);
+void follow(float* parameters, const float* direction, const MuonMatrix&, const UpdateGate*);
 
 // Whether the kernels of this build run on the GPU.
 cudaError_t loadable();

@@ -18,6 +18,7 @@ __global__ void __launch_bounds__(threads, blocks)
     gradient(const __grid_constant__ Program program, const __grid_constant__ GradientIO io,
              const __grid_constant__ Place place, float* sets, int first, int rows) {
   extern __shared__ __align__(16) float columns[];
+  if (io.gate && io.gate->stopped) return;
   Memory memory{io.parameters, nullptr, nullptr, sets + int64_t(blockIdx.x) * program.accumulators,
                 scratch_of_block(place)};
   memory.done = io.sequence.done;
@@ -38,7 +39,11 @@ __global__ void add_sets(const float* sets, int count, int size, float* sum) {
 }
 
 // From accumulators to the order of the arena. Parameters that several instructions share collect from each of them.
-__global__ void collect(const __grid_constant__ Program program, const float* accumulators, bool add, float* gradient) {
+__global__ void collect(const __grid_constant__ Program program, const float* accumulators, bool add, float* gradient,
+                        double* metrics) {
+  const int first = program.accumulators - metric_count;
+  for (int k = blockIdx.x * blockDim.x + threadIdx.x; k < metric_count; k += gridDim.x * blockDim.x)
+    metrics[k] = (add ? metrics[k] : 0) + accumulators[first + k];
   for (int k = blockIdx.x * blockDim.x + threadIdx.x; k < program.parameter_count; k += gridDim.x * blockDim.x) {
     float sum = add ? gradient[k] : 0;
     for (int i = 0; i < program.length; i++) {
@@ -91,12 +96,11 @@ void gradient(const Program& p, const GradientIO& given, int first, int rows, fl
 void collect(const Program& p, float* const* accumulators, int count, float* gradient, double* metrics) {
   Call call("collecting gradients");
   call.writes(gradient, 0, p.parameter_count);
-  std::fill(metrics, metrics + metric_count, 0.0);
+  call.writes(metrics, 0, metric_count);
   for (int c = 0; c < count; c++)
-    launch_each("collect", TORSOR_ISA::collect, p.parameter_count, p, accumulators[c], c > 0, gradient);
+    launch_each("collect", TORSOR_ISA::collect, std::max(p.parameter_count, int(metric_count)), p, accumulators[c],
+                c > 0, gradient, metrics);
   call.finish();
-  for (int c = 0; c < count; c++)
-    for (int k = 0; k < metric_count; k++) metrics[k] += accumulators[c][p.accumulators - metric_count + k];
 }
 
 }  // namespace torsor::calls

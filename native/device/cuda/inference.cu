@@ -8,14 +8,23 @@ namespace torsor::TORSOR_ISA {
 
 constexpr int threads = 128, blocks = 2;  // blocks: as in policy_step.cu
 
+// Whether any row of a tile is.
+__device__ __forceinline__ bool is_wanted(const Tile<small_rows>& tile, const uint8_t* wanted) {
+  if (!wanted) return true;
+  bool any = false;
+  for (int r = 0; r < tile.live; r++) any |= wanted[tile.first_row + r] != 0;
+  return any;
+}
+
 __global__ void __launch_bounds__(threads, blocks)
     outputs(const __grid_constant__ Program program, const __grid_constant__ ForwardIO io,
             const __grid_constant__ Place place, int first, int rows) {
   extern __shared__ __align__(16) float columns[];
   float* const scratch = scratch_of_block(place);
   const auto step = [&](const Tile<small_rows>& t) INLINE { run_outputs(t, program, io, scratch); };
-  const auto steps = [&](const Tile<small_rows>& tile, int span)
-                         INLINE { run_steps(tile, program, io.sequence, span, step); };
+  const auto steps = [&](const Tile<small_rows>& tile, int span) INLINE {
+    if (is_wanted(tile, io.wanted)) run_steps(tile, program, io.sequence, span, step);
+  };
   each_tile<small_rows>(columns, place, program, io.sequence, nullptr, first, rows, steps);
 }
 
@@ -51,6 +60,7 @@ void forward(const Program& p, const ForwardIO& given, int first, int rows, floa
   for (int k = 0; k < 2; k++) writes(call, io.output[k], range, p.head.parameter[k].width);
   writes(call, io.value, range);
   writes(call, io.bootstrap_value, range);
+  call.reads(io.wanted, first, rows);
   stage(call, io.sequence, p.carry_width, first, rows);
   run(call, "outputs", TORSOR_ISA::outputs, p, io, first, rows);
 }

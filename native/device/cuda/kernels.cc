@@ -1,4 +1,4 @@
-// The kernels of CUDA as the table that program/ and training/ call.
+// The kernels of CUDA as the tables that program/ and training/ call.
 #include "device/kernels.h"
 
 #include "device/cuda/calls.h"
@@ -10,14 +10,18 @@ static int64_t no_workspace(const Program&, const Sequence&) { return 0; }
 static void no_packing(const Program&, const float*, float*, float*) {}
 
 const Kernels& kernels() {
-  static const Kernels table = {"cuda",          true,
-                                no_workspace,    no_packing,
-                                calls::act,      calls::forward,
-                                calls::evaluate, calls::gradient,
-                                calls::collect,  calls::advantage,
-                                calls::adam,     calls::sum_of_squares,
-                                calls::scale,    calls::multiply,
-                                calls::permute};
+  static const Kernels table = {"cuda",        true,           no_workspace,    no_packing,
+                                calls::act,    calls::forward, calls::evaluate, calls::gradient,
+                                calls::collect};
+  return table;
+}
+
+const TrainingKernels& training_kernels() {
+  static const TrainingKernels table = {calls::end_step,  calls::advantage, calls::explained_variance,
+                                        calls::shuffle,   calls::moments,   calls::end_minibatch,
+                                        calls::end_epoch, calls::adam,      calls::momentum,
+                                        calls::normalize, calls::transpose, calls::multiply,
+                                        calls::follow};
   return table;
 }
 

@@ -1,9 +1,11 @@
 // What native/device/cuda uses of CUDA's runtime, on a machine without it: memory of the process, and kernels as functions that an engine runs
 // (engine.h). So the whole addon of the device cuda runs in tests, host side and kernels.
-// TORSOR_EMULATED names what is missing on the machine played: `driver`, `old-driver`, `gpu`, `architecture`, `managed`. Empty: nothing. What
-// goes wrong while it runs: faults.h.
+// TORSOR_EMULATED names what is missing on the machine played: `driver`, `old-driver`, `gpu`, `architecture`, `managed`, `capture`. Empty: nothing.
+// What goes wrong while it runs, and what tests see of it: faults.h.
 #pragma once
 #include <cstddef>
+#include <functional>
+#include <tuple>
 #include <utility>
 
 #include "engine.h"
@@ -36,6 +38,9 @@ enum cudaError_t {
   cudaErrorInvalidPc = 718,
   cudaErrorLaunchFailure = 719,
   cudaErrorMpsClientTerminated = 810,
+  cudaErrorStreamCaptureUnsupported = 900,
+  cudaErrorStreamCaptureInvalidated = 901,
+  cudaErrorGraphExecUpdateFailure = 910,
   cudaErrorExternalDevice = 911,
   cudaErrorUnknown = 999,
 };
@@ -60,7 +65,7 @@ typedef struct Stream* cudaStream_t;
 constexpr cudaStream_t cudaStreamPerThread = nullptr;
 cudaError_t cudaStreamSynchronize(cudaStream_t);
 
-enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost };
+enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDefault = 4 };
 enum cudaMemoryType { cudaMemoryTypeUnregistered, cudaMemoryTypeHost, cudaMemoryTypeDevice, cudaMemoryTypeManaged };
 struct cudaPointerAttributes {
   cudaMemoryType type;
@@ -89,27 +94,48 @@ template <class... P> cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attr
   return cudaFuncGetAttributes(attributes, reinterpret_cast<const void*>(kernel));
 }
 
-// Whether the launch is one that a GPU would take; then runs it.
-cudaError_t run_kernel(const void* kernel, const engine::Launch&, const engine::Thread&);
+// Stream capture, of kernels and of moves and clears within the device; anything else invalidates it.
+typedef struct Graph* cudaGraph_t;
+typedef struct GraphExec* cudaGraphExec_t;
+struct cudaGraphExecUpdateResultInfo {};
+enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal = 1 };
+cudaError_t cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode);
+cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t*);
+cudaError_t cudaGraphDestroy(cudaGraph_t);
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t*, cudaGraph_t, unsigned long long flags);
+cudaError_t cudaGraphExecUpdate(cudaGraphExec_t, cudaGraph_t, cudaGraphExecUpdateResultInfo*);
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t);
+cudaError_t cudaGraphLaunch(cudaGraphExec_t, cudaStream_t);
 
-// A kernel and its arguments as what every thread calls. The arguments are copied to each thread, whoever's stack they are on: as a GPU does
-// it, and not for the engine to check.
+// Whether the launch is one that a GPU would take; then does `run`, now or, in a capture, whenever its graph is launched.
+cudaError_t launch_kernel(const void* kernel, const engine::Launch&, std::function<cudaError_t()> run);
+cudaError_t run_kernel(const engine::Launch&, const engine::Thread&);
+
+// A kernel and copies of its arguments, as what every thread calls. They are copied again for each thread, as a GPU does it, and not for the
+// engine to check.
 template <class... P> struct Arguments {
   void (*kernel)(P...);
-  void** arguments;
+  std::tuple<P...> values;
 
   [[gnu::no_sanitize_thread]] static void call(const void* self) {
     static_cast<const Arguments*>(self)->spread(std::index_sequence_for<P...>{});
   }
   template <size_t... I> [[gnu::no_sanitize_thread]] void spread(std::index_sequence<I...>) const {
-    kernel(*static_cast<P*>(arguments[I])...);
+    kernel(std::get<I>(values)...);
   }
 };
+
+template <class... P, size_t... I>
+Arguments<P...> arguments_of(void (*kernel)(P...), void** pointers, std::index_sequence<I...>) {
+  return {kernel, std::tuple<P...>(*static_cast<P*>(pointers[I])...)};
+}
 
 template <class... P>
 cudaError_t cudaLaunchKernel(void (*kernel)(P...), dim3 blocks, dim3 threads, void** arguments, size_t shared_bytes,
                              cudaStream_t) {
-  const Arguments<P...> own{kernel, arguments};
-  return run_kernel(reinterpret_cast<const void*>(kernel), {int(blocks.x), int(threads.x), shared_bytes},
-                    {own.call, &own});
+  const engine::Launch launch{int(blocks.x), int(threads.x), shared_bytes};
+  return launch_kernel(reinterpret_cast<const void*>(kernel), launch,
+                       [launch, own = arguments_of(kernel, arguments, std::index_sequence_for<P...>{})] {
+                         return run_kernel(launch, {own.call, &own});
+                       });
 }

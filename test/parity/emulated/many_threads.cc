@@ -15,11 +15,11 @@ namespace engine {
 static emulator::Shared shared(torsor::device::columns, shared_bytes);
 static std::mutex mutex;
 
-// What the host or a copy has written is not followed, so all counts as written; the elements of our arrays have 4 bytes, but for flags,
-// which kernels only read.
+// What the host or a copy has written is not followed, so all counts as written. What lies in a block is not known here, and flags have a byte
+// each, so every byte is an element.
 class Block : emulator::Memory {
  public:
-  explicit Block(size_t bytes) : Memory("an array", (bytes + 3) / 4 * 4, 4, true) {}
+  explicit Block(size_t bytes) : Memory("an array", bytes, 1, true) {}
   void* data() { return data_; }
 };
 static std::map<void*, std::unique_ptr<Block>> blocks;

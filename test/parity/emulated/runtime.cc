@@ -1,6 +1,7 @@
 // See cuda_runtime.h.
 #include <cuda_runtime.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <iterator>
@@ -8,6 +9,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "faults.h"
 
@@ -22,6 +24,8 @@ static bool missing(const char* what) {
   const char* wanted = std::getenv("TORSOR_EMULATED");
   return wanted && std::string(wanted) == what;
 }
+
+using faults::event;
 
 const char* cudaGetErrorString(cudaError_t error) {
   if (error == cudaErrorLaunchFailure) return failure.c_str();
@@ -80,6 +84,32 @@ static std::map<const char*, Block>::iterator block_of(const void* address) {
   return static_cast<const char*>(address) < at->first + at->second.bytes ? at : blocks.end();
 }
 
+// What a stream does, with what must be the same for a graph to take over another's arguments.
+struct Node {
+  const void* kernel;  // null: a move or a clear
+  std::function<cudaError_t()> run;
+};
+struct Graph {
+  std::vector<Node> nodes;
+};
+struct GraphExec : Graph {};
+
+// Of the calling thread, as its stream; null: it runs what it is asked.
+static thread_local Graph* captured = nullptr;
+static thread_local bool capture_is_valid = false;
+
+static cudaError_t not_in_a_capture() {
+  if (!captured) return cudaSuccess;
+  capture_is_valid = false;
+  return cudaErrorStreamCaptureUnsupported;
+}
+
+static cudaError_t run_or_capture(Node node) {
+  if (!captured) return node.run();
+  captured->nodes.push_back(std::move(node));
+  return cudaSuccess;
+}
+
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
   if (faults::lost()) return faults::lost();
   const std::lock_guard<std::mutex> lock(mutex);
@@ -90,6 +120,7 @@ cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
 
 static cudaError_t allocate(void** address, size_t bytes, cudaMemoryType type) {
   if (faults::lost()) return faults::lost();
+  if (const cudaError_t error = not_in_a_capture()) return error;
   const std::lock_guard<std::mutex> lock(mutex);
   if (faults::of_this_allocation() || bytes > memory_bytes - taken) return cudaErrorMemoryAllocation;
   *address = engine::allocate(bytes);
@@ -103,6 +134,7 @@ cudaError_t cudaMallocManaged(void** address, size_t bytes) { return allocate(ad
 
 cudaError_t cudaFree(void* address) {
   if (faults::lost()) return faults::lost();
+  if (const cudaError_t error = not_in_a_capture()) return error;
   const std::lock_guard<std::mutex> lock(mutex);
   const auto at = blocks.find(static_cast<const char*>(address));
   if (at == blocks.end()) return cudaErrorInvalidValue;
@@ -142,7 +174,7 @@ static cudaError_t unlock(void* address, bool registered, cudaError_t unknown) {
   const std::lock_guard<std::mutex> lock(mutex);
   const auto at = locked.find(static_cast<char*>(address));
   if (at == locked.end() || at->second.registered != registered) {
-    faults::event("unknown");
+    event("unknown");
     return unknown;
   }
   locked.erase(at);
@@ -161,12 +193,12 @@ cudaError_t cudaHostRegister(void* address, size_t bytes, unsigned) {
   const auto next = locked.lower_bound(begin);
   if (locked_at(begin, 1) || (next != locked.end() && next->first < end)) return cudaErrorHostMemoryAlreadyRegistered;
   locked[begin] = {bytes, true};
-  faults::event("pin");
+  event("pin");
   return cudaSuccess;
 }
 cudaError_t cudaHostUnregister(void* address) {
   const cudaError_t error = unlock(address, true, cudaErrorHostMemoryNotRegistered);
-  if (error == cudaSuccess) faults::event("unpin");
+  if (error == cudaSuccess) event("unpin");
   return error;
 }
 
@@ -192,21 +224,86 @@ cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t) {
   if (faults::lost()) return faults::lost();
   if (bytes == 0) return cudaSuccess;
   if (!inside(to, bytes)) return cudaErrorInvalidValue;
-  std::memset(to, value, bytes);
-  return cudaSuccess;
+  return run_or_capture({nullptr, [=] {
+                           event("clear");
+                           std::memset(to, value, bytes);
+                           return cudaSuccess;
+                         }});
 }
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t) {
   if (faults::lost()) return faults::lost();
-  if (!inside(kind == cudaMemcpyHostToDevice ? to : from, bytes)) return cudaErrorInvalidValue;
+  const bool to_device = inside(to, bytes), from_device = inside(from, bytes);
+  if (kind == cudaMemcpyDefault ? !to_device && !from_device : !(kind == cudaMemcpyHostToDevice ? to_device : from_device))
+    return cudaErrorInvalidValue;
+  if (kind == cudaMemcpyDefault && to_device && from_device)
+    return run_or_capture({nullptr, [=] {
+                             event("move");
+                             std::memcpy(to, from, bytes);
+                             return cudaSuccess;
+                           }});
+  if (const cudaError_t error = not_in_a_capture()) return error;
+  event("copy");
   {
     const std::lock_guard<std::mutex> lock(mutex);
-    const Locked* const home = locked_at(kind == cudaMemcpyHostToDevice ? from : to, bytes);
-    faults::event(!home ? "pageable" : home->registered ? "direct" : "staged");
+    const Locked* const home = locked_at(to_device ? from : to, bytes);
+    event(!home ? "pageable" : home->registered ? "direct" : "staged");
   }
   std::memcpy(to, from, bytes);
   return cudaSuccess;
 }
-cudaError_t cudaStreamSynchronize(cudaStream_t) { return faults::lost(); }
+cudaError_t cudaStreamSynchronize(cudaStream_t) {
+  if (const cudaError_t error = not_in_a_capture()) return error;
+  event("synchronise");
+  return faults::lost();
+}
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode) {
+  if (faults::lost()) return faults::lost();
+  if (missing("capture")) return cudaErrorStreamCaptureUnsupported;
+  if (captured) return cudaErrorInvalidValue;
+  event("capture");
+  captured = new Graph;
+  capture_is_valid = true;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t* graph) {
+  *graph = nullptr;
+  if (!captured) return cudaErrorInvalidValue;
+  if (capture_is_valid)
+    *graph = captured;
+  else
+    delete captured;
+  captured = nullptr;
+  return capture_is_valid ? cudaSuccess : cudaErrorStreamCaptureInvalidated;
+}
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+  delete graph;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsigned long long) {
+  event("instantiate");
+  *exec = new GraphExec{*graph};
+  return cudaSuccess;
+}
+cudaError_t cudaGraphExecUpdate(cudaGraphExec_t exec, cudaGraph_t graph, cudaGraphExecUpdateResultInfo*) {
+  const auto same = [](const Node& a, const Node& b) { return a.kernel == b.kernel; };
+  if (!std::equal(exec->nodes.begin(), exec->nodes.end(), graph->nodes.begin(), graph->nodes.end(), same))
+    return cudaErrorGraphExecUpdateFailure;
+  exec->nodes = graph->nodes;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) {
+  delete exec;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t) {
+  if (const cudaError_t error = not_in_a_capture()) return error;
+  if (faults::lost()) return faults::lost();
+  event("graph");
+  for (const Node& node : exec->nodes)
+    if (const cudaError_t error = node.run()) return error;
+  return cudaSuccess;
+}
 
 static std::set<const void*> large;  // kernels that have asked for more than the ordinary shared memory
 
@@ -221,7 +318,7 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes*, const void*) {
   return missing("architecture") ? cudaErrorNoKernelImageForDevice : cudaSuccess;
 }
 
-cudaError_t run_kernel(const void* kernel, const engine::Launch& launch, const engine::Thread& thread) {
+cudaError_t launch_kernel(const void* kernel, const engine::Launch& launch, std::function<cudaError_t()> run) {
   if (faults::lost()) return faults::lost();
   {
     const std::lock_guard<std::mutex> lock(mutex);
@@ -229,10 +326,15 @@ cudaError_t run_kernel(const void* kernel, const engine::Launch& launch, const e
     if (launch.blocks < 1 || launch.threads < 1 || launch.threads > max_threads || launch.shared_bytes > most)
       return cudaErrorInvalidConfiguration;
   }
+  return run_or_capture({kernel, std::move(run)});
+}
+
+cudaError_t run_kernel(const engine::Launch& launch, const engine::Thread& thread) {
   const faults::Launch fault = faults::of_this_launch();
   if (fault == faults::Launch::refused) return cudaErrorLaunchOutOfResources;
   if (fault == faults::Launch::astray) faults::lose(cudaErrorIllegalAddress);  // whoever waits for it is told
   if (fault == faults::Launch::astray) return cudaSuccess;
+  event("kernel");
   failure = engine::run(launch, thread);
   return failure.empty() ? cudaSuccess : cudaErrorLaunchFailure;
 }

@@ -1,0 +1,163 @@
+// The CPU kernels of training, compiled once per instruction set. No standard containers here either, see kernels.simd.cc.
+#include "device/training.h"
+
+#include "device/cpu/vector.h"
+#include "math/permutation.h"
+
+namespace torsor::TORSOR_ISA {
+
+static void end_step(const StepEnd& s, int first, int count) {
+  for (int e = first; e < first + count; e++) {
+    s.done[e] = s.terminated[e] || s.truncated[e];
+    if (s.done[e] && s.carry_width) memset(s.carry + e * s.carry_width, 0, sizeof(float) * size_t(s.carry_width));
+  }
+}
+
+// Environments across lanes, backwards in time.
+template <class N> static void advantage_of(const AdvantageIO& io, const AdvantageConfig& config, int environment) {
+  const auto load = [](const float* x) {
+    N v;
+    memcpy(&v, x, sizeof v);
+    return v;
+  };
+  const auto flags = [](const uint8_t* x) {
+    N v = splat<N>(0);
+    for (int i = 0; i < lanes<N>; i++) reinterpret_cast<float*>(&v)[i] = x[i] ? 1.0f : 0.0f;
+    return v;
+  };
+  N advantage = splat<N>(0), next = load(io.last_value + environment);
+  for (int t = io.steps - 1; t >= 0; t--) {
+    const int64_t at = int64_t(t) * io.environments + environment;
+    const N value = load(io.value + at), terminated = flags(io.terminated + at), truncated = flags(io.truncated + at);
+    const N ratio = io.ratio ? load(io.ratio + at) : splat<N>(1);
+    const N following = choose(terminated > 0, splat<N>(0), choose(truncated > 0, load(io.final_value + at), next));
+    const N continues = choose(terminated + truncated > 0, splat<N>(0), splat<N>(1));
+    advantage_step(load(io.reward + at), value, following, ratio, continues, config, advantage);
+    const N target = advantage + value;
+    memcpy(io.advantage + at, &advantage, sizeof advantage);
+    memcpy(io.target + at, &target, sizeof target);
+    next = value;
+  }
+}
+
+static void advantage(const AdvantageIO& io, const AdvantageConfig& config, int first, int count) {
+  int e = first;
+  for (; e + lanes<Vector> <= first + count; e += lanes<Vector>) advantage_of<Vector>(io, config, e);
+  for (; e < first + count; e++) advantage_of<float>(io, config, e);
+}
+
+static void explained_variance(const float* target, const float* value, int64_t count, double* result) {
+  double mean = 0, mean_error = 0, variance = 0, variance_error = 0;
+  for (int64_t k = 0; k < count; k++) {
+    mean += target[k];
+    mean_error += double(target[k]) - value[k];
+  }
+  mean /= count;
+  mean_error /= count;
+  for (int64_t k = 0; k < count; k++) {
+    const double centred = target[k] - mean, error = double(target[k]) - value[k] - mean_error;
+    variance += centred * centred;
+    variance_error += error * error;
+  }
+  *result = variance > 0 ? 1 - variance_error / variance : 0;
+}
+
+static void shuffle(const Shuffle& s, int first, int count) {
+  const Permutation place(s.segments, s.seed, s.stream, s.domain);
+  for (int k = first; k < first + count; k++) {
+    s.segment[k] = int32_t(place(uint32_t(k)));
+    s.index[k] = first_row(s.segment[k], s.length, s.environments);
+  }
+}
+
+static void moments(const GradientIO& io, int rows, AdvantageMoments* result) {
+  const Sequence& s = io.sequence;
+  const double count = double(s.steps - s.burn_in) * rows;
+  const auto sum = [&](auto term) {
+    double total = 0;
+    for (int step = s.burn_in; step < s.steps; step++)
+      for (int k = 0; k < rows; k++)
+        total += term(double(io.advantage[step * s.stride + (io.index ? io.index[k] : k)]));
+    return total;
+  };
+  const double mean = sum([](double x) { return x; }) / count;
+  *result = moments_of(mean, sum([&](double x) { return (x - mean) * (x - mean); }) / count);
+}
+
+static double sum_of_squares(const float* x, int64_t count) {
+  double sum[4] = {0, 0, 0, 0};
+  for (int64_t k = 0; k < count; k++) sum[k % 4] += double(x[k]) * x[k];
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+static void end_minibatch(const float* gradients, int64_t count, const PpoLimits& limits, PpoUpdate* update) {
+  end_of_minibatch(*update, sum_of_squares(gradients, count), limits);
+}
+
+static void end_epoch(int minibatches, float target_kl, PpoUpdate* update) {
+  end_of_epoch(*update, minibatches, target_kl);
+}
+
+static void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count,
+                 const AdamConfig& config, const UpdateGate* gate) {
+  if (gate && gate->stopped) return;
+  const float scale = gate ? gate->gradient_scale : 1.0f;
+  const auto element = [&](auto number, int64_t k) {
+    using N = decltype(number);
+    N p, g, m, v;
+    memcpy(&p, parameters + k, sizeof p);
+    memcpy(&g, gradients + k, sizeof g);
+    memcpy(&m, first + k, sizeof m);
+    memcpy(&v, second + k, sizeof v);
+    p = adam_element(p, N(g * scale), m, v, config);
+    memcpy(parameters + k, &p, sizeof p);
+    memcpy(first + k, &m, sizeof m);
+    memcpy(second + k, &v, sizeof v);
+  };
+  int64_t k = 0;
+  for (; k + lanes<Vector> <= count; k += lanes<Vector>) element(Vector{}, k);
+  for (; k < count; k++) element(0.0f, k);
+}
+
+static void momentum(const float* gradients, float* first, float* direction, const MuonMatrix& m,
+                     const UpdateGate* gate) {
+  if (gate && gate->stopped) return;
+  const float scale = gate ? gate->gradient_scale : 1.0f;
+  for (int64_t k = 0; k < int64_t(m.rows) * m.columns; k++)
+    direction[place_in_direction(m, k)] = momentum_element(gradients[k] * scale, first[k], m);
+}
+
+static void normalize(float* x, int64_t count) {
+  const float factor = 1 / (float(square_root(sum_of_squares(x, count))) + muon_tiny);
+  for (int64_t k = 0; k < count; k++) x[k] *= factor;
+}
+
+static void transpose(const float* x, float* transposed, int rows, int columns) {
+  for (int r = 0; r < rows; r++)
+    for (int c = 0; c < columns; c++) transposed[int64_t(c) * rows + r] = x[int64_t(r) * columns + c];
+}
+
+static void multiply(const float* a, const float* b, const float* d, float* c, int rows, int inner, int columns,
+                     float alpha, float beta) {
+  for (int r = 0; r < rows; r++) {
+    float* to = c + int64_t(r) * columns;
+    for (int k = 0; k < columns; k++) to[k] = beta == 0 ? 0 : beta * d[int64_t(r) * columns + k];
+    for (int i = 0; i < inner; i++) {
+      const float x = alpha * a[int64_t(r) * inner + i];
+      for (int k = 0; k < columns; k++) to[k] += x * b[int64_t(i) * columns + k];
+    }
+  }
+}
+
+static void follow(float* parameters, const float* direction, const MuonMatrix& m, const UpdateGate* gate) {
+  if (gate && gate->stopped) return;
+  for (int64_t k = 0; k < int64_t(m.rows) * m.columns; k++)
+    parameters[k] = follow_element(parameters[k], direction[place_in_direction(m, k)], m);
+}
+
+extern const TrainingKernels training_table;
+const TrainingKernels training_table = {end_step,  advantage, explained_variance, shuffle,   moments,   end_minibatch,
+                                        end_epoch, adam,      momentum,           normalize, transpose, multiply,
+                                        follow};
+
+}  // namespace torsor::TORSOR_ISA

@@ -1,0 +1,45 @@
+// Kernel calls of one thread, waited for together.
+#include "device/recording.h"
+
+#include "device/cuda/deferral.h"
+#include "device/cuda/graph.h"
+#include "device/cuda/runtime.h"
+
+namespace torsor {
+
+const bool calls_are_deferred = true;
+
+static void enqueue_directly(void (*enqueue)(void* context), void* context) {
+  try {
+    enqueue(context);
+  } catch (...) {
+    cudaStreamSynchronize(cudaStreamPerThread);  // kernels before the failure still use their arrays
+    throw;
+  }
+}
+
+void run_together_items(void (*enqueue)(void* context), void* context) {
+  if (Deferral::current()) return enqueue(context);
+  const Deferral deferral;
+  enqueue_directly(enqueue, context);
+  synchronise("calls that run together");
+}
+
+// The first run takes its scratch memory from the system, which a capture may not; from the second on it waits in the pool.
+struct Recording::Kept {
+  Graph graph;
+  bool ready = false;
+};
+
+Recording::Recording() : kept_(std::make_unique<Kept>()) {}
+Recording::~Recording() = default;
+
+void Recording::run_items(void (*enqueue)(void* context), void* context) {
+  const Deferral deferral;
+  const bool started = kept_->ready && kept_->graph.start(enqueue, context);
+  if (!started) enqueue_directly(enqueue, context);
+  kept_->ready = started || !kept_->ready;
+  synchronise("a recording");
+}
+
+}  // namespace torsor

@@ -1,0 +1,67 @@
+// The kernels of training: what goes over time, environments, minibatches and parameters, as a table like that of kernels.h.
+#pragma once
+#include "math/adam.h"
+#include "math/advantage.h"
+#include "math/muon.h"
+#include "math/ppo_update.h"
+#include "program/instruction.h"
+
+namespace torsor {
+
+// Columns [steps][environments] of a rollout, for the advantages.
+struct AdvantageIO {
+  const float *reward, *value, *ratio;  // ratio may be null: all 1
+  const uint8_t *terminated, *truncated;
+  const float* final_value;  // [steps][environments], read where truncated
+  const float* last_value;   // [environments]
+  float *advantage, *target;
+  int steps, environments;
+};
+
+// The end of a step, for [environments]: `done` is set where the episode ended either way, and its carry is cleared.
+struct StepEnd {
+  const uint8_t *terminated, *truncated;
+  uint8_t* done;
+  float* carry;  // [environments][carry_width]
+  int64_t carry_width;
+};
+
+// The segments of a rollout [time][environments] in the order of a permutation of their numbers.
+struct Shuffle {
+  uint32_t segments;
+  uint64_t seed;
+  uint32_t stream, domain;
+  int length, environments;  // steps of a segment
+  int32_t *segment, *index;  // [segments]: number of each, and the row of its first step
+};
+
+struct TrainingKernels {
+  void (*end_step)(const StepEnd&, int first_environment, int environments);
+  void (*advantage)(const AdvantageIO&, const AdvantageConfig&, int first_environment, int environments);
+  // 1 - Var(target - value) / Var(target); 0 where the target is constant.
+  void (*explained_variance)(const float* target, const float* value, int64_t count, double* result);
+
+  // Places first ... first + count - 1.
+  void (*shuffle)(const Shuffle&, int first, int count);
+  // Of the advantages of a minibatch of `rows` sequences, without their burn-in.
+  void (*moments)(const GradientIO&, int rows, AdvantageMoments*);
+  // See math/ppo_update.h. `gradients` are those of the minibatch whose sums of loss terms stand in `update`.
+  void (*end_minibatch)(const float* gradients, int64_t count, const PpoLimits&, PpoUpdate* update);
+  void (*end_epoch)(int minibatches, float target_kl, PpoUpdate* update);
+
+  // A null gate: go on, with the gradients as they are.
+  void (*adam)(float* parameters, const float* gradients, float* first, float* second, int64_t count, const AdamConfig&,
+               const UpdateGate*);
+  // The parts of Muon, see math/muon.h. Matrices are row-major.
+  void (*momentum)(const float* gradients, float* first, float* direction, const MuonMatrix&, const UpdateGate*);
+  void (*normalize)(float* x, int64_t count);  // to length 1
+  void (*transpose)(const float* x, float* transposed, int rows, int columns);
+  // c[rows][columns] = alpha a[rows][inner] b[inner][columns] + beta d; with beta 0 d may be null.
+  void (*multiply)(const float* a, const float* b, const float* d, float* c, int rows, int inner, int columns,
+                   float alpha, float beta);
+  void (*follow)(float* parameters, const float* direction, const MuonMatrix&, const UpdateGate*);
+};
+
+const TrainingKernels& training_kernels();
+
+}  // namespace torsor

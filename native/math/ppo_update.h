@@ -1,0 +1,68 @@
+// Where an update of PPO stands. It lies where the kernels run, so that whether to go on is decided there, without a copy in between.
+#pragma once
+#include "adam.h"
+#include "ppo_loss.h"
+
+namespace torsor {
+
+// Means over the minibatches of an update.
+struct PpoMetrics {
+  double loss = 0, policy_loss = 0, value_loss = 0, entropy = 0, approx_kl = 0, clip_fraction = 0,
+         explained_variance = 0, grad_norm = 0;
+  int epochs = 0;
+  bool non_finite = false;  // a loss or gradient was not finite: the update stopped before it touched the parameters
+};
+
+struct PpoUpdate {
+  AdvantageMoments moments;   // of the minibatch under way
+  double sums[metric_count];  // its loss terms
+  UpdateGate gate;            // what the optimiser makes of its gradients
+  PpoMetrics total;           // sums over the minibatches so far
+  int minibatches = 0;
+  double epoch_kl = 0;  // sum over the minibatches of the epoch
+};
+
+struct PpoLimits {
+  float value_coefficient, entropy_coefficient, max_grad_norm;
+  int epoch;
+};
+
+}  // namespace torsor
+
+namespace torsor::TORSOR_ISA {
+
+HD AdvantageMoments moments_of(double mean, double variance) {
+  return {float(mean), float(1 / (square_root(variance) + 1e-8))};
+}
+
+HD bool finite(double x) { return x - x == 0; }
+
+// After the gradients of a minibatch, whose squares add up to `squares`, and before the step of the optimiser.
+HD void end_of_minibatch(PpoUpdate& u, double squares, const PpoLimits& c) {
+  if (u.gate.stopped) return;
+  const double* sum = u.sums;
+  const double loss = sum[metric_policy] + c.value_coefficient * sum[metric_value] -
+                      c.entropy_coefficient * sum[metric_entropy],
+               norm = square_root(squares);
+  u.total.non_finite = !finite(loss) || !finite(norm);
+  u.gate.stopped = u.total.non_finite;
+  u.gate.gradient_scale = norm > c.max_grad_norm ? float(c.max_grad_norm / norm) : 1;
+  u.total.loss += loss;
+  u.total.policy_loss += sum[metric_policy];
+  u.total.value_loss += sum[metric_value];
+  u.total.entropy += sum[metric_entropy];
+  u.total.approx_kl += sum[metric_kl];
+  u.total.clip_fraction += sum[metric_clipped];
+  u.total.grad_norm += norm;
+  u.total.epochs = c.epoch + 1;
+  u.epoch_kl += sum[metric_kl];
+  u.minibatches++;
+}
+
+// After the last step of an epoch. A target of 0 stops nothing.
+HD void end_of_epoch(PpoUpdate& u, int minibatches, float target_kl) {
+  if (target_kl > 0 && u.epoch_kl / minibatches > target_kl) u.gate.stopped = true;
+  u.epoch_kl = 0;
+}
+
+}  // namespace torsor::TORSOR_ISA
