@@ -73,40 +73,42 @@ void Rollout::keep_carry(int t, int first, int rows) {
 
 void Rollout::act(int t, const float* current, const uint8_t* allowed, float* action, int32_t* choice,
                   const Noise& noise) {
-  if (t == 0) begin();
   const int64_t row = start() + int64_t(t) * environments_;
   const int width = model_.observation_size(), categories = model_.head().n;
-  copy(&observation[row * width], current, int64_t(environments_) * width);
   if (t == 0) masked = allowed != nullptr;
-  if (allowed) {
-    if (!mask.size()) {
-      mask = Array<uint8_t>((size() + start()) * categories);
-      std::memset(mask.data(), 1, size_t(mask.size()));
-    }
-    copy(&mask[row * categories], allowed, int64_t(environments_) * categories);
+  if (allowed && !mask.size()) {
+    mask = Array<uint8_t>((size() + start()) * categories);
+    std::memset(mask.data(), 1, size_t(mask.size()));
   }
-  keep_carry(t, 0, environments_);
-  StepIO io{};
-  io.observation = &observation[row * width];
-  io.mask = allowed ? &mask[row * categories] : nullptr;
-  io.action = action;
-  io.choice = choice;
-  io.latent = &latent[row * model_.head().latent_width];
-  io.log_prob = &log_prob[row];
-  io.value = &value[row];
-  io.noise = noise;
-  io.carry = carry.data();
-  model_.act(io, environments_);
+  run_together([&] {
+    if (t == 0) begin();
+    copy(&observation[row * width], current, int64_t(environments_) * width);
+    if (allowed) copy(&mask[row * categories], allowed, int64_t(environments_) * categories);
+    keep_carry(t, 0, environments_);
+    StepIO io{};
+    io.observation = &observation[row * width];
+    io.mask = allowed ? &mask[row * categories] : nullptr;
+    io.action = action;
+    io.choice = choice;
+    io.latent = &latent[row * model_.head().latent_width];
+    io.log_prob = &log_prob[row];
+    io.value = &value[row];
+    io.noise = noise;
+    io.carry = carry.data();
+    model_.act(io, environments_);
+  });
 }
 
 void Rollout::record(int t, const float* reward_, const uint8_t* terminated_, const uint8_t* truncated_,
                      const float* final_observation) {
   const int64_t row = start() + int64_t(t) * environments_;
-  copy(&reward[row], reward_, environments_);
-  copy(&terminated[row], terminated_, environments_);
-  copy(&truncated[row], truncated_, environments_);
   const auto held = model_.hold();
-  end_step(t, 0, environments_, final_observation);
+  run_together([&] {
+    copy(&reward[row], reward_, environments_);
+    copy(&terminated[row], terminated_, environments_);
+    copy(&truncated[row], truncated_, environments_);
+    end_step(t, 0, environments_, final_observation);
+  });
 }
 
 // `final_observation` has a row for every environment; it is valued where the episode was truncated, with the carry it ended with. Then the

@@ -61,12 +61,17 @@ test.each([
   compare(pair(name, head, 4, small[name], precision), [...shape], shape.length > 1, most);
 });
 
-test('an update of PPO', async () => {
-  const environment = new NativeVectorEnvironment({ name: 'Pendulum-v1', count: 5, key: 1, device: 'cuda' });
-  const { cuda: model } = pair('SharedActorCritic', 'gaussian, box', 4, {
-    ...small.SharedActorCritic,
-    ...{ observationSpaceSize: 3, actionSpaceSize: 1 },
+// Two iterations: the second as graphs.
+test.each([
+  ['SharedActorCritic', 'Pendulum-v1', { optimizer: 'adam' }],
+  ['LSTMActorCritic', 'CartPole-v1', { optimizer: 'muon', segmentLength: 2, burnIn: 1, targetKl: 10 }],
+] as const)('updates of PPO: %s in %s with %j', async (name, world, settings) => {
+  const environment = new NativeVectorEnvironment({ name: world, count: 5, key: 1, device: 'cuda' });
+  const discrete = world === 'CartPole-v1';
+  const { cuda: model } = pair(name, discrete ? 'categorical' : 'gaussian, box', 4, {
+    ...small[name],
+    ...{ observationSpaceSize: environment.observationSpace.size, actionSpaceSize: discrete ? 2 : 1 },
   });
-  const trainer = new PPO({ model, environment, key: 1, horizon: 4, epochs: 1, minibatches: 2 });
-  for await (const { gradNorm } of trainer.run({ steps: 20 })) expect(gradNorm).toBeGreaterThan(0);
+  const trainer = new PPO({ model, environment, key: 1, horizon: 4, epochs: 1, minibatches: 2, ...settings });
+  for await (const { gradNorm } of trainer.run({ steps: 40 })) expect(gradNorm).toBeGreaterThan(0);
 });

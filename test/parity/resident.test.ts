@@ -62,40 +62,38 @@ async function eventsOf(run: () => Promise<unknown>): Promise<string[]> {
 // Both devices compute in float32 without contracted multiply-adds here, so every bit is the same.
 describe.each(NativeVectorEnvironment.names)('%s', (name) => {
   test('goes through the same episodes, bit for bit', () => {
-    const [count, steps] = [67, 260];
+    const count = 19;
     const runs = devices.map((device) => {
       const environment = world(name, device, count);
       const next = generator(9);
-      const { actionSpace } = environment;
-      const choose = () => (actionSpace instanceof Discrete ? Math.floor(next() * actionSpace.n) : 4 * next() - 2);
+      const { actionSpace, maxEpisodeSteps } = environment;
+      const choose =
+        actionSpace instanceof Discrete
+          ? () => Int32Array.from({ length: count }, () => Math.floor(next() * actionSpace.n))
+          : () => Float32Array.from({ length: count * actionSpace.size }, () => 4 * next() - 2);
       const seen: unknown[] = [environment.reset().slice()];
       let ends = 0;
-      for (let t = 0; t < steps; t++) {
-        const numbers = Array.from({ length: count }, choose);
-        const step = environment.step(
-          actionSpace instanceof Discrete ? Int32Array.from(numbers) : Float32Array.from(numbers),
-        );
+      for (let t = 0; t < maxEpisodeSteps + 10; t++) {
+        const step = environment.step(choose());
         seen.push(...Object.values(step).map((column) => column.slice()));
         ends += step.terminated.filter(Boolean).length + step.truncated.filter(Boolean).length;
       }
-      expect(ends).toBeGreaterThan(count / 2);
+      expect(ends).toBeGreaterThanOrEqual(count);
       return [...seen, environment.save()];
     });
     expect(runs[1]).toEqual(runs[0]);
   });
 
   test('counts the same episodes in rollouts', async () => {
-    const [cpu, cuda] = await Promise.all(
-      devices.map(async (device) => {
-        const environment = world(name, device, 130);
-        const model = modelFor('SharedActorCritic', environment);
-        const rollout = new Rollout({ model, environment, horizon: 210 });
-        const { count, lengthSum, returnSum } = await rollout.collect(new Key(1));
-        expect((await eventsOf(() => rollout.collect(new Key(2)))).includes('graph')).toBe(device === 'cuda');
-        return { count, lengthSum, returnSum };
-      }),
-    );
-    expect(cpu?.count).toBeGreaterThan(100);
+    const runs = [];
+    for (const device of devices) {
+      const environment = world(name, device, 70); // more than a group of rows
+      const model = modelFor('SharedActorCritic', environment);
+      const rollout = new Rollout({ model, environment, horizon: environment.maxEpisodeSteps + 10 });
+      runs.push(await rollout.collect(new Key(1)));
+    }
+    const [cpu, cuda] = runs;
+    expect(cpu?.count).toBeGreaterThanOrEqual(70);
     expect([cuda?.count, cuda?.lengthSum]).toEqual([cpu?.count, cpu?.lengthSum]);
     // Torques are the policy's, and its rounding grows in the dynamics.
     expect((cuda?.returnSum ?? 0) / (cpu?.returnSum ?? 1)).toBeCloseTo(1, 4);

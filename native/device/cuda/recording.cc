@@ -36,9 +36,8 @@ Recording::~Recording() = default;
 
 void Recording::run_items(void (*enqueue)(void* context), void* context) {
   const Deferral deferral;
-  const bool started = kept_->ready && kept_->graph.start(enqueue, context);
-  if (!started) enqueue_directly(enqueue, context);
-  kept_->ready = started || !kept_->ready;
+  if (!kept_->ready || !kept_->graph.start(enqueue, context)) enqueue_directly(enqueue, context);
+  kept_->ready = true;
   synchronise("a recording");
 }
 
