@@ -4,9 +4,9 @@
 //   `allocation N`: the Nth allocation of device memory and all after it fail
 //   `launch N`:     the Nth launch of a kernel is refused
 //   `lost N`:       the Nth kernel runs astray, after which the device answers nothing any more
-// TORSOR_EMULATED_EVENTS names a file that receives a line for every event: `direct`, `staged` or `pageable`, a copy between the device and memory
-// of the process that is registered, comes from cudaMallocHost, or is neither; `pin`, `unpin`; `unknown`, memory let go of that was not locked; and what
-// a stream is asked to do: `kernel`, `move` (within the device), `clear`, `synchronise`, `capture`, `graph`, `instantiate`.
+// TORSOR_EMULATED_EVENTS names a file that receives a word for everything a stream is asked to do, a line each: `kernel`, `copy` (between device
+// and process, with where the process has it: `direct`, registered memory, `staged`, memory of cudaMallocHost, or `pageable`), `move` (within the
+// device), `clear`, `synchronise`, `capture`, `graph`, `instantiate`; and `pin`, `unpin`, `unknown`, memory let go of that was not locked.
 #pragma once
 #include <cuda_runtime.h>
 

@@ -2,7 +2,6 @@
 #include <cuda_runtime.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <iterator>
@@ -25,6 +24,8 @@ static bool missing(const char* what) {
   const char* wanted = std::getenv("TORSOR_EMULATED");
   return wanted && std::string(wanted) == what;
 }
+
+using faults::event;
 
 const char* cudaGetErrorString(cudaError_t error) {
   if (error == cudaErrorLaunchFailure) return failure.c_str();
@@ -173,7 +174,7 @@ static cudaError_t unlock(void* address, bool registered, cudaError_t unknown) {
   const std::lock_guard<std::mutex> lock(mutex);
   const auto at = locked.find(static_cast<char*>(address));
   if (at == locked.end() || at->second.registered != registered) {
-    faults::event("unknown");
+    event("unknown");
     return unknown;
   }
   locked.erase(at);
@@ -192,12 +193,12 @@ cudaError_t cudaHostRegister(void* address, size_t bytes, unsigned) {
   const auto next = locked.lower_bound(begin);
   if (locked_at(begin, 1) || (next != locked.end() && next->first < end)) return cudaErrorHostMemoryAlreadyRegistered;
   locked[begin] = {bytes, true};
-  faults::event("pin");
+  event("pin");
   return cudaSuccess;
 }
 cudaError_t cudaHostUnregister(void* address) {
   const cudaError_t error = unlock(address, true, cudaErrorHostMemoryNotRegistered);
-  if (error == cudaSuccess) faults::event("unpin");
+  if (error == cudaSuccess) event("unpin");
   return error;
 }
 
@@ -224,7 +225,7 @@ cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t) {
   if (bytes == 0) return cudaSuccess;
   if (!inside(to, bytes)) return cudaErrorInvalidValue;
   return run_or_capture({nullptr, [=] {
-                           faults::event("clear");
+                           event("clear");
                            std::memset(to, value, bytes);
                            return cudaSuccess;
                          }});
@@ -236,30 +237,31 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpy
     return cudaErrorInvalidValue;
   if (kind == cudaMemcpyDefault && to_device && from_device)
     return run_or_capture({nullptr, [=] {
-                             faults::event("move");
+                             event("move");
                              std::memcpy(to, from, bytes);
                              return cudaSuccess;
                            }});
   if (const cudaError_t error = not_in_a_capture()) return error;
+  event("copy");
   {
     const std::lock_guard<std::mutex> lock(mutex);
     const Locked* const home = locked_at(to_device ? from : to, bytes);
-    faults::event(!home ? "pageable" : home->registered ? "direct" : "staged");
+    event(!home ? "pageable" : home->registered ? "direct" : "staged");
   }
   std::memcpy(to, from, bytes);
   return cudaSuccess;
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t) {
-  if (faults::lost()) return faults::lost();
   if (const cudaError_t error = not_in_a_capture()) return error;
-  faults::event("synchronise");
-  return cudaSuccess;
+  event("synchronise");
+  return faults::lost();
 }
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode) {
+  if (faults::lost()) return faults::lost();
   if (missing("capture")) return cudaErrorStreamCaptureUnsupported;
   if (captured) return cudaErrorInvalidValue;
-  faults::event("capture");
+  event("capture");
   captured = new Graph;
   capture_is_valid = true;
   return cudaSuccess;
@@ -279,7 +281,7 @@ cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
   return cudaSuccess;
 }
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsigned long long) {
-  faults::event("instantiate");
+  event("instantiate");
   *exec = new GraphExec{*graph};
   return cudaSuccess;
 }
@@ -296,7 +298,8 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) {
 }
 cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t) {
   if (const cudaError_t error = not_in_a_capture()) return error;
-  faults::event("graph");
+  if (faults::lost()) return faults::lost();
+  event("graph");
   for (const Node& node : exec->nodes)
     if (const cudaError_t error = node.run()) return error;
   return cudaSuccess;
@@ -323,15 +326,15 @@ cudaError_t launch_kernel(const void* kernel, const engine::Launch& launch, std:
     if (launch.blocks < 1 || launch.threads < 1 || launch.threads > max_threads || launch.shared_bytes > most)
       return cudaErrorInvalidConfiguration;
   }
-  const faults::Launch fault = faults::of_this_launch();
-  if (fault == faults::Launch::refused) return cudaErrorLaunchOutOfResources;
-  if (fault == faults::Launch::astray) faults::lose(cudaErrorIllegalAddress);  // whoever waits for it is told
-  if (fault == faults::Launch::astray) return cudaSuccess;
   return run_or_capture({kernel, std::move(run)});
 }
 
 cudaError_t run_kernel(const engine::Launch& launch, const engine::Thread& thread) {
-  faults::event("kernel");
+  const faults::Launch fault = faults::of_this_launch();
+  if (fault == faults::Launch::refused) return cudaErrorLaunchOutOfResources;
+  if (fault == faults::Launch::astray) faults::lose(cudaErrorIllegalAddress);  // whoever waits for it is told
+  if (fault == faults::Launch::astray) return cudaSuccess;
+  event("kernel");
   failure = engine::run(launch, thread);
   return failure.empty() ? cudaSuccess : cudaErrorLaunchFailure;
 }
