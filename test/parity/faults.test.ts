@@ -16,11 +16,15 @@ beforeAll(async () => {
 const device = 'cuda';
 const observation = Float32Array.from({ length: 4 * 50 }, (_, i) => Math.sin(i));
 
-function world(lib: Library, name = 'LSTMActorCritic') {
-  const environment = new lib.NativeVectorEnvironment({ name: 'CartPole-v1', count: 8, key: 1, device });
+function modelOf(lib: Library, name = 'LSTMActorCritic') {
   const sizes = { observationSpaceSize: 4, actionSpaceSize: 2, discrete: true };
   const small = name === 'LSTMActorCritic' ? { lstmFeatures: 5, hiddenFeatures: 6 } : { architecture: [8] };
-  const model = lib.Model.create(name, { ...sizes, ...small, key: 2, device });
+  return lib.Model.create(name, { ...sizes, ...small, key: 2, device });
+}
+
+function world(lib: Library, name?: string) {
+  const environment = new lib.NativeVectorEnvironment({ name: 'CartPole-v1', count: 8, key: 1, device });
+  const model = modelOf(lib, name);
   return { environment, model, trainer: () => new lib.PPO({ model, environment, key: 3, horizon: 16 }) };
 }
 type World = ReturnType<typeof world>;
@@ -38,7 +42,7 @@ const calls: Record<string, (lib: Library, own: World) => unknown> = {
     return [...tensor.dataSync()];
   },
   'a model': (lib) => {
-    using model = world(lib).model;
+    using model = modelOf(lib);
     return [...model.parameters.flat()];
   },
   'a policy step': (_, { model }) => [...model.act(observation, { key: 1 }).logProb.dataSync()],
