@@ -14,6 +14,7 @@ import {
   PPO,
   type PPOOptions,
   Rollout,
+  Tensor,
 } from '../../lib/index.js';
 import { generator } from '../support/numbers.js';
 import { buildTimeout, useEmulated } from './emulated.js';
@@ -153,6 +154,10 @@ describe('rollouts', () => {
     delete process.env.TORSOR_EMULATED;
     await collect();
     // A graph is made once, and takes over the arguments of every further run.
+    expect(await collect()).toEqual(['capture', 'graph', ...direct]);
+    // Memory that is not there cannot be taken during a capture: running out of it has emptied the pools.
+    expect(() => Tensor.zeros([1 << 27], { device: 'cuda' })).toThrow('no memory');
+    expect(await collect()).toEqual(['capture', ...direct]);
     expect(await collect()).toEqual(['capture', 'graph', ...direct]);
   });
 });
