@@ -1,6 +1,7 @@
 // See pool.h.
 #include "device/cuda/pool.h"
 
+#include <algorithm>
 #include <string>
 
 #include "device/buffer.h"
@@ -111,6 +112,8 @@ Budget& gpu_budget() {
   static Budget* const budget = new Budget(no_memory_limit);
   return *budget;
 }
+
+int64_t most_gpu_bytes() { return std::min<int64_t>(gpu().memory_bytes, gpu_budget().limit); }
 
 Pool& shared_pool() {
   static Pool* const pool =

@@ -63,6 +63,8 @@ Pool& shared_pool();
 Pool& scratch_pool();
 // Of both.
 Budget& gpu_budget();
+// What torsor may have of the GPU's memory.
+int64_t most_gpu_bytes();
 
 // Memory of the host that CUDA copies from and to by itself, for arrays on their way. There is little of it: see most_pinned_bytes.
 Pool& pinned_pool();

@@ -150,8 +150,7 @@ SequenceLstm::SequenceLstm(Call& call, const Program& p, const Sequence& s, cons
 
 int64_t SequenceLstm::steps_at_once(bool training) const {
   const int64_t floats = int64_t(training ? 2 : 1) * (inputs_ + units_) + library_floats * units_;
-  const int64_t memory = std::min<int64_t>(gpu().memory_bytes, gpu_budget().limit);
-  const int64_t most = memory / memory_share / (int64_t(rows_) * floats * int64_t(sizeof(float)));
+  const int64_t most = most_gpu_bytes() / memory_share / (int64_t(rows_) * floats * int64_t(sizeof(float)));
   return std::clamp<int64_t>(training && s_.segment > 0 ? std::min<int64_t>(most, s_.segment) : most, 1, s_.steps);
 }
 
