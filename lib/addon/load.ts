@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { oneOf } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { Addon } from './addon.js';
@@ -15,10 +14,14 @@ export type DeviceChoice = Device | `cuda:${number}` | 'auto';
 type GypBuild = ((folder: string) => Addon) & { resolve(folder: string): string };
 
 const require = createRequire(import.meta.url);
-// lib/addon and dist/addon both lie two folders below the root of the package.
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = packageRoot(import.meta.dirname);
 let cpu: Addon | undefined;
 let cuda: { addon: Addon } | { problem: string } | undefined;
+
+/** The next folder upwards with a package.json: sources and what they are bundled into lie at different depths. */
+function packageRoot(folder: string): string {
+  return existsSync(path.join(folder, 'package.json')) ? folder : packageRoot(path.dirname(folder));
+}
 
 function loadCpu(): Addon {
   try {

@@ -1,5 +1,4 @@
 // Whole files: read at once, and written so that a crash leaves either the old file or the new one.
-import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { string } from '../core/check.js';
@@ -22,7 +21,7 @@ export async function writeWholeFile(
   { createFolders = false }: WriteFileOptions = {},
 ): Promise<void> {
   const target = resolve(string('path', path));
-  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = `${target}.${crypto.randomUUID()}.tmp`;
   try {
     if (createFolders) await mkdir(dirname(target), { recursive: true });
     const file = await open(temporary, 'wx');
