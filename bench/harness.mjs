@@ -2,7 +2,7 @@
 import { Contender, contenders } from './contenders.mjs';
 import { peakGflops } from './peak.mjs';
 
-export const defaults = { threads: 1, rounds: 5, seconds: 0.2, device: 'cpu' };
+export const defaults = { threads: 1, rounds: 5, seconds: 0.2, device: 'cpu', limit: Infinity };
 
 function median(values) {
   const sorted = values.toSorted((a, b) => a - b);
@@ -66,15 +66,20 @@ async function measureCase(task, started, options, absent) {
 
 const rounded = (x) => Number(x.toPrecision(4));
 
-/** One result per case, in the form `npm run bench -- NAME --json` prints. */
+/** One result per case, in the form `npm run bench -- NAME --json` prints. After `limit` seconds no further case is begun. */
 export async function runBenchmark(cases, options, say) {
   const onCpu = options.device === 'cpu';
+  const end = performance.now() + 1000 * options.limit;
   const { started, absent } = await startAll(options, say);
   const measured = [];
   // The best of many short looks: on a shared machine the first one may see half of the core.
   let peak = onCpu ? peakGflops() : 0;
   try {
     for (const task of cases) {
+      if (performance.now() >= end) {
+        say(`left out: ${task.name}`);
+        continue;
+      }
       say(`measuring ${task.bench} ${task.name}`);
       const missing = { ...absent };
       const times = await measureCase(task, started, options, missing);

@@ -1,4 +1,4 @@
-// `npm run bench -- NAME [--json] [--device cpu|cuda] [--threads N] [--rounds N] [--seconds S] [--only TEXT] [--peers a,b]`: one file of bench/ per NAME.
+// `npm run bench -- NAME [--json] [--device cpu|cuda] [--threads N] [--rounds N] [--seconds S] [--limit S] [--only TEXT] [--peers a,b]`: one file of bench/ per NAME.
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,6 +12,7 @@ const { values: given, positionals } = parseArgs({
     threads: { type: 'string' },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
+    limit: { type: 'string' },
     only: { type: 'string' },
     peers: { type: 'string' },
   },
@@ -42,6 +43,7 @@ const options = {
   threads: number('threads'),
   rounds: number('rounds'),
   seconds: number('seconds'),
+  limit: number('limit'),
   peers: given.peers?.split(','),
 };
 const wanted = cases.filter((task) => !given.only || task.name.includes(given.only));

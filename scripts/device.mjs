@@ -38,9 +38,12 @@ async function main({ names, minutes, ...given }) {
   // After every stage, so that what is known stays known when somebody ends the whole.
   const write = () =>
     writeFileSync(path.join(folder, name), `${JSON.stringify({ ...about, stages: results }, null, 2)}\n`);
-  for (const stage of wanted) {
+  for (const [k, stage] of wanted.entries()) {
     console.log(`${stage.name} …`);
-    const result = await runStage(stage, Math.min(stage.seconds, (end - performance.now()) / 1000));
+    const left = (end - performance.now()) / 1000;
+    // Benchmarks, which come last, share what is left.
+    const share = stage.group === 'bench' ? left / (wanted.length - k) : left;
+    const result = await runStage(stage, Math.min(stage.seconds, share));
     if (result.outcome === 'failed' || result.outcome === 'timed out') console.log(result.output);
     results.push(result);
     write();

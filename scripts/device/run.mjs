@@ -58,7 +58,8 @@ export async function runStage(stage, limit) {
   if (stage.absent) return { name, outcome: 'skipped', ...nothing, summary: stage.absent };
   if (limit <= 0) return { name, outcome: 'not run', ...nothing, summary: 'no time was left' };
   const start = performance.now();
-  const run = await execute(stage.command, stage.env, limit);
+  const command = typeof stage.command === 'function' ? stage.command(limit) : stage.command;
+  const run = await execute(command, stage.env, limit);
   const seconds = Number(((performance.now() - start) / 1000).toFixed(1));
   const lines = run.output.trimEnd().split('\n').slice(-linesShown);
   const { summary = '', details = null } = read(stage, run);

@@ -1,6 +1,7 @@
-// The stages of scripts/device.mjs, in their order: name, limit in seconds, command, and what its output says.
+// The stages of scripts/device.mjs, in their order: name, limit in seconds, command (some want to know how long they may take), and what its
+// output says.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { root } from '../setup.mjs';
@@ -12,13 +13,15 @@ const emulatedBuild = {
   ...{ name: 'build-emulated', group: 'build', seconds: 300 },
   command: ['cmake', '--build', 'build', '--target', 'torsor_emulated'],
 };
+const benchOptions = ['--json', '--device', 'cuda', '--rounds', '3'];
 const benchmarks = ['policy-step', 'ppo-update', 'lstm-step', 'lstm-sequence', 'ncde-step', 'ncde-update'];
 
 /** Tests leave their numbers in a file, see scripts/tally-reporter.mjs; what failed stands in their output. */
 function tests(name, seconds, args) {
-  const tally = path.join(mkdtempSync(path.join(tmpdir(), 'torsor-device-')), 'tally.json');
+  const tally = path.join(tmpdir(), `torsor-device-${process.pid}-${name}.json`);
   const read = ({ output }) => {
     const { passed, failed, skipped } = JSON.parse(readFileSync(tally, 'utf8'));
+    rmSync(tally);
     const failures = output.split('\n').filter((line) => line.includes(' FAIL '));
     return { summary: `${passed} passed, ${failed} failed, ${skipped} skipped`, details: { failures } };
   };
@@ -55,14 +58,22 @@ function readBenchmark({ stdout }) {
   return { summary: ratios.join(', '), details: cases };
 }
 
+/**
+ * @typedef {{ output: string, stdout: string }} Run
+ * @typedef {{
+ *   name: string, group?: string, seconds: number, command: string[] | ((limit: number) => string[]), env?: Record<string, string>,
+ *   absent?: string, read?: (run: Run) => { summary?: string, details?: unknown },
+ * }} Stage
+ * @returns {Stage[]}
+ */
 export function stages({ emulated, steps, seeds }) {
-  const learning = { seconds: 240, margin: 20 }; // the margin is for the training run under way
-  const learn = [String(steps), String(seeds), String(learning.seconds - learning.margin)];
+  // Neither begins anything new in the last part of its time.
+  const learn = (limit) => [node, 'scripts/device/learning.mjs', ...[steps, seeds, 0.8 * limit].map(String)];
   const bench = (name) => ({
     name: `bench-${name}`,
     group: 'bench',
-    seconds: 240,
-    command: [node, 'scripts/bench.mjs', name, '--json', '--device', 'cuda', '--rounds', '3'],
+    seconds: 400,
+    command: (limit) => [node, 'scripts/bench.mjs', name, ...benchOptions, '--limit', String(0.6 * limit)],
     read: readBenchmark,
   });
   const all = [
@@ -88,8 +99,8 @@ export function stages({ emulated, steps, seeds }) {
     },
     {
       name: 'learn',
-      seconds: learning.seconds,
-      command: [node, 'scripts/device/learning.mjs', ...learn],
+      seconds: 240,
+      command: learn,
       read: readLearning,
     },
     ...benchmarks.map(bench),

@@ -38,13 +38,17 @@ test.each([
   [lstmSequence, 'T=64 B=64 resets'],
 ])('a benchmark gives a result for its case, and names absent peers', async (cases, name) => {
   const wanted = cases.filter((task) => task.name === name);
-  const options = { device: 'cpu', threads: 1, rounds: 1, seconds: 0.01, peers: ['torch'] };
+  const options = { ...defaults, rounds: 1, seconds: 0.01, peers: ['torch'] };
   const [result] = await runBenchmark(wanted, options, () => {});
   expect(result).toMatchObject({ case: name, threads: 1, device: 'cpu', peers: {}, best_peer: null, ratio: null });
   expect(result?.absent.torch).toMatch(/ENOENT/);
   expect(result?.torsor_us).toBeGreaterThan(0);
   const flops = wanted[0]?.flops ?? 0;
   expect(result?.gflops).toBeCloseTo(flops / (result?.torsor_us ?? 1) / 1e3, 1);
+});
+
+test('no case is begun after the limit', async () => {
+  expect(await runBenchmark(policyStep, { ...defaults, peers: [], limit: 0 }, () => {})).toEqual([]);
 });
 
 describe('on cuda', () => {

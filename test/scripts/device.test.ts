@@ -1,6 +1,6 @@
 // scripts/device.mjs, with the emulated device in the place of a GPU: every outcome of a stage, and what is left in the end.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -44,9 +44,17 @@ describe('a stage', () => {
 
 /** A zombie is not: nobody may have asked for its exit code yet. */
 function alive(pid: number): boolean {
-  const state = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
-  return state !== '' && !state.startsWith('Z');
+  const file = `/proc/${pid}/stat`;
+  return existsSync(file) && !/\) Z /.test(readFileSync(file, 'utf8'));
 }
+
+test.each([
+  ['memcheck', '========= ERROR SUMMARY: 2 errors'],
+  ['racecheck', '========= RACECHECK SUMMARY: 0 hazards displayed (0 errors, 0 warnings)'],
+])('%s is summed up in its own words', (name, output) => {
+  const stage = stages({ emulated: false, steps: 1, seeds: 1 }).find((each) => each.name === name);
+  expect(stage?.read?.({ output: `said\n${output}\nmore`, stdout: '' })).toEqual({ summary: output.slice(10) });
+});
 
 test('stages are chosen by name or group, in their own order', () => {
   const all = stages({ emulated: false, steps: 1, seeds: 1 });
