@@ -14,7 +14,7 @@ export interface RecurrentBase {
   activation: ActivationName;
   /** Standard deviations from the features, softplus(f · W + b), instead of one learned vector. Default: false. */
   actorSigmaHead: boolean;
-  /** Backward through time computes most activations again instead of keeping all: less memory, the same bits. Default: false. */
+  /** Backward through time computes most activations again instead of keeping all: less memory, and by kernels of torsor the same bits. Default: false. */
   remat: boolean;
 }
 

@@ -222,6 +222,9 @@ describe('who runs it', () => {
     expect(create('around', { lstm: 'cudnn' }, { two: true })).toThrow(expect.objectContaining(unfit));
     expect(create('SharedActorCritic', { lstm: 'cudnn' })).toThrow(expect.objectContaining(unfit));
     expect(create('LSTMActorCritic', { precision: 'bf16', lstm: 'cudnn' })).toThrow(/cudnn.*bf16/);
+    expect(create('LSTMActorCritic', { device: 'cpu', lstm: 'cudnn' })).toThrow(
+      expect.objectContaining({ code: 'DEVICE_UNAVAILABLE', message: expect.stringContaining("on device 'cuda'") }),
+    );
     expect(create('LSTMActorCritic', { lstm: 'fast' })).toThrow(/lstm.*auto.*cudnn.*torsor/s);
   });
 });

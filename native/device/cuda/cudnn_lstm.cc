@@ -1,11 +1,20 @@
 // See cudnn_lstm.h.
 #include "device/cuda/cudnn_lstm.h"
 
+#include <algorithm>
+
+#include "device/cuda/pool.h"
+#include "device/cuda/runtime.h"
 #include "device/error.h"
 
 namespace torsor {
 
 using namespace cudnn;
+
+// Of the GPU's memory, or of what torsor may have of it, what the steps that are taken at once may need.
+constexpr int memory_share = 4;
+// Floats of a unit and step in cuDNN's memory, about; it says how many only once it has been told the sequences.
+constexpr int library_floats = 12;
 
 CudnnLstm::CudnnLstm(Call& call, int inputs, int units, Precision precision)
     : call_(call),
@@ -24,6 +33,12 @@ CudnnLstm::CudnnLstm(Call& call, int inputs, int units, Precision precision)
                                     inputs, units, units, 1, dropout_, padded_io_disabled),
         "an LSTM");
   check(f_.cudnnGetRNNWeightSpaceSize(handle_, lstm_, &weight_bytes_), "the size of the weights");
+}
+
+int64_t CudnnLstm::most_steps(int64_t rows, bool training) const {
+  const int64_t memory = std::min<int64_t>(gpu().memory_bytes, gpu_budget().limit);
+  const int64_t floats = int64_t(training ? 2 : 1) * (inputs_ + units_) + library_floats * units_;
+  return std::max<int64_t>(1, memory / memory_share / (rows * floats * int64_t(sizeof(float))));
 }
 
 float* CudnnLstm::weights() { return reinterpret_cast<float*>(call_.scratch<char>(weight_bytes())); }

@@ -39,6 +39,9 @@ class CudnnLstm {
   // Operands of products are rounded as `precision` allows: float32 or tf32.
   CudnnLstm(Call&, int inputs, int units, Precision precision);
 
+  // Steps of so many rows that the memory there is allows at once, with what goes in and out.
+  int64_t most_steps(int64_t rows, bool training) const;
+
   // Space for weights, or for their gradients, with anything in it.
   float* weights();
   LstmWeights parts(float* weights) const;

@@ -6,7 +6,6 @@
 #include "device/cuda/block.h"
 #include "device/cuda/each.h"
 #include "device/cuda/launch.h"
-#include "device/cuda/pool.h"
 
 namespace torsor::TORSOR_ISA {
 
@@ -86,11 +85,6 @@ __global__ void weights_from_library(const __grid_constant__ LstmWeights w, int 
 
 namespace torsor {
 
-// Of the GPU's memory, or of what torsor may have of it, what the steps that are taken at once may need.
-constexpr int memory_share = 4;
-// Floats of a unit in cuDNN's memory, about; it says how many only once it has been told the sequences.
-constexpr int library_floats = 12;
-
 static void clear(void* data, int64_t bytes) {
   check(cudaMemsetAsync(data, 0, size_t(bytes), cudaStreamPerThread), "clearing memory of an LSTM");
 }
@@ -122,7 +116,8 @@ SequenceLstm::SequenceLstm(Call& call, const Program& p, const Sequence& s, cons
     done_ = call.scratch<int32_t>(all);
     launch_each("take_flags", TORSOR_ISA::take_flags, all, s.done, index_, int(all), done_);
   }
-  cut(steps_at_once(training));
+  const int64_t most = lstm_.most_steps(rows, training);
+  cut(training && s.segment > 0 ? std::min<int64_t>(most, s.segment) : most);
 
   tiles_ = place(call, TORSOR_ISA::tiles_of(most_rows(), small_rows), int64_t(p.columns) * small_rows,
                  TORSOR_ISA::scratch_floats<small_rows>(p));
@@ -146,12 +141,6 @@ SequenceLstm::SequenceLstm(Call& call, const Program& p, const Sequence& s, cons
   clear(weights_, lstm_.weight_bytes());  // cuDNN has two biases: ours is the first
   launch_each("weights_to_library", TORSOR_ISA::weights_to_library, int64_t(inputs_ + units_) * 4 * units_,
               parameters + q_.weight, parameters + q_.bias, inputs_, units_, lstm_.parts(weights_));
-}
-
-int64_t SequenceLstm::steps_at_once(bool training) const {
-  const int64_t floats = int64_t(training ? 2 : 1) * (inputs_ + units_) + library_floats * units_;
-  const int64_t most = most_gpu_bytes() / memory_share / (int64_t(rows_) * floats * int64_t(sizeof(float)));
-  return std::clamp<int64_t>(training && s_.segment > 0 ? std::min<int64_t>(most, s_.segment) : most, 1, s_.steps);
 }
 
 void SequenceLstm::cut(int64_t chunk_steps) {

@@ -46,7 +46,6 @@ class SequenceLstm {
     const int32_t* index;
   };
   void cut(int64_t chunk_steps);
-  int64_t steps_at_once(bool training) const;
   Carry carry_before(int chunk) const;
   Carry rows_of_carry(float* carry) const;
   const int32_t* ended_after(const Chunk&) const;
