@@ -1,22 +1,9 @@
-// Schedules, the window of episodes, presets.
+// The window of episodes, presets.
 import { describe, expect, it } from 'vitest';
 import { NativeVectorEnvironment } from '../../lib/index.js';
 import { EpisodeWindow } from '../../lib/training/metrics.js';
 import { ppoDefaults } from '../../lib/training/ppo-options.js';
 import { presets } from '../../lib/training/presets.js';
-import { factorAt } from '../../lib/training/schedule.js';
-
-describe('schedules', () => {
-  it.each([
-    ['constant', [1, 1, 1]],
-    ['linear', [1, 0.75, 0]],
-    ['cosine', [1, (1 + Math.SQRT1_2) / 2, 0]],
-  ] as const)('%s', (schedule, factors) => {
-    [0, 0.25, 1].forEach((progress, i) => {
-      expect(factorAt(schedule, progress)).toBeCloseTo(factors[i] as number, 12);
-    });
-  });
-});
 
 describe('EpisodeWindow', () => {
   const batch = (count: number, mean: number) => ({ count, returnSum: count * mean, lengthSum: 10 * count });
