@@ -112,6 +112,7 @@ export { type ElementOf, type FlattenOptions, type SampleMask, Space, type Space
 export { Tuple } from './spaces/tuple.js';
 export type { Dtype } from './tensor/dtype.js';
 export { memory, Tensor } from './tensor/tensor.js';
+export { type LibraryPreset, libraryPresets } from './training/library-presets.js';
 export type { TrainingMetrics } from './training/metrics.js';
 export { NonFiniteError, type StoppedMetrics } from './training/non-finite.js';
 export type { OptimizerOptions } from './training/optimizer-options.js';
