@@ -106,6 +106,7 @@ export { CsvLogger } from './runs/csv-logger.js';
 export { JsonLinesLogger } from './runs/json-lines-logger.js';
 export type { Logger, RunInfo, RunOutcome, RunRecord, RunStart, SavedCheckpoint } from './runs/logger.js';
 export { type Output, ProgressLogger } from './runs/progress-logger.js';
+export { writeReport } from './runs/report/write-report.js';
 export { TensorBoardLogger } from './runs/tensorboard-logger.js';
 export { type TrainRunOptions, trainRun } from './runs/train-run.js';
 export { ActionSpace } from './spaces/action-space.js';
