@@ -104,7 +104,15 @@ export { type AdvantageOptions, type Column, Rollout, type RolloutOptions } from
 export type { ActionHistogram } from './runs/action-histogram.js';
 export { CsvLogger } from './runs/csv-logger.js';
 export { JsonLinesLogger } from './runs/json-lines-logger.js';
-export type { Logger, RunInfo, RunOutcome, RunRecord, RunStart, SavedCheckpoint } from './runs/logger.js';
+export type {
+  EvaluationSummary,
+  Logger,
+  RunInfo,
+  RunOutcome,
+  RunRecord,
+  RunStart,
+  SavedCheckpoint,
+} from './runs/logger.js';
 export { type Output, ProgressLogger } from './runs/progress-logger.js';
 export { writeReport } from './runs/report/write-report.js';
 export { TensorBoardLogger } from './runs/tensorboard-logger.js';

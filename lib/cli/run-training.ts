@@ -1,8 +1,8 @@
 // Trains in a folder for `train` and `resume`: Ctrl-C, what is said, the evaluation at the end, and the exit code.
-import type { Evaluation } from '../rollout/evaluate.js';
-import type { RunOutcome } from '../runs/logger.js';
+import type { EvaluationSummary, RunOutcome } from '../runs/logger.js';
 import { type Output, ProgressLogger } from '../runs/progress-logger.js';
 import { RunFolder } from '../runs/run-folder.js';
+import { summarize } from '../runs/session.js';
 import { trainRun } from '../runs/train-run.js';
 import type { PPO } from '../training/ppo.js';
 import { exitCodes } from './command.js';
@@ -49,7 +49,10 @@ export async function runTraining(request: TrainingRequest, output: Output): Pro
       ...(evalEpisodes > 0 && { evaluate: (model) => evaluate(model, { env, seed, episodes: evalEpisodes }) }),
     });
     const interrupted = outcome.status === 'interrupted';
-    const result = interrupted ? undefined : await evaluate(trainer.model, { env, seed, episodes: finalEpisodes });
+    const result = interrupted
+      ? undefined
+      : summarize(await evaluate(trainer.model, { env, seed, episodes: finalEpisodes }));
+    if (result) await new RunFolder(request.folder).writeSummary({ ...outcome, evaluation: result });
     if (request.json) writeJson(request, output, outcome, result);
     else writeText(request, progress, outcome, result);
     if (!interrupted) return exitCodes.ok;
@@ -60,14 +63,11 @@ export async function runTraining(request: TrainingRequest, output: Output): Pro
   }
 }
 
-function writeJson(request: TrainingRequest, output: Output, outcome: RunOutcome, result?: Evaluation): void {
+function writeJson(request: TrainingRequest, output: Output, outcome: RunOutcome, result?: EvaluationSummary): void {
   const { env, model, seed } = request;
   const folder = new RunFolder(request.folder);
   const { steps, seconds, status, best, parametersSha256 } = outcome;
-  if (result) {
-    const { meanReturn, standardError, returns } = result;
-    writeEvent(output, 'evaluation', { meanReturn, standardError, episodes: returns.length });
-  }
+  if (result) writeEvent(output, 'evaluation', result);
   writeEvent(output, 'done', {
     env,
     model,
@@ -77,7 +77,7 @@ function writeJson(request: TrainingRequest, output: Output, outcome: RunOutcome
     meanReturn: result?.meanReturn ?? null,
     checkpoint: folder.file('last'),
     standardError: result?.standardError ?? null,
-    episodes: result?.returns.length ?? 0,
+    episodes: result?.episodes ?? 0,
     interrupted: status === 'interrupted',
     best: best && { ...best, checkpoint: folder.file('best') },
     parametersSha256,
@@ -86,12 +86,17 @@ function writeJson(request: TrainingRequest, output: Output, outcome: RunOutcome
   });
 }
 
-function writeText(request: TrainingRequest, progress: ProgressLogger, outcome: RunOutcome, result?: Evaluation): void {
+function writeText(
+  request: TrainingRequest,
+  progress: ProgressLogger,
+  outcome: RunOutcome,
+  result?: EvaluationSummary,
+): void {
   const folder = new RunFolder(request.folder);
   if (result) {
-    const { meanReturn, standardError, returns } = result;
+    const { meanReturn, standardError, episodes } = result;
     progress.say(
-      `Evaluation over ${returns.length} episodes, deterministic: return ${meanReturn.toFixed(1)} ± ${standardError.toFixed(1)}`,
+      `Evaluation over ${episodes} episodes, deterministic: return ${meanReturn.toFixed(1)} ± ${standardError.toFixed(1)}`,
     );
   }
   progress.say(`Checkpoint  ${folder.file('last')}`);

@@ -31,10 +31,19 @@ export interface RunStart {
   steps: number;
 }
 
+/** Of whole episodes. */
+export interface EvaluationSummary {
+  meanReturn: number;
+  /** Of the mean. */
+  standardError: number;
+  meanLength: number;
+  episodes: number;
+}
+
 /** One iteration. What is beside the metrics is there at checkpoints only. */
 export interface RunRecord {
   metrics: TrainingMetrics;
-  evaluation?: { meanReturn: number; standardError: number; meanLength: number; episodes: number };
+  evaluation?: EvaluationSummary;
   actions?: ActionHistogram;
 }
 
@@ -61,6 +70,8 @@ export interface RunOutcome {
   best: { score: number; by: RunInfo['bestBy']; steps: number } | null;
   /** Of the model as it ended. */
   parametersSha256: string;
+  /** Of the model as it ended; `torsor train` and `torsor resume` add it to summary.json. */
+  evaluation?: EvaluationSummary;
   /** What ended a run that failed. */
   error?: { code: string; message: string };
 }

@@ -6,6 +6,7 @@ import { TorsorError } from '../core/errors.js';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../io/checkpoint.js';
 import { exists, readWholeFile, removeTemporary, writeWholeFile } from '../io/files.js';
 import type { NonFiniteError } from '../training/non-finite.js';
+import { checkUnlocked } from './lock.js';
 import type { RunInfo, RunOutcome } from './logger.js';
 import { parseRunJson, runJson } from './run-json.js';
 
@@ -52,10 +53,19 @@ export class RunFolder {
     return path.join(this.path, runFiles[name]);
   }
 
-  /** Makes the folder, and removes what an earlier run left in it. Files that are not those of a run stay. @throws TorsorError IO */
+  /** There while a process trains in the folder. */
+  get lock(): string {
+    return path.join(this.path, 'run.lock');
+  }
+
+  /** @throws TorsorError IO */
+  async make(): Promise<void> {
+    await this.#attempt(() => mkdir(this.path, { recursive: true }));
+  }
+
+  /** Removes what an earlier run left. Files that are not those of a run stay. @throws TorsorError IO */
   async clear(): Promise<void> {
     await this.#attempt(async () => {
-      await mkdir(this.path, { recursive: true });
       // The last checkpoint first: without it nothing can be resumed that lacks its other files.
       for (const name of [runFiles.last, ...Object.values(runFiles)]) {
         await rm(path.join(this.path, name), { recursive: true, force: true });
@@ -102,8 +112,11 @@ export class RunFolder {
   /**
    * Gives the folder of a run that can be resumed another name, so that a new run does not replace it; null where there is no such run, or it
    * has reached its end.
+   *
+   * @throws TorsorError INVALID_ARGUMENT while a process trains there.
    */
   async setAside(): Promise<string | null> {
+    checkUnlocked(this.lock);
     const trained = (await stat(this.file('metrics')).catch(() => undefined))?.size ?? 0;
     if (trained === 0 || !(await exists(this.file('last')))) return null;
     if ((await this.readSummary())?.status === 'finished') return null;

@@ -7,7 +7,7 @@ import type { TrainingMetrics } from '../training/metrics.js';
 import { NonFiniteError } from '../training/non-finite.js';
 import type { PPO } from '../training/ppo.js';
 import { actionHistogram } from './action-histogram.js';
-import type { Logger, RunInfo, RunOutcome, RunRecord } from './logger.js';
+import type { EvaluationSummary, Logger, RunInfo, RunOutcome, RunRecord } from './logger.js';
 import type { RunFolder, Score } from './run-folder.js';
 
 export interface SessionParts {
@@ -68,7 +68,7 @@ export class Session {
     if (due) {
       record.actions = actionHistogram(trainer.rollout);
       if (evaluate !== undefined && !aborted) {
-        record.evaluation = summary(await evaluate(trainer.model));
+        record.evaluation = summarize(await evaluate(trainer.model));
         score = record.evaluation.meanReturn;
       }
     }
@@ -130,7 +130,7 @@ export class Session {
   }
 }
 
-function summary({ meanReturn, standardError, returns, lengths }: Evaluation): NonNullable<RunRecord['evaluation']> {
+export function summarize({ meanReturn, standardError, returns, lengths }: Evaluation): EvaluationSummary {
   const meanLength = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
   return { meanReturn, standardError, meanLength, episodes: returns.length };
 }

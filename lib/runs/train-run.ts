@@ -8,6 +8,7 @@ import type { Evaluation } from '../rollout/evaluate.js';
 import type { PPO } from '../training/ppo.js';
 import { CsvLogger } from './csv-logger.js';
 import { JsonLinesLogger } from './json-lines-logger.js';
+import { lockRun } from './lock.js';
 import type { Logger, RunInfo, RunOutcome } from './logger.js';
 import { RunFolder } from './run-folder.js';
 import { Session } from './session.js';
@@ -48,7 +49,7 @@ const names = ['folder', 'steps', 'resume', 'checkpointEvery', 'keepAll', 'evalu
  * Where a loss or gradient is not finite, `non-finite.safetensors` holds the state before that iteration, and `non-finite.json` what was
  * measured; `last.safetensors` stays the checkpoint before. Every other error leaves the last whole iteration in `last.safetensors`.
  *
- * @throws NonFiniteError; TorsorError IO, CORRUPT_FILE, INVALID_ARGUMENT; whatever a logger, an environment or `evaluate` throws.
+ * @throws NonFiniteError; TorsorError IO, CORRUPT_FILE, INVALID_ARGUMENT (also where another process trains in the folder); whatever a logger, an environment or `evaluate` throws.
  */
 export async function trainRun(trainer: PPO, options: TrainRunOptions): Promise<RunOutcome> {
   checkOptions('trainRun', options, names);
@@ -58,23 +59,30 @@ export async function trainRun(trainer: PPO, options: TrainRunOptions): Promise<
   const resume = boolean('resume', options.resume ?? false);
   const keepAll = boolean('keepAll', options.keepAll ?? false);
   const folder = new RunFolder(options.folder);
-  if (resume) await resumeFrom(trainer, folder);
-  else if (trainer.iteration > 0) {
+  if (!resume && trainer.iteration > 0) {
     throw new TorsorError(
       'INVALID_ARGUMENT',
       `trainer: expected a new one, or resume: true, got one after ${trainer.iteration} iterations`,
     );
-  } else await folder.clear();
-  const bestBy = options.evaluate === undefined ? 'episodes' : 'evaluation';
-  const info = describe(trainer, { steps, checkpointEvery: every, bestBy, about: options.about ?? {} });
-  const own = [
-    new JsonLinesLogger(folder.file('metrics')),
-    new CsvLogger(folder.file('progress')),
-    new TensorBoardLogger(folder.file('tensorboard')),
-  ];
-  const loggers = [...own, ...(options.loggers ?? [])];
-  const session = new Session({ trainer, folder, info, loggers, keepAll, evaluate: options.evaluate });
-  return session.run(options.signal);
+  }
+  await folder.make();
+  const unlock = lockRun(folder.lock);
+  try {
+    if (resume) await resumeFrom(trainer, folder);
+    else await folder.clear();
+    const bestBy = options.evaluate === undefined ? 'episodes' : 'evaluation';
+    const info = describe(trainer, { steps, checkpointEvery: every, bestBy, about: options.about ?? {} });
+    const own = [
+      new JsonLinesLogger(folder.file('metrics')),
+      new CsvLogger(folder.file('progress')),
+      new TensorBoardLogger(folder.file('tensorboard')),
+    ];
+    const loggers = [...own, ...(options.loggers ?? [])];
+    const session = new Session({ trainer, folder, info, loggers, keepAll, evaluate: options.evaluate });
+    return await session.run(options.signal);
+  } finally {
+    unlock();
+  }
 }
 
 async function resumeFrom(trainer: PPO, folder: RunFolder): Promise<void> {

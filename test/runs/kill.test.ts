@@ -99,3 +99,17 @@ describe.each([
     expect(readdirSync(killed).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   }, 120_000);
 });
+
+it('Ctrl-C saves, says how to go on, and exits with 130', async () => {
+  const out = path.join(folder, 'interrupted');
+  const child = startElsewhere(commandLine, 'train', '--env', 'CartPole-v1', '--steps', '1000000000', '--out', out);
+  let said = '';
+  child.stdout.on('data', (text) => {
+    if (!said.includes(' % ') && String(text).includes(' % ')) child.kill('SIGINT');
+    said += text;
+  });
+  const [code, signal] = await once(child, 'close');
+  expect([code, signal]).toEqual([130, null]);
+  expect(said).toContain(`Saved. To go on: torsor resume ${out}\n`);
+  expect(JSON.parse(readFileSync(path.join(out, 'summary.json'), 'utf8')).status).toBe('interrupted');
+});

@@ -105,7 +105,7 @@ function metricChart(
 function facts(info: RunInfo, outcome: RunOutcome | null, records: readonly RecordedIteration[]): string {
   const last = records.at(-1);
   const best = outcome?.best;
-  const evaluation = records.findLast((record) => record.evaluation)?.evaluation;
+  const evaluation = outcome?.evaluation ?? records.findLast((record) => record.evaluation)?.evaluation;
   const list: [string, string][] = [
     ['Status', outcome?.status ?? 'not ended'],
     ['Steps', `${format(outcome?.steps ?? last?.steps ?? 0)} of ${format(info.steps)}`],
