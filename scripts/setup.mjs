@@ -48,6 +48,7 @@ function requireNode() {
 
 const lockFile = path.join(root, 'package-lock.json');
 const modules = path.join(root, 'node_modules');
+const bundle = path.join(root, 'scripts', 'bundle.mjs');
 // CUDA is compiled by CI and on request: developers should not wait for it at every start.
 const cuda = process.env.TORSOR_CUDA ?? 'OFF';
 
@@ -83,11 +84,12 @@ const steps = {
     product: path.join(root, 'dist', 'index.js'),
     inputs: () => {
       const configs = ['tsconfig.json', 'tsconfig.build.json'].map((name) => path.join(root, name));
-      return hashOf([lockFile, ...configs, ...filesUnder(path.join(root, 'lib'))]);
+      return hashOf([lockFile, bundle, ...configs, ...filesUnder(path.join(root, 'lib'))]);
     },
     run(loud) {
       rmSync(path.join(root, 'dist'), { recursive: true, force: true }); // tsc never removes what a renamed file left
       run(process.execPath, [path.join(modules, 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'], loud);
+      run(process.execPath, [bundle], loud);
     },
   },
 };

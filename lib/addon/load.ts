@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { oneOf } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
+import { packageRoot as root } from '../core/package.js';
 import type { Addon } from './addon.js';
 
 /** Where the arithmetic happens. */
@@ -15,8 +15,6 @@ export type DeviceChoice = Device | `cuda:${number}` | 'auto';
 type GypBuild = ((folder: string) => Addon) & { resolve(folder: string): string };
 
 const require = createRequire(import.meta.url);
-// lib/addon and dist/addon both lie two folders below the root of the package.
-const root = fileURLToPath(new URL('../..', import.meta.url));
 let cpu: Addon | undefined;
 let cuda: { addon: Addon } | { problem: string } | undefined;
 

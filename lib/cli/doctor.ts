@@ -5,7 +5,7 @@ import path from 'node:path';
 import { type DeviceInfo, devices } from '../addon/devices.js';
 import { addon, type DeviceChoice, resolveDevice } from '../addon/load.js';
 import { TorsorError } from '../core/errors.js';
-import { torsorVersion } from '../core/version.js';
+import { torsorVersion } from '../core/package.js';
 import type { Output } from '../runs/progress-logger.js';
 import { type Command, exitCodes } from './command.js';
 import { readOptions } from './options.js';
@@ -47,7 +47,7 @@ interface Findings {
 
 function examine(device: string): Findings {
   const found: Findings = {
-    torsor: torsorVersion,
+    torsor: torsorVersion(),
     node: process.version,
     nodeApi: process.versions.napi as string,
     platform: `${process.platform}-${process.arch}, kernel ${release()}`,

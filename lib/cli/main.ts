@@ -4,7 +4,7 @@ import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { unknown } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import { torsorVersion } from '../core/version.js';
+import { torsorVersion } from '../core/package.js';
 import '../models/actor-critic.js';
 import '../models/lstm-actor-critic.js';
 import '../models/min-gru-actor-critic.js';
@@ -45,7 +45,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
   try {
     if (name === undefined || ['--help', '-h', 'help'].includes(name)) return say(help);
-    if (name === '--version') return say(torsorVersion);
+    if (name === '--version') return say(torsorVersion());
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (command === undefined) throw new UsageError(`there is no command ${unknown(name, Object.keys(commands))}`);
     if (rest.includes('--help') || rest.includes('-h')) return say(command.help);

@@ -1,5 +1,4 @@
 // Whole files: read at once, and written so that a crash leaves either the old file or the new one.
-import { randomBytes } from 'node:crypto';
 import { access, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { string } from '../core/check.js';
@@ -22,7 +21,7 @@ export async function writeWholeFile(
   { createFolders = false }: WriteFileOptions = {},
 ): Promise<void> {
   const target = resolve(string('path', path));
-  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = `${target}.${crypto.randomUUID()}.tmp`;
   try {
     if (createFolders) await mkdir(dirname(target), { recursive: true });
     const file = await open(temporary, 'wx');
@@ -66,7 +65,7 @@ export async function removeTemporary(path: string): Promise<void> {
   const folder = dirname(target);
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
-    const whole = /^(.*)\.[0-9a-f]{12}\.tmp$/.exec(name)?.[1];
+    const whole = /^(.*)\.[0-9a-f-]{36}\.tmp$/.exec(name)?.[1];
     if (whole === undefined || (whole !== basename(target) && basename(target) !== '*')) continue;
     await unlink(join(folder, name)).catch(() => undefined);
   }

@@ -1,5 +1,4 @@
 // The parameters of a model by name, over the arena of the native core.
-import { createHash } from 'node:crypto';
 import type { NativeModel } from '../addon/addon.js';
 import { call } from '../addon/load.js';
 import { firstNonFinite, show, string, unknown } from '../core/check.js';
@@ -87,7 +86,8 @@ export class Parameters {
 
 /** SHA-256 of the bytes of arrays, one behind the other. */
 export function sha256Of(arrays: readonly Float32Array[]): string {
-  const hash = createHash('sha256');
+  // Loaded when asked for: it is a large part of the time of an import.
+  const hash = process.getBuiltinModule('node:crypto').createHash('sha256');
   for (const { buffer, byteOffset, byteLength } of arrays) hash.update(new Uint8Array(buffer, byteOffset, byteLength));
   return hash.digest('hex');
 }

@@ -2,7 +2,7 @@
 import { addon } from '../addon/load.js';
 import { boolean, options as checkOptions, positiveInteger, required } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import { torsorVersion } from '../core/version.js';
+import { torsorVersion } from '../core/package.js';
 import { Model } from '../models/model.js';
 import type { Evaluation } from '../rollout/evaluate.js';
 import type { PPO } from '../training/ppo.js';
@@ -94,7 +94,7 @@ function describe(trainer: PPO, more: Pick<RunInfo, 'steps' | 'checkpointEvery' 
   const { model, environment, settings } = trainer;
   const { simd, threads } = addon(model.device);
   return {
-    torsor: torsorVersion,
+    torsor: torsorVersion(),
     environment: { name: environment.name, count: environment.count },
     model: {
       type: Model.registered(model.typeName)?.name ?? model.typeName,

@@ -109,7 +109,7 @@ describe('the folder', () => {
     const out = newFolder();
     await trainRun(makeTrainer(), { folder: out, steps: 30 * 256, keepAll: true });
     writeFileSync(path.join(out, 'notes.txt'), 'mine');
-    writeFileSync(path.join(out, 'last.safetensors.0123456789ab.tmp'), 'cut off');
+    writeFileSync(path.join(out, 'last.safetensors.01234567-89ab-cdef-0123-456789abcdef.tmp'), 'cut off');
     await trainRun(makeTrainer(), { folder: out, steps: 256 });
     expect(readdirSync(out).sort()).toEqual([
       'last.safetensors',

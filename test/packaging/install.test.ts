@@ -1,0 +1,133 @@
+// The published package where a user installs it: no network, compiler, CMake or Python, and every way there is to load it.
+import { spawnSync } from 'node:child_process';
+import { cpSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { clean, filesOf, install, type Packed, pack, runIn } from './packed.js';
+
+let packed: Packed;
+let project: string;
+beforeAll(() => {
+  packed = pack();
+  project = install(packed, 'project');
+}, 120_000);
+afterAll(() => rmSync(packed.folder, { recursive: true, force: true }));
+
+const use = `
+const model = Model.create('SharedActorCritic', { observationSpaceSize: 3, actionSpaceSize: 2, key: 1 });
+const { action } = model.act([[1, 2, 3]], { key: 1 });
+console.log(action.shape.join('x'));`;
+const esm = `import { Model } from 'torsor';${use}`;
+
+describe('it runs', () => {
+  test('as an ES module', () => expect(runIn(project, 'index.mjs', esm)).toBe('1x2'));
+
+  test('as a CommonJS module', () => {
+    expect(runIn(project, 'index.cjs', `const { Model } = require('torsor');${use}`)).toBe('1x2');
+  });
+
+  test('in a worker thread, beside the main thread', () => {
+    writeFileSync(path.join(project, 'worker.mjs'), esm);
+    const main = `import { Worker } from 'node:worker_threads'; new Worker(new URL('worker.mjs', import.meta.url));`;
+    expect(runIn(project, 'threads.mjs', `${esm}${main}`)).toBe('1x2\n1x2');
+  });
+
+  test('with install scripts switched off', () => {
+    expect(runIn(install(packed, 'no-scripts', '--ignore-scripts'), 'index.mjs', esm)).toBe('1x2');
+  });
+
+  test('in a path with spaces', () => expect(runIn(install(packed, 'a path of words'), 'index.mjs', esm)).toBe('1x2'));
+
+  test("in pnpm's layout, a link to the package in a store", () => {
+    const linked = path.join(packed.folder, 'pnpm');
+    const store = path.join(linked, 'node_modules', '.pnpm', 'torsor@0.0.0', 'node_modules', 'torsor');
+    cpSync(path.join(project, 'node_modules', 'torsor'), store, { recursive: true });
+    symlinkSync(path.relative(path.join(linked, 'node_modules'), store), path.join(linked, 'node_modules', 'torsor'));
+    expect(runIn(linked, 'index.mjs', esm)).toBe('1x2');
+  });
+
+  test('out of a bundle that leaves torsor outside', async () => {
+    writeFileSync(path.join(project, 'entry.mjs'), esm);
+    const outDir = path.join(project, 'bundle');
+    await build({
+      ...{ configFile: false, logLevel: 'error', root: project },
+      build: {
+        ssr: 'entry.mjs',
+        outDir,
+        rollupOptions: { external: ['torsor'], output: { entryFileNames: 'out.mjs' } },
+      },
+    });
+    expect(filesOf(outDir)).toEqual(['out.mjs']);
+    expect(runIn(project, 'bundled.mjs', `await import('./bundle/out.mjs');`)).toBe('1x2');
+  });
+
+  test('by its command', () => {
+    const command = path.join(project, 'node_modules', '.bin', 'torsor');
+    const run = spawnSync(command, ['--help'], { encoding: 'utf8', env: clean() });
+    expect(run.stdout).toContain('--env');
+  });
+});
+
+describe('budgets', () => {
+  test('the package with the addon of the CPU packs to less than 2 MB', () => {
+    expect(statSync(packed.tarball).size).toBeLessThan(2e6);
+  });
+
+  test('it brings one package, inside its own', () => {
+    const installed = filesOf(path.join(project, 'node_modules')).filter((file) => file.endsWith('package.json'));
+    expect(installed.toSorted()).toEqual(['torsor/node_modules/node-gyp-build/package.json', 'torsor/package.json']);
+  });
+
+  test('importing it takes no time to speak of, loads no addon and leaves nothing behind', () => {
+    const source = `
+      const before = [Object.keys(globalThis), Object.keys(process.env), process.eventNames()].join();
+      const times = [];
+      const start = process.cpuUsage();
+      await import('torsor');
+      const { user, system } = process.cpuUsage(start);
+      const time = (user + system) / 1000;
+      const after = [Object.keys(globalThis), Object.keys(process.env), process.eventNames()].join();
+      const addon = process.report.getReport().sharedObjects.some((file) => file.endsWith('.node'));
+      console.log(JSON.stringify({ time, same: before === after, addon, handles: process.getActiveResourcesInfo().length }));`;
+    const runs = Array.from({ length: 7 }, () => JSON.parse(runIn(project, 'import.mjs', source)));
+    for (const { same, addon } of runs) expect({ same, addon }).toEqual({ same: true, addon: false });
+    // Milliseconds of the processor, the fewest of a few: other work on the machine only adds to it.
+    expect(Math.min(...runs.map(({ time }) => time))).toBeLessThan(30);
+  });
+});
+
+describe('where no prebuilt addon fits', () => {
+  const without = (): string => {
+    const folder = install(packed, 'without', '--ignore-scripts');
+    rmSync(path.join(folder, 'node_modules', 'torsor', 'prebuilds'), { recursive: true });
+    return folder;
+  };
+
+  test('loading says so and what to do; installing names the tool that is missing', () => {
+    const folder = without();
+    const load = spawnSync(process.execPath, ['--input-type=module', '-e', esm], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: clean(),
+    });
+    expect(load.stderr).toContain("code: 'ADDON_NOT_FOUND'");
+    expect(load.stderr).toContain('npm rebuild torsor');
+    const script = path.join(folder, 'node_modules', 'torsor', 'scripts', 'install.cjs');
+    const run = spawnSync(process.execPath, [script], { encoding: 'utf8', env: { ...clean(), PATH: packed.bare } });
+    expect(run.status).toBe(1);
+    expect(run.stderr.trim().split('\n')).toHaveLength(1);
+    expect(run.stderr).toContain(`no prebuilt addon fits ${process.platform}-${process.arch}`);
+    expect(run.stderr).toContain('no cmake on PATH');
+  });
+});
+
+test('the prebuilt addon needs a C library no newer than 2.34', () => {
+  const prebuilds = path.join(project, 'node_modules', 'torsor', 'prebuilds');
+  const files = filesOf(prebuilds);
+  expect(files).toHaveLength(1);
+  const symbols = spawnSync('objdump', ['-T', path.join(prebuilds, files[0] as string)], { encoding: 'utf8' }).stdout;
+  const versions = [...symbols.matchAll(/GLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor));
+  expect(versions.length).toBeGreaterThan(10);
+  expect(Math.max(...versions)).toBeLessThanOrEqual(34);
+});
