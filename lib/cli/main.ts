@@ -35,6 +35,8 @@ ${Object.entries(commands)
   .map(([name, { summary }]) => `  torsor ${name.padEnd(8)}  ${summary}`)
   .join('\n')}
 
+  torsor train --env CartPole-v1 --out runs/mine && torsor report runs/mine
+
   torsor COMMAND --help   what it takes; with --json every command answers in JSON
   torsor --version        the version
 

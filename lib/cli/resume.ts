@@ -2,7 +2,6 @@
 import type { DeviceChoice } from '../addon/load.js';
 import { TorsorError } from '../core/errors.js';
 import { NativeVectorEnvironment } from '../envs/native-vector-environment.js';
-import { exists } from '../io/files.js';
 import { Model } from '../models/model.js';
 import { RunFolder } from '../runs/run-folder.js';
 import { PPO } from '../training/ppo.js';
@@ -58,8 +57,9 @@ it ends with the same bits as one that was never interrupted. With other --steps
         resume: true,
         checkpointEvery: every ?? info.checkpointEvery,
         keepAll: about.keepAll === true,
-        evalEpisodes: Number(about.evalEpisodes ?? 0),
+        evalEpisodes: Number(about.evalEpisodes ?? (info.bestBy === 'evaluation' ? 100 : 0)),
         json: values.json,
+        about,
       },
       output,
     );
@@ -81,9 +81,6 @@ async function remake(folder: RunFolder, device: string): Promise<PPO> {
       'UNSUPPORTED',
       `${folder.file('run')}: ${environment.name} is no native environment; resume this run in the program that made it, with trainRun(…, { resume: true })`,
     );
-  }
-  if (!(await exists(folder.file('last')))) {
-    throw new TorsorError('IO', `${folder.path} holds no checkpoint to resume from: start the run again`);
   }
   const key = keysOf(Number(about.seed ?? 1));
   const where = { device: device as DeviceChoice };

@@ -24,6 +24,8 @@ export interface TrainingRequest {
   /** Of an evaluation at every checkpoint; 0: none. */
   evalEpisodes: number;
   json: boolean;
+  /** What `run.json` had under this name already. */
+  about?: Record<string, unknown>;
 }
 
 const finalEpisodes = 100;
@@ -43,7 +45,7 @@ export async function runTraining(request: TrainingRequest, output: Output): Pro
       resume,
       keepAll,
       signal: controller.signal,
-      about: { seed, keepAll, evalEpisodes },
+      about: { ...request.about, seed, keepAll, evalEpisodes },
       loggers: [request.json ? new JsonLogger(output, { env, model, seed }) : progress],
       ...(checkpointEvery !== undefined && { checkpointEvery }),
       ...(evalEpisodes > 0 && { evaluate: (model) => evaluate(model, { env, seed, episodes: evalEpisodes }) }),

@@ -3,6 +3,7 @@ import { addon } from '../addon/load.js';
 import { boolean, options as checkOptions, positiveInteger, required } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { torsorVersion } from '../core/package.js';
+import { exists } from '../io/files.js';
 import { Model } from '../models/model.js';
 import type { Evaluation } from '../rollout/evaluate.js';
 import type { PPO } from '../training/ppo.js';
@@ -27,7 +28,8 @@ export interface TrainRunOptions {
   keepAll?: boolean;
   /**
    * Evaluates the model at every checkpoint: `(model) => evaluatePolicy(model, environments of its own)`. Its mean return says then which
-   * checkpoint is best; without it, that of the last episodes of training does, once there are a hundred of them.
+   * checkpoint is best; without it, that of the last episodes of training does, once there are a hundred of them. A resumed run that scores in the
+   * other way looks for its best checkpoint anew.
    */
   evaluate?: (model: Model<object>) => Promise<Evaluation>;
   /** Besides metrics.jsonl, progress.csv and tensorboard/ in the folder. */
@@ -47,7 +49,8 @@ const names = ['folder', 'steps', 'resume', 'checkpointEvery', 'keepAll', 'evalu
  * where the environments can restore their state.
  *
  * Where a loss or gradient is not finite, `non-finite.safetensors` holds the state before that iteration, and `non-finite.json` what was
- * measured; `last.safetensors` stays the checkpoint before. Every other error leaves the last whole iteration in `last.safetensors`.
+ * measured; `last.safetensors` stays the checkpoint before. Every other error leaves the last whole iteration in `last.safetensors`. For both, a
+ * copy of the state before every iteration is kept in memory: about three times the parameters.
  *
  * @throws NonFiniteError; TorsorError IO, CORRUPT_FILE, INVALID_ARGUMENT (also where another process trains in the folder); whatever a logger, an environment or `evaluate` throws.
  */
@@ -65,7 +68,10 @@ export async function trainRun(trainer: PPO, options: TrainRunOptions): Promise<
       `trainer: expected a new one, or resume: true, got one after ${trainer.iteration} iterations`,
     );
   }
-  await folder.make();
+  if (!resume) await folder.make();
+  else if (!(await exists(folder.file('last')))) {
+    throw new TorsorError('IO', `${folder.file('last')} is not there: nothing can be resumed`);
+  }
   const unlock = lockRun(folder.lock);
   try {
     if (resume) await resumeFrom(trainer, folder);

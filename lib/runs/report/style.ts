@@ -33,7 +33,7 @@ svg { width: 100%; height: auto; display: block; }
 .pointer { stroke: var(--quiet); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: top; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--grid); overflow-wrap: anywhere; }
-th { font-weight: 500; width: 220px; }
+th { font-weight: 500; width: 36%; }
 code { font: 13px ui-monospace, monospace; }
 @media print { .charts { grid-template-columns: 1fr 1fr; } figure { break-inside: avoid; } }
 `;
