@@ -76,6 +76,9 @@ export async function readPlan(argv: readonly string[]): Promise<Plan> {
     for (const key of Object.keys(file[part] ?? {})) origins.set(key, `${values.config}: ${part}.`);
   }
   for (const key of Object.keys(set)) origins.set(key, '--set ');
+  const settings: Record<string, unknown> = { ...preset.settings, ...file.settings, ...set };
+  // How a preset anneals its own learning rate says nothing of one that is scheduled by itself.
+  if (typeof settings.learningRate !== 'number' && !origins.has('anneal')) delete settings.anneal;
   return {
     env,
     model,
@@ -85,7 +88,7 @@ export async function readPlan(argv: readonly string[]): Promise<Plan> {
     seed,
     steps: config.steps ?? preset.steps,
     environments: config.environments ?? preset.environments,
-    settings: { ...preset.settings, ...file.settings, ...set },
+    settings,
     device: config.device ?? 'cpu',
     out: path.resolve(config.out ?? path.join('runs', `${env}-${model}-${seed}`)),
     checkpointEvery: config.checkpointEvery,

@@ -46,9 +46,10 @@ export class Session {
     try {
       await this.#tell((logger) => logger.begin?.({ info, iteration: trainer.iteration, steps: trainer.steps }));
       for await (const metrics of trainer.run({ steps: info.steps, ...(signal && { signal }) })) {
-        await this.#after(metrics, signal?.aborted ?? false);
+        await this.#after(metrics);
       }
-      if (this.#saved < trainer.iteration) await this.#save(this.#episodeScore());
+      // Where a run is interrupted must not decide which checkpoint is best: this one has no score.
+      if (this.#saved < trainer.iteration) await this.#save(null);
     } catch (error) {
       await this.#fail(error);
       throw error;
@@ -56,7 +57,7 @@ export class Session {
     return this.#end(trainer.steps >= info.steps ? 'finished' : 'interrupted');
   }
 
-  async #after(metrics: TrainingMetrics, aborted: boolean): Promise<void> {
+  async #after(metrics: TrainingMetrics): Promise<void> {
     const { trainer, info, evaluate } = this.#parts;
     this.#metrics = metrics;
     this.#state = trainer.checkpoint();
@@ -64,10 +65,10 @@ export class Session {
     const passed = (at: number): number => Math.floor(at / info.checkpointEvery);
     const due = steps >= info.steps || passed(steps) > passed(steps - trainer.rollout.size);
     const record: RunRecord = { metrics };
-    let score = this.#episodeScore();
+    let score = this.#episodeScore(metrics);
     if (due) {
       record.actions = actionHistogram(trainer.rollout);
-      if (evaluate !== undefined && !aborted) {
+      if (evaluate !== undefined) {
         record.evaluation = summarize(await evaluate(trainer.model));
         score = record.evaluation.meanReturn;
       }
@@ -78,8 +79,7 @@ export class Session {
   }
 
   /** The mean return of the last episodes, where that is what counts and there are enough of them. */
-  #episodeScore(): number | null {
-    const { meanReturn, windowEpisodes } = this.#metrics ?? { meanReturn: 0, windowEpisodes: 0 };
+  #episodeScore({ meanReturn, windowEpisodes }: TrainingMetrics): number | null {
     return this.#parts.info.bestBy === 'episodes' && windowEpisodes >= leastEpisodes ? meanReturn : null;
   }
 

@@ -63,6 +63,15 @@ describe('train', () => {
     expect(environment.count).toBe(4);
   });
 
+  it('takes a learning rate with a schedule of its own in place of an annealed one', async () => {
+    const out = file('scheduled');
+    const args = ['--preset', 'cleanrl', '--set', 'learningRate={"from":1e-3,"to":1e-4}', '--steps', '512'];
+    expect((await run('train', '--env', 'CartPole-v1', ...args, '--out', out)).code).toBe(0);
+    expect(JSON.parse(readFileSync(path.join(out, 'run.json'), 'utf8')).settings.anneal).toBe('constant');
+    const both = await run('train', ...args, '--set', 'anneal=linear', '--out', file('never'));
+    expect(both).toMatchObject({ code: 2, err: expect.stringContaining('--set anneal: expected nothing beside') });
+  });
+
   it('reads a configuration file; what is typed wins', async () => {
     const config = file('config.json');
     const out = file('configured');

@@ -172,6 +172,16 @@ describe('the best checkpoint', () => {
     );
   });
 
+  it('does not depend on where a run is interrupted', async () => {
+    const out = newFolder();
+    const controller = new AbortController();
+    const record = ({ metrics }: RunRecord) => void (metrics.windowEpisodes >= 100 && controller.abort());
+    const options = { folder: out, steps: 40 * 256, checkpointEvery: 40 * 256 };
+    await trainRun(makeTrainer(), { ...options, signal: controller.signal, loggers: [{ record }] });
+    expect(json(path.join(out, 'summary.json'))).toMatchObject({ status: 'interrupted', best: null });
+    expect((await trainRun(makeTrainer(), { ...options, resume: true })).best?.steps).toBe(40 * 256);
+  });
+
   it('evaluating changes nothing about the training', async () => {
     const judges = new NativeVectorEnvironment({ name: 'CartPole-v1', count: 5, key: 9 });
     const evaluate = (model: Model<object>) => evaluatePolicy(model, judges, { episodes: 5 });
