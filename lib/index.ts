@@ -104,6 +104,22 @@ export { Key } from './random/key.js';
 export { bits, gumbel, normal, uniform } from './random/random.js';
 export { type Evaluation, type EvaluationOptions, evaluatePolicy } from './rollout/evaluate.js';
 export { type AdvantageOptions, type Column, Rollout, type RolloutOptions } from './rollout/rollout.js';
+export type { ActionHistogram } from './runs/action-histogram.js';
+export { CsvLogger } from './runs/csv-logger.js';
+export { JsonLinesLogger } from './runs/json-lines-logger.js';
+export type {
+  EvaluationSummary,
+  Logger,
+  RunInfo,
+  RunOutcome,
+  RunRecord,
+  RunStart,
+  SavedCheckpoint,
+} from './runs/logger.js';
+export { type Output, ProgressLogger } from './runs/progress-logger.js';
+export { writeReport } from './runs/report/write-report.js';
+export { TensorBoardLogger } from './runs/tensorboard-logger.js';
+export { type TrainRunOptions, trainRun } from './runs/train-run.js';
 export { ActionSpace } from './spaces/action-space.js';
 export { Box } from './spaces/box.js';
 export { Dict } from './spaces/dict.js';
@@ -115,8 +131,11 @@ export { type ElementOf, type FlattenOptions, type SampleMask, Space, type Space
 export { Tuple } from './spaces/tuple.js';
 export type { Dtype } from './tensor/dtype.js';
 export { Tensor } from './tensor/tensor.js';
+export { type LibraryPreset, libraryPresets } from './training/library-presets.js';
 export type { TrainingMetrics } from './training/metrics.js';
+export { NonFiniteError, type StoppedMetrics } from './training/non-finite.js';
+export type { OptimizerOptions } from './training/optimizer-options.js';
 export { PPO, type RunOptions } from './training/ppo.js';
-export type { OptimizerOptions, PPOOptions, PPOSettings } from './training/ppo-options.js';
+export type { PPOOptions, PPOSettings } from './training/ppo-options.js';
 export { type Preset, presets } from './training/presets.js';
-export type { Schedule } from './training/schedule.js';
+export type { Ramp, Schedule, Scheduled } from './training/schedule.js';

@@ -18,7 +18,9 @@ const languages = [
       ['graph', 'distributions'],
       ['models'],
       ['rollout', 'envs'],
-      ['cli', 'training'],
+      ['training'],
+      ['runs'],
+      ['cli'],
       ['index.ts'],
     ],
     // Files that do not stand where their folder does.

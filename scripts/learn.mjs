@@ -10,6 +10,7 @@ import { root, setupOrExit } from './setup.mjs';
 const solved = {
   'Pendulum-v1': -250,
   'CartPole-v1': 475,
+  'Acrobot-v1': -100,
   'PendulumMasked-v1': -300,
   'CartPoleMasked-v1': 450,
   'RepeatPrevious-k2': 0.95,

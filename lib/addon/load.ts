@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { oneOf } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
+import { packageRoot as root } from '../core/package.js';
 import type { Addon } from './addon.js';
 
 /** Where the arithmetic happens. */
@@ -14,14 +15,8 @@ export type DeviceChoice = Device | `cuda:${number}` | 'auto';
 type GypBuild = ((folder: string) => Addon) & { resolve(folder: string): string };
 
 const require = createRequire(import.meta.url);
-const root = packageRoot(import.meta.dirname);
 let cpu: Addon | undefined;
 let cuda: { addon: Addon } | { problem: string } | undefined;
-
-/** The next folder upwards with a package.json: sources and what they are bundled into lie at different depths. */
-function packageRoot(folder: string): string {
-  return existsSync(path.join(folder, 'package.json')) ? folder : packageRoot(path.dirname(folder));
-}
 
 function loadCpu(): Addon {
   try {

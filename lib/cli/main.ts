@@ -1,53 +1,67 @@
 #!/usr/bin/env node
-// The command line: `torsor train`, `torsor --help`.
+// The command line: `torsor COMMAND`, `torsor --help`.
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { unknown } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
+import { torsorVersion } from '../core/package.js';
 import '../models/actor-critic.js';
 import '../models/lstm-actor-critic.js';
 import '../models/min-gru-actor-critic.js';
 import '../models/mlp-actor-critic-policy.js';
 import '../models/ncde-actor-critic-policy.js';
 import '../models/shared-actor-critic.js';
-import { help, type TrainArguments, trainArguments, UsageError } from './arguments.js';
-import { jsonReporter, textReporter } from './report.js';
-import { train } from './train.js';
+import { type Command, exitCodes } from './command.js';
+import { doctorCommand } from './doctor.js';
+import { evalCommand } from './eval.js';
+import { inspectCommand } from './inspect.js';
+import { UsageError } from './options.js';
+import { reportCommand } from './report.js';
+import { resumeCommand } from './resume.js';
+import { trainCommand } from './train.js';
 
-/** Runs a command and returns its exit code: 0, 1 for an error, 2 for something typed wrong. Never throws. */
+const commands: Readonly<Record<string, Command>> = {
+  train: trainCommand,
+  resume: resumeCommand,
+  eval: evalCommand,
+  report: reportCommand,
+  inspect: inspectCommand,
+  doctor: doctorCommand,
+};
+
+const help = `torsor — reinforcement learning with actor-critic models
+
+${Object.entries(commands)
+  .map(([name, { summary }]) => `  torsor ${name.padEnd(8)}  ${summary}`)
+  .join('\n')}
+
+  torsor train --env CartPole-v1 --out runs/mine && torsor report runs/mine
+
+  torsor COMMAND --help   what it takes; with --json every command answers in JSON
+  torsor --version        the version
+
+Exit codes: 0 well, 1 failed, 2 typed wrong, 130 ended by Ctrl-C and 143 by SIGTERM, with everything saved.`;
+
+/** Runs a command and returns its exit code. Never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
   try {
-    const [command, ...rest] = argv;
-    if (command === undefined || command === '--help' || command === '-h' || command === 'help') return say(help);
-    if (command !== 'train') throw new UsageError(`there is no command '${command}'; there is: train`);
-    const args = trainArguments(rest);
-    if (args === 'help') return say(help);
-    return await interruptible(args);
+    if (name === undefined || ['--help', '-h', 'help'].includes(name)) return say(help);
+    if (name === '--version') return say(torsorVersion());
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (command === undefined) throw new UsageError(`there is no command ${unknown(name, Object.keys(commands))}`);
+    if (rest.includes('--help') || rest.includes('-h')) return say(command.help);
+    return await command.run(rest, process.stdout);
   } catch (error) {
-    process.stderr.write(`${describe(error)}\n`);
+    process.stderr.write(`${describe(error, name)}\n`);
     if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ event: 'error', ...fields(error) })}\n`);
-    return error instanceof UsageError ? 2 : 1;
-  }
-}
-
-/** The first Ctrl-C ends training in order; a second one ends the process, as it would without us. */
-async function interruptible(args: TrainArguments): Promise<number> {
-  const controller = new AbortController();
-  const interrupt = (): void => controller.abort();
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
-  try {
-    const reporter = (args.json ? jsonReporter : textReporter)(process.stdout);
-    await train(args, reporter, controller.signal);
-    return 0;
-  } finally {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
   }
 }
 
 function say(text: string): number {
   process.stdout.write(`${text}\n`);
-  return 0;
+  return exitCodes.ok;
 }
 
 function fields(error: unknown): { code: string; message: string } {
@@ -56,9 +70,10 @@ function fields(error: unknown): { code: string; message: string } {
   return { code, message };
 }
 
-function describe(error: unknown): string {
+function describe(error: unknown, name = ''): string {
   const { code, message } = fields(error);
-  if (code === 'USAGE') return `torsor: ${message}\nTry 'torsor train --help'.`;
+  const about = Object.hasOwn(commands, name) ? `${name} ` : '';
+  if (code === 'USAGE') return `torsor: ${message}\nTry 'torsor ${about}--help'.`;
   return `torsor: ${code}: ${message}`;
 }
 

@@ -5,8 +5,13 @@ import { TorsorError } from '../core/errors.js';
 import { readWholeFile, writeWholeFile } from './files.js';
 import { decodeSafetensors, encodeSafetensors, type Safetensors, type SavedArray } from './safetensors.js';
 
-/** Version of the files written; a reader refuses any other. */
-export const checkpointVersion = 1;
+/**
+ * Version of the files written; all up to it are read. A number goes up when a reader of the one before would lose something.
+ *
+ * 1: models and trainers.
+ * 2: a trainer has the learning rate of an adaptive schedule.
+ */
+export const checkpointVersion = 2;
 const format = 'torsor';
 
 /** Arrays by name, and strings by name; `format` and `version` belong to the writer. */
@@ -29,10 +34,12 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   if (metadata.format !== format) {
     throw new TorsorError('CORRUPT_FILE', `${source}: a safetensors file, but no checkpoint of torsor`);
   }
-  if (metadata.version !== String(checkpointVersion)) {
+  const version = Number(metadata.version);
+  if (!(Number.isSafeInteger(version) && version >= 1 && version <= checkpointVersion)) {
+    const newer = version > checkpointVersion ? '; a newer torsor wrote it, update this one' : '';
     throw new TorsorError(
       'UNSUPPORTED_VERSION',
-      `${source}: checkpoint version ${show(metadata.version)}, this torsor reads version ${checkpointVersion}`,
+      `${source}: checkpoint version ${show(metadata.version)}, this torsor reads versions 1 to ${checkpointVersion}${newer}`,
     );
   }
   return { tensors, metadata };

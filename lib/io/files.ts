@@ -1,6 +1,6 @@
 // Whole files: read at once, and written so that a crash leaves either the old file or the new one.
-import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { access, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { string } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 
@@ -46,6 +46,28 @@ export async function readWholeFile(path: string): Promise<Uint8Array> {
     return await readFile(source);
   } catch (error) {
     throw new TorsorError('IO', `${source} could not be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Removes what writes of `path` left that the process did not live to end. A name of `*` stands for every file of the folder. Nothing else
+ * may be writing there.
+ */
+export async function removeTemporary(path: string): Promise<void> {
+  const target = resolve(path);
+  const folder = dirname(target);
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    const whole = /^(.*)\.[0-9a-f-]{36}\.tmp$/.exec(name)?.[1];
+    if (whole === undefined || (whole !== basename(target) && basename(target) !== '*')) continue;
+    await unlink(join(folder, name)).catch(() => undefined);
   }
 }
 

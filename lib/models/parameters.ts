@@ -66,6 +66,11 @@ export class Parameters {
     });
   }
 
+  /** SHA-256 of the values of all parameters, float32 and little-endian, one behind the other in the order of `names`, in hexadecimal. */
+  get sha256(): string {
+    return sha256Of(this.names.map((name) => this.get(name)));
+  }
+
   /** Throws NON_FINITE for the first parameter that holds a NaN or an infinity. */
   checkFinite(): void {
     for (const name of this.names) checkFinite(name, this.get(name));
@@ -77,6 +82,14 @@ export class Parameters {
       throw new TorsorError('UNKNOWN_NAME', `no parameter is named ${unknown(name, this.names)}`);
     return placed;
   }
+}
+
+/** SHA-256 of the bytes of arrays, one behind the other. */
+export function sha256Of(arrays: readonly Float32Array[]): string {
+  // Loaded when asked for: it is a large part of the time of an import.
+  const hash = process.getBuiltinModule('node:crypto').createHash('sha256');
+  for (const { buffer, byteOffset, byteLength } of arrays) hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  return hash.digest('hex');
 }
 
 function checkFinite(name: string, values: Float32Array): void {

@@ -14,11 +14,13 @@ export interface TrainingMetrics {
   /** Undiscounted return and length, means over the last 100 episodes (and those that ended beside them); NaN before the first. */
   meanReturn: number;
   meanLength: number;
+  /** How many episodes these are means over. */
+  windowEpisodes: number;
   loss: number;
   policyLoss: number;
   valueLoss: number;
   entropy: number;
-  /** Between the policy before the update and the policy of each minibatch: mean of ratio - 1 - log ratio. */
+  /** Between the policy before the update and the policy of each minibatch: mean of (log ratio)² / 2. */
   approxKl: number;
   /** Share of samples whose ratio left the clip range. */
   clipFraction: number;
@@ -26,9 +28,14 @@ export interface TrainingMetrics {
   explainedVariance: number;
   /** Before clipping. */
   gradNorm: number;
+  /** What the update was made with. */
   learningRate: number;
+  clipRatio: number;
+  entropyCoefficient: number;
   /** Passes over the rollout; fewer than asked for when `targetKl` ended the update. */
   epochs: number;
+  /** Steps of the optimiser since the trainer was made. */
+  updates: number;
 }
 
 /** Episodes that ended lately: as many of the newest batches as hold at least 100. */
@@ -38,7 +45,7 @@ export class EpisodeWindow {
 
   add(batch: NativeEpisodes): void {
     if (batch.count > 0) this.#batches.push(batch);
-    let count = this.#sum('count');
+    let count = this.count;
     for (;;) {
       const oldest = this.#batches[0];
       if (oldest === undefined || count - oldest.count < this.least) return;
@@ -48,11 +55,15 @@ export class EpisodeWindow {
   }
 
   get meanReturn(): number {
-    return this.#sum('returnSum') / this.#sum('count');
+    return this.#sum('returnSum') / this.count;
   }
 
   get meanLength(): number {
-    return this.#sum('lengthSum') / this.#sum('count');
+    return this.#sum('lengthSum') / this.count;
+  }
+
+  get count(): number {
+    return this.#sum('count');
   }
 
   /** For checkpoints. */

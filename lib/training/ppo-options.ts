@@ -4,11 +4,9 @@ import {
   boolean,
   options as checkOptions,
   nonNegativeInteger,
-  oneOf,
   positive,
   positiveInteger,
   required,
-  show,
   within,
 } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
@@ -17,21 +15,8 @@ import { checkpointSteps } from '../models/gradient.js';
 import type { Model } from '../models/model.js';
 import { Key } from '../random/key.js';
 import { defaultSegment, segments } from '../rollout/segments.js';
-import { type Schedule, schedules } from './schedule.js';
-
-export interface OptimizerOptions {
-  name: 'adam' | 'muon';
-  /** Decay of the first moment. Default 0.9. */
-  beta1?: number;
-  /** Decay of the second moment. Default 0.999. */
-  beta2?: number;
-  /** Added to the root of the second moment. Default 1e-5, as is usual in PPO. */
-  epsilon?: number;
-  /** Look ahead by one step of momentum. Default false for adam, true for muon. */
-  nesterov?: boolean;
-  /** Decoupled weight decay. Default 0. */
-  weightDecay?: number;
-}
+import { type OptimizerOptions, resolveOptimizer } from './optimizer-options.js';
+import { checkScheduled, resolveAnneal, type Schedule, type Scheduled, valueAt } from './schedule.js';
 
 export interface PPOSettings {
   /** Steps of every environment in one rollout. Default 128. */
@@ -57,20 +42,29 @@ export interface PPOSettings {
   rhoClip: number;
   cClip: number;
   /** The policy's gain is cut where its ratio leaves [1 - clipRatio, 1 + clipRatio]. Default 0.2. */
-  clipRatio: number;
+  clipRatio: Scheduled;
   /** A value may move by this much from that of the rollout before its gradient is cut. Default Infinity: never cut. */
   clipValue: number;
+  /** Of half the squared error of the value. Default 0.5. */
   valueCoefficient: number;
-  entropyCoefficient: number;
+  /** Default 0. */
+  entropyCoefficient: Scheduled;
   /** Gradients longer than this (Euclidean norm over all parameters) are shortened to it. Default 0.5. */
   maxGradNorm: number;
   /** Subtract the mean, divide by the standard deviation of each minibatch. Default true. */
   normalizeAdvantage: boolean;
   /** Rewards are multiplied by it before advantages and value targets are made; reported returns are not. Default 1. */
   rewardScale: number;
-  learningRate: number;
-  /** How the learning rate falls to 0 over the steps of `run`. Default `linear`. */
+  /** Default 3e-4. */
+  learningRate: Scheduled;
+  /**
+   * What becomes of a `learningRate` that is a number. `linear` (the default) and `cosine` let it fall to 0 over the steps of `run`, `constant`
+   * leaves it, `adaptive` starts from it and follows the KL divergence by the rule of rsl_rl: after every update it is divided by 1.5 where
+   * `approxKl` is above twice `desiredKl`, multiplied by it where below half of that, within [1e-5, 1e-2]. rsl_rl does so in every minibatch.
+   */
   anneal: Schedule;
+  /** What `anneal: 'adaptive'` keeps the KL divergence of an update near. Default 0.01. */
+  desiredKl: number;
   /** A name, or a name with settings. Default `adam`. */
   optimizer: 'adam' | 'muon' | OptimizerOptions;
   /** Ends an update after the first pass whose approximate KL divergence exceeds it. Default 0: never. */
@@ -104,6 +98,7 @@ export const ppoDefaults: Readonly<PPOSettings> = {
   rewardScale: 1,
   learningRate: 3e-4,
   anneal: 'linear',
+  desiredKl: 0.01,
   optimizer: 'adam',
   targetKl: 0,
 };
@@ -125,6 +120,7 @@ export function resolvePPO(given: PPOOptions): ResolvedPPO {
   const set = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   const remat = (model as Model<object>).options as { remat?: unknown };
   const settings = { ...ppoDefaults, remat: remat.remat === true, ...set } as PPOSettings;
+  settings.anneal = resolveAnneal(set.anneal as Schedule | undefined, settings.learningRate);
   positiveInteger('horizon', settings.horizon);
   settings.segmentLength =
     nonNegativeInteger('segmentLength', settings.segmentLength) ||
@@ -149,12 +145,28 @@ export function resolvePPO(given: PPOOptions): ResolvedPPO {
   };
 }
 
+/** What each of the settings that may be scheduled has to be. */
+const scheduledChecks = { learningRate: positive, clipRatio: positive, entropyCoefficient: nonNegativeNumber } as const;
+
+function nonNegativeNumber(name: string, value: unknown): number {
+  return within(name, value, 0, Number.MAX_VALUE);
+}
+
+/** The settings that may be scheduled, at `progress` in [0, 1) of a run. */
+export function scheduledAt(s: PPOSettings, progress: number): Record<keyof typeof scheduledChecks, number> {
+  const at = (name: keyof typeof scheduledChecks): number => valueAt(name, s[name], progress, scheduledChecks[name]);
+  return { learningRate: at('learningRate'), clipRatio: at('clipRatio'), entropyCoefficient: at('entropyCoefficient') };
+}
+
 function checkSettings(s: PPOSettings): NativePpoConfig {
-  const nonNegative = (name: keyof PPOSettings): number => within(name, s[name], 0, Number.MAX_VALUE);
+  const nonNegative = (name: keyof PPOSettings): number => nonNegativeNumber(name, s[name]);
   const limit = (name: keyof PPOSettings): number =>
     s[name] === Number.POSITIVE_INFINITY ? s[name] : positive(name, s[name]);
-  positive('learningRate', s.learningRate);
-  oneOf('anneal', s.anneal, schedules);
+  for (const [name, check] of Object.entries(scheduledChecks)) {
+    checkScheduled(name, s[name as keyof typeof scheduledChecks], check);
+  }
+  positive('desiredKl', s.desiredKl);
+  const { clipRatio, entropyCoefficient } = scheduledAt(s, 0);
   return {
     epochs: positiveInteger('epochs', s.epochs),
     minibatches: positiveInteger('minibatches', s.minibatches),
@@ -162,33 +174,13 @@ function checkSettings(s: PPOSettings): NativePpoConfig {
     lambda: within('lambda', s.lambda, 0, 1),
     rhoClip: limit('rhoClip'),
     cClip: limit('cClip'),
-    clipRatio: positive('clipRatio', s.clipRatio),
+    clipRatio,
     clipValue: limit('clipValue'),
     valueCoefficient: nonNegative('valueCoefficient'),
-    entropyCoefficient: nonNegative('entropyCoefficient'),
+    entropyCoefficient,
     maxGradNorm: limit('maxGradNorm'),
     normalizeAdvantage: boolean('normalizeAdvantage', s.normalizeAdvantage),
     rewardScale: positive('rewardScale', s.rewardScale),
     targetKl: nonNegative('targetKl'),
-  };
-}
-
-/** A moment that never decays has no bias correction. */
-const largestDecay = 0.999999;
-
-function resolveOptimizer(given: PPOSettings['optimizer']): NativeOptimizerConfig {
-  if (typeof given !== 'string' && (typeof given !== 'object' || given === null)) {
-    throw new TorsorError('INVALID_ARGUMENT', `optimizer: expected a name or {name, …}, got ${show(given)}`);
-  }
-  const o = typeof given === 'string' ? { name: given } : given;
-  checkOptions('optimizer', o, ['name', 'beta1', 'beta2', 'epsilon', 'nesterov', 'weightDecay']);
-  const name = oneOf('optimizer', o.name, ['adam', 'muon'] as const);
-  return {
-    name,
-    beta1: within('optimizer.beta1', o.beta1 ?? 0.9, 0, largestDecay),
-    beta2: within('optimizer.beta2', o.beta2 ?? 0.999, 0, largestDecay),
-    epsilon: positive('optimizer.epsilon', o.epsilon ?? 1e-5),
-    nesterov: boolean('optimizer.nesterov', o.nesterov ?? name === 'muon'),
-    weightDecay: within('optimizer.weightDecay', o.weightDecay ?? 0, 0, Number.MAX_VALUE),
   };
 }

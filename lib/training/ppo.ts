@@ -4,13 +4,14 @@ import { addon, call, callAsync } from '../addon/load.js';
 import { options as checkOptions, positiveInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { VectorEnvironment } from '../envs/environment.js';
-import { readCheckpoint, writeCheckpoint } from '../io/checkpoint.js';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../io/checkpoint.js';
 import type { Model } from '../models/model.js';
 import type { Key } from '../random/key.js';
 import { Rollout } from '../rollout/rollout.js';
 import { EpisodeWindow, type TrainingMetrics } from './metrics.js';
-import { type PPOOptions, type PPOSettings, type ResolvedPPO, resolvePPO } from './ppo-options.js';
-import { factorAt } from './schedule.js';
+import { NonFiniteError } from './non-finite.js';
+import { type PPOOptions, type PPOSettings, type ResolvedPPO, resolvePPO, scheduledAt } from './ppo-options.js';
+import { adaptedRate, factorAt } from './schedule.js';
 import { restoreTrainer, type TrainerState, trainerCheckpoint } from './trainer-checkpoint.js';
 
 export interface RunOptions {
@@ -38,6 +39,10 @@ export class PPO {
   #native: NativeTrainer | undefined;
   #keys: { actions: Key; minibatches: Key };
   #iteration = 0;
+  /** Steps of the optimiser. */
+  #updates = 0;
+  /** The learning rate that follows the KL divergence; undefined unless `anneal` is adaptive. */
+  #adaptedRate: number | undefined;
   #running = false;
 
   constructor(options: PPOOptions) {
@@ -48,6 +53,7 @@ export class PPO {
     this.settings = settings;
     const { horizon, segmentLength, burnIn } = settings;
     this.rollout = new Rollout({ model, environment, horizon, segmentLength, burnIn });
+    if (settings.anneal === 'adaptive') this.#adaptedRate = settings.learningRate as number;
     const [actions, minibatches] = key.split(2) as [Key, Key];
     this.#keys = { actions, minibatches };
     const { Trainer } = addon(model.device);
@@ -67,7 +73,7 @@ export class PPO {
   /**
    * Trains until `steps` is reached, one iteration per turn of the loop; leaving the loop ends the run.
    *
-   * @throws TorsorError NON_FINITE when a loss or gradient is not finite; the update stops before it touches the parameters.
+   * @throws NonFiniteError, a TorsorError NON_FINITE, when a loss or gradient is not finite; the update stops before it touches the parameters.
    */
   async *run(options: RunOptions): AsyncGenerator<TrainingMetrics, void, undefined> {
     checkOptions('run', options, ['steps', 'signal']);
@@ -84,7 +90,12 @@ export class PPO {
 
   /** Writes model and training state to one file, from which `load` goes on bit for bit; `Model.load` reads it too. */
   async save(path: string): Promise<void> {
-    await writeCheckpoint(path, trainerCheckpoint(this.#state()));
+    await writeCheckpoint(path, this.checkpoint());
+  }
+
+  /** What `save` writes, a copy: later iterations do not change it. */
+  checkpoint(): Checkpoint {
+    return trainerCheckpoint(this.#state());
   }
 
   /**
@@ -93,14 +104,13 @@ export class PPO {
    */
   async load(path: string): Promise<void> {
     if (this.#running) throw new TorsorError('INVALID_ARGUMENT', 'load: this trainer is running');
-    const { iteration, actions, minibatches, episodes } = restoreTrainer(
-      await readCheckpoint(path),
-      path,
-      this.#state(),
-    );
-    this.#iteration = iteration;
+    const saved = restoreTrainer(await readCheckpoint(path), path, this.#state());
+    const { actions, minibatches } = saved;
+    this.#iteration = saved.iteration;
+    this.#updates = saved.updates;
     this.#keys = { actions, minibatches };
-    this.#window.batches = episodes;
+    this.#window.batches = saved.episodes;
+    if (this.#adaptedRate !== undefined) this.#adaptedRate = saved.learningRate ?? this.#adaptedRate;
   }
 
   /** Frees the rollout and the optimiser; model and environment stay. */
@@ -130,6 +140,7 @@ export class PPO {
       iteration: this.#iteration,
       ...this.#keys,
       episodes: this.#window.batches,
+      learningRate: this.#adaptedRate,
     };
   }
 
@@ -137,34 +148,40 @@ export class PPO {
     const { settings, rollout } = this;
     const trainer = this.#trainer;
     const began = performance.now();
-    const learningRate = settings.learningRate * factorAt(settings.anneal, this.steps / total);
+    const progress = this.steps / total;
+    const scheduled = scheduledAt(settings, progress);
+    const { clipRatio, entropyCoefficient } = scheduled;
+    const learningRate = this.#adaptedRate ?? scheduled.learningRate * factorAt(settings.anneal, progress);
     const { actions, minibatches } = this.#keys;
     const episodes = await rollout.collect(actions.at(this.#iteration * settings.horizon));
     const shuffle = minibatches.at(this.#iteration * settings.epochs).native;
-    const { nonFinite, ...metrics } = await callAsync(() =>
-      trainer.update(rollout.native, this.#resolved.native, learningRate, shuffle),
+    const config = { ...this.#resolved.native, clipRatio, entropyCoefficient };
+    const { nonFinite, ...measured } = await callAsync(() =>
+      trainer.update(rollout.native, config, learningRate, shuffle),
     );
-    if (nonFinite) {
-      throw new TorsorError(
-        'NON_FINITE',
-        `iteration ${this.#iteration}: loss ${metrics.loss}, gradient norm ${metrics.gradNorm}; the update stopped before this ` +
-          'minibatch and the parameters are still finite. A lower learningRate or maxGradNorm may help.',
-      );
-    }
-    this.#iteration++;
     this.#window.add(episodes);
-    const now = performance.now();
-    return {
-      iteration: this.#iteration,
-      steps: this.steps,
-      seconds: (now - start) / 1000,
-      stepsPerSecond: rollout.size / ((now - began) / 1000),
+    const { meanReturn, meanLength, count: windowEpisodes } = this.#window;
+    const metrics = {
+      iteration: this.#iteration + 1,
+      steps: this.steps + rollout.size,
       episodes: episodes.count,
-      meanReturn: this.#window.meanReturn,
-      meanLength: this.#window.meanLength,
+      meanReturn,
+      meanLength,
+      windowEpisodes,
       learningRate,
-      ...metrics,
+      clipRatio,
+      entropyCoefficient,
+      ...measured,
+      updates: this.#updates + measured.epochs * settings.minibatches,
     };
+    if (nonFinite) throw new NonFiniteError(metrics);
+    this.#iteration = metrics.iteration;
+    this.#updates = metrics.updates;
+    if (this.#adaptedRate !== undefined) {
+      this.#adaptedRate = adaptedRate(this.#adaptedRate, metrics.approxKl, settings.desiredKl);
+    }
+    const now = performance.now();
+    return { ...metrics, seconds: (now - start) / 1000, stepsPerSecond: rollout.size / ((now - began) / 1000) };
   }
 }
 

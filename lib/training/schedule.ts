@@ -1,10 +1,69 @@
-// Learning rates over the course of training.
+// Settings that change over the course of training.
+import { options as checkOptions, oneOf, show, within } from '../core/check.js';
+import { TorsorError } from '../core/errors.js';
 
-export const schedules = ['constant', 'linear', 'cosine'] as const;
+const shapes = ['linear', 'cosine'] as const;
+export const schedules = ['constant', ...shapes, 'adaptive'] as const;
+
+/** What becomes of a learning rate: it stays, falls to 0 over the steps of a run, or follows the KL divergence. */
 export type Schedule = (typeof schedules)[number];
 
-/** Factor of the learning rate at `progress` in [0, 1]: `linear` and `cosine` go from 1 to 0. */
+/** From one value to another over the steps of a run, along a line (the default) or half a cosine. */
+export interface Ramp {
+  from: number;
+  to: number;
+  shape?: (typeof shapes)[number];
+}
+
+/** A number, a ramp, or a function of the share of a run that is done, in [0, 1). It is asked once for every iteration. */
+export type Scheduled = number | Ramp | ((progress: number) => number);
+
+/** What is left at `progress` in [0, 1] of something that falls from 1 to 0. */
 export function factorAt(schedule: Schedule, progress: number): number {
-  if (schedule === 'constant') return 1;
-  return schedule === 'linear' ? 1 - progress : (1 + Math.cos(Math.PI * progress)) / 2;
+  if (schedule === 'linear') return 1 - progress;
+  return schedule === 'cosine' ? (1 + Math.cos(Math.PI * progress)) / 2 : 1;
+}
+
+type Check = (name: string, value: unknown) => number;
+
+/** Throws unless `value` may be scheduled; `check` says what its numbers may be. Functions are checked when they are asked. */
+export function checkScheduled(name: string, value: unknown, check: Check): void {
+  if (typeof value === 'function') return;
+  if (typeof value !== 'object' || value === null) return void check(name, value);
+  const { from, to, shape } = checkOptions(name, value, ['from', 'to', 'shape']);
+  check(`${name}.from`, from);
+  // A ramp never arrives: progress stays below 1. So it may lead to 0 where 0 itself is refused.
+  within(`${name}.to`, to, 0, Number.MAX_VALUE);
+  if (shape !== undefined) oneOf(`${name}.shape`, shape, shapes);
+}
+
+/** The value at `progress` in [0, 1). */
+export function valueAt(name: string, scheduled: Scheduled, progress: number, check: Check): number {
+  if (typeof scheduled === 'number') return scheduled;
+  if (typeof scheduled === 'function') return check(`${name} at progress ${progress}`, scheduled(progress));
+  const { from, to, shape = 'linear' } = scheduled;
+  return to + (from - to) * factorAt(shape, progress);
+}
+
+/** Limits and step of the adaptive rate: those of rsl_rl. */
+const adaptive = { least: 1e-5, most: 1e-2, factor: 1.5, tolerance: 2 };
+
+/**
+ * The rule of rsl_rl: a learning rate is divided by 1.5 where the policy moved by more than twice the divergence desired, and multiplied by it
+ * where it moved by less than half of that; it stays in [1e-5, 1e-2].
+ */
+export function adaptedRate(learningRate: number, kl: number, desiredKl: number): number {
+  if (kl > adaptive.tolerance * desiredKl) return Math.max(adaptive.least, learningRate / adaptive.factor);
+  if (kl > 0 && kl < desiredKl / adaptive.tolerance) return Math.min(adaptive.most, learningRate * adaptive.factor);
+  return learningRate;
+}
+
+/** `anneal` as it holds: a learning rate that is scheduled by itself is not annealed too. */
+export function resolveAnneal(anneal: Schedule | undefined, learningRate: Scheduled): Schedule {
+  if (typeof learningRate === 'number') return oneOf('anneal', anneal ?? 'linear', schedules);
+  if (anneal === undefined || anneal === 'constant') return 'constant';
+  throw new TorsorError(
+    'INVALID_ARGUMENT',
+    `anneal: expected nothing beside a learningRate that is scheduled by itself, got ${show(anneal)}`,
+  );
 }

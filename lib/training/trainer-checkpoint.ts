@@ -19,6 +19,8 @@ export interface TrainerProgress {
   minibatches: Key;
   /** Of the window whose mean return is reported. */
   episodes: readonly NativeEpisodes[];
+  /** Of an adaptive schedule. Absent in files of version 1. */
+  learningRate: number | undefined;
 }
 
 export interface TrainerState extends TrainerProgress {
@@ -50,18 +52,14 @@ export function trainerCheckpoint(state: TrainerState): Checkpoint {
     Object.assign(arrays, { [names.state]: saved.state, [names.steps]: saved.steps, [names.episodes]: saved.episodes });
   for (const [name, data] of Object.entries(state.rollout.readMemory() ?? {})) arrays[memoryPrefix + name] = data;
   for (const [name, data] of Object.entries(arrays)) tensors.set(name, { shape: [data.length], data });
-  const { iteration, actions, minibatches, episodes } = state;
+  const { iteration, actions, minibatches, episodes, learningRate } = state;
   const environment = { name: state.environment.name, count: state.environment.count };
-  const trainer = JSON.stringify({ updates, iteration, actions, minibatches, episodes, environment });
+  const trainer = JSON.stringify({ updates, iteration, actions, minibatches, episodes, learningRate, environment });
   return { tensors, metadata: { ...metadata, trainer } };
 }
 
 /** Writes a checkpoint into model, optimiser and environment of `state`, and returns the rest of it. All is checked before. */
-export function restoreTrainer(
-  { tensors, metadata }: Checkpoint,
-  source: string,
-  state: TrainerState,
-): TrainerProgress {
+export function restoreTrainer({ tensors, metadata }: Checkpoint, source: string, state: TrainerState): SavedTrainer {
   const { model, environment, optimizer } = state;
   const misfit = (what: string): TorsorError => new TorsorError('INVALID_ARGUMENT', `${source}: ${what}`);
   if (metadata.trainer === undefined) throw misfit('a model without the state of a trainer; Model.load reads it');
@@ -106,6 +104,7 @@ export function restoreTrainer(
 }
 
 interface SavedTrainer extends TrainerProgress {
+  /** Steps of the optimiser. */
   updates: number;
   environment: { name: string; count: number };
 }
@@ -113,9 +112,11 @@ interface SavedTrainer extends TrainerProgress {
 function parse(text: string, source: string): SavedTrainer {
   try {
     const saved = JSON.parse(text);
-    const { updates, iteration, episodes, environment } = saved;
+    const { updates, iteration, episodes, environment, learningRate } = saved;
     if (![updates, iteration].every((n) => Number.isSafeInteger(n) && n >= 0))
       throw new Error('counters are no counters');
+    if (learningRate !== undefined && !(Number.isFinite(learningRate) && learningRate > 0))
+      throw new Error(`its learning rate is ${show(learningRate)}`);
     if (!Array.isArray(episodes) || typeof environment?.name !== 'string') throw new Error('fields are missing');
     return { ...saved, actions: Key.fromJSON(saved.actions), minibatches: Key.fromJSON(saved.minibatches) };
   } catch (error) {

@@ -4,9 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../../lib/cli/main.js';
-import { textReporter } from '../../lib/cli/report.js';
 import { evaluatePolicy, Model, NativeVectorEnvironment } from '../../lib/index.js';
-import type { TrainingMetrics } from '../../lib/training/metrics.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'torsor-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -74,7 +72,7 @@ describe('train --json', () => {
       interrupted: false,
       episodes: 100,
     });
-    expect(done.checkpoint).toBe(path.join(out, 'model.safetensors'));
+    expect(done.checkpoint).toBe(path.join(out, 'last.safetensors'));
     expect(
       readFileSync(done.metrics as string, 'utf8')
         .trim()
@@ -113,10 +111,10 @@ describe('train --json', () => {
     const { code, out: text } = await run(['train', '--json', '--out', out], (line) => {
       if (line.includes('"progress"') && ++seen === 2) process.emit('SIGINT');
     });
-    expect(code).toBe(0);
+    expect(code).toBe(130);
     const done = lines(text).at(-1);
     expect(done).toMatchObject({ event: 'done', interrupted: true, meanReturn: null, steps: 2 * 4096 });
-    expect(existsSync(path.join(out, 'model.safetensors'))).toBe(true);
+    expect(existsSync(path.join(out, 'last.safetensors'))).toBe(true);
     expect(process.listenerCount('SIGINT')).toBe(before);
   });
 });
@@ -126,18 +124,19 @@ describe('train', () => {
     const out = path.join(folder, 'plain');
     const { code, out: text } = await run(['train', '--model', 'actor-critic', '--steps', '4096', '--out', out]);
     expect(code).toBe(0);
-    expect(text).toMatch(/Training actor-critic \(\d+ parameters\) on 64 × Pendulum-v1 for 4096 steps, seed 1/);
+    expect(text).toMatch(/Training ActorCritic \(\d+ parameters\) on 64 × Pendulum-v1 for 4096 steps, seed 1/);
     expect(text).toMatch(/100 % {2}4096 steps {2}.*\/s {2}return – {2}KL [\d.]+ {2}ETA 0 s/);
     expect(text).toMatch(/Evaluation over 100 episodes, deterministic: return -[\d.]+ ± [\d.]+/);
-    expect(text).toContain(path.join(out, 'model.safetensors'));
+    expect(text).toContain(path.join(out, 'last.safetensors'));
     expect(text).toContain(path.join(out, 'metrics.jsonl'));
     expect(text).not.toContain('\x1b');
   });
 
   it.each([
-    [['--help'], 0, 'out', /--env NAME/],
+    [['--help'], 0, 'out', /torsor train .*\n[\s\S]*torsor doctor[\s\S]*Exit codes: 0/],
+    [['--version'], 0, 'out', /^\d+\.\d+\.\d+\n$/],
     [['train', '--help'], 0, 'out', /Ctrl-C/],
-    [['trian'], 2, 'err', /no command 'trian'/],
+    [['trian'], 2, 'err', /no command "trian" \(did you mean "train"\?\)/],
     [['train', '--stesp', '5'], 2, 'err', /--stesp/],
     [['train', '--steps', 'many'], 2, 'err', /--steps: expected an integer of at least 1, got 'many'/],
     [['train', '--steps', '0'], 2, 'err', /--steps/],
@@ -159,24 +158,5 @@ describe('train', () => {
     expect(code).toBe(1);
     expect(lines(out)).toEqual([{ event: 'error', code: 'UNKNOWN_NAME', message: expect.stringContaining('nothing') }]);
     expect(err).toMatch(/^torsor: UNKNOWN_NAME/);
-  });
-});
-
-describe('the live line', () => {
-  const metrics = (steps: number, seconds: number): TrainingMetrics =>
-    ({ steps, seconds, meanReturn: -123.44, approxKl: 0.01234 }) as TrainingMetrics;
-
-  it('is rewritten in place, fits the terminal, and ends with a line break', () => {
-    let text = '';
-    const write = (piece: string) => (text += piece);
-    const reporter = textReporter({ write, isTTY: true, columns: 60 });
-    reporter.progress(metrics(250_000, 1), 1_000_000);
-    reporter.progress(metrics(251_000, 1.01), 1_000_000);
-    reporter.progress(metrics(1_000_000, 4), 1_000_000);
-    const pieces = text.split('\r\x1b[K').slice(1);
-    expect(pieces).toEqual([
-      ' 25 %  250k steps  250k/s  return -123.4  KL 0.0123  ETA 3 ',
-      '100 %  1.00M steps  250k/s  return -123.4  KL 0.0123  ETA 0\n',
-    ]);
   });
 });

@@ -1,22 +1,9 @@
-// Schedules, the window of episodes, presets.
+// The window of episodes, presets.
 import { describe, expect, it } from 'vitest';
-import { NativeVectorEnvironment } from '../../lib/index.js';
+import { type LibraryPreset, libraryPresets, Model, NativeVectorEnvironment, PPO } from '../../lib/index.js';
 import { EpisodeWindow } from '../../lib/training/metrics.js';
 import { ppoDefaults } from '../../lib/training/ppo-options.js';
 import { presets } from '../../lib/training/presets.js';
-import { factorAt } from '../../lib/training/schedule.js';
-
-describe('schedules', () => {
-  it.each([
-    ['constant', [1, 1, 1]],
-    ['linear', [1, 0.75, 0]],
-    ['cosine', [1, (1 + Math.SQRT1_2) / 2, 0]],
-  ] as const)('%s', (schedule, factors) => {
-    [0, 0.25, 1].forEach((progress, i) => {
-      expect(factorAt(schedule, progress)).toBeCloseTo(factors[i] as number, 12);
-    });
-  });
-});
 
 describe('EpisodeWindow', () => {
   const batch = (count: number, mean: number) => ({ count, returnSum: count * mean, lengthSum: 10 * count });
@@ -49,5 +36,42 @@ describe('presets', () => {
     for (const { settings } of Object.values(presets)) {
       for (const name of Object.keys(settings)) expect(Object.keys(ppoDefaults)).toContain(name);
     }
+  });
+});
+
+describe('presets of other libraries', () => {
+  it.each(Object.entries(libraryPresets))('%s: a trainer takes them, for any environment', (_, preset) => {
+    for (const name of ['CartPole-v1', 'Pendulum-v1']) {
+      const environment = new NativeVectorEnvironment({ name, count: preset.environments });
+      const discrete = name === 'CartPole-v1';
+      const { architecture, modelOptions } = preset;
+      const widths: Record<string, object> = {
+        ActorCritic: { actorArchitecture: architecture, criticArchitecture: architecture },
+        SharedActorCritic: { architecture },
+        MinGRUActorCritic: { hiddenFeatures: architecture[0], gruFeatures: architecture[1] },
+      };
+      const model = Model.create(preset.model, {
+        observationSpaceSize: environment.observationSpace.size,
+        actionSpaceSize: discrete ? 2 : 1,
+        discrete,
+        ...widths[preset.model],
+        ...modelOptions,
+      });
+      const trainer = new PPO({ model, environment, ...preset.settings });
+      expect(trainer.settings).toMatchObject(preset.settings);
+      trainer.dispose();
+      environment.dispose();
+      model.dispose();
+    }
+  });
+
+  it('have the sizes of minibatches of their libraries', () => {
+    const size = (name: string) => {
+      const { environments, settings } = libraryPresets[name] as LibraryPreset;
+      return (environments * (settings.horizon as number)) / (settings.minibatches as number);
+    };
+    expect(['cleanrl', 'cleanrl-continuous', 'sb3', 'rsl_rl', 'pufferlib', 'jaxdem'].map(size)).toEqual([
+      128, 64, 64, 24_576, 8192, 16_384,
+    ]);
   });
 });

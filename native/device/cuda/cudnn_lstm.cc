@@ -36,7 +36,7 @@ CudnnLstm::CudnnLstm(Call& call, int inputs, int units, Precision precision)
 }
 
 int64_t CudnnLstm::most_steps(int64_t rows, bool training) const {
-  const int64_t memory = std::min<int64_t>(gpu().memory_bytes, gpu_budget().limit);
+  const int64_t memory = most_gpu_bytes();
   const int64_t floats = int64_t(training ? 2 : 1) * (inputs_ + units_) + library_floats * units_;
   return std::max<int64_t>(1, memory / memory_share / (rows * floats * int64_t(sizeof(float))));
 }

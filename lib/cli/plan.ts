@@ -1,0 +1,115 @@
+// What `torsor train` is to do: options, a configuration file and a preset, merged into one plan.
+import path from 'node:path';
+import { unknown } from '../core/check.js';
+import { libraryPresets } from '../training/library-presets.js';
+import { ppoDefaults } from '../training/ppo-options.js';
+import { generalPreset, type Preset, presets } from '../training/presets.js';
+import { type Config, readConfig } from './config.js';
+import { assignments, count, readOptions, UsageError } from './options.js';
+
+export interface Plan {
+  env: string;
+  model: string;
+  /** Widths of hidden layers where `modelOptions` has none. */
+  architecture: readonly number[];
+  modelOptions: Readonly<Record<string, unknown>>;
+  seed: number;
+  steps: number;
+  environments: number;
+  settings: Readonly<Record<string, unknown>>;
+  device: string;
+  /** Folder of the run. */
+  out: string;
+  checkpointEvery: number | undefined;
+  keepAll: boolean;
+  evalEpisodes: number;
+  json: boolean;
+  /** Where a setting or model option was set, as the beginning of a message about it. */
+  origins: ReadonlyMap<string, string>;
+}
+
+const options = {
+  config: { type: 'string' },
+  env: { type: 'string' },
+  model: { type: 'string' },
+  preset: { type: 'string' },
+  set: { type: 'string', multiple: true },
+  seed: { type: 'string' },
+  steps: { type: 'string' },
+  environments: { type: 'string' },
+  device: { type: 'string' },
+  out: { type: 'string' },
+  'checkpoint-every': { type: 'string' },
+  'keep-all': { type: 'boolean' },
+  'eval-episodes': { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
+/** Options win over the file, the file over the preset. @throws UsageError, TorsorError IO */
+export async function readPlan(argv: readonly string[]): Promise<Plan> {
+  const { values } = readOptions(argv, options);
+  const typed: Config = defined({
+    env: values.env,
+    model: values.model,
+    preset: values.preset,
+    seed: count('--seed', values.seed, 0),
+    steps: count('--steps', values.steps, 1),
+    environments: count('--environments', values.environments, 1),
+    device: values.device,
+    out: values.out,
+    checkpointEvery: count('--checkpoint-every', values['checkpoint-every'], 1),
+    keepAll: values['keep-all'],
+    evalEpisodes: count('--eval-episodes', values['eval-episodes'], 0),
+  });
+  const set = assignments('--set', values.set);
+  for (const key of Object.keys(set)) {
+    if (!(key in ppoDefaults))
+      throw new UsageError(`--set: no setting is named ${unknown(key, Object.keys(ppoDefaults))}`);
+  }
+  const file = values.config === undefined ? {} : await readConfig(values.config);
+  const config: Config = { ...file, ...typed };
+  const { env = 'Pendulum-v1', seed = 1 } = config;
+  const preset = choosePreset(config.preset, env);
+  const model = config.model ?? preset.model ?? 'SharedActorCritic';
+  const origins = new Map<string, string>();
+  for (const part of ['settings', 'modelOptions'] as const) {
+    for (const key of Object.keys(file[part] ?? {})) origins.set(key, `${values.config}: ${part}.`);
+  }
+  for (const key of Object.keys(set)) origins.set(key, '--set ');
+  const settings: Record<string, unknown> = { ...preset.settings, ...file.settings, ...set };
+  // How a preset anneals its own learning rate says nothing of one that is scheduled by itself.
+  if (typeof settings.learningRate !== 'number' && !origins.has('anneal')) delete settings.anneal;
+  return {
+    env,
+    model,
+    architecture: preset.architecture,
+    // Those of a preset are for its model.
+    modelOptions: { ...(config.model === undefined && preset.modelOptions), ...file.modelOptions },
+    seed,
+    steps: config.steps ?? preset.steps,
+    environments: config.environments ?? preset.environments,
+    settings,
+    device: config.device ?? 'cpu',
+    out: path.resolve(config.out ?? path.join('runs', `${env}-${model}-${seed}`)),
+    checkpointEvery: config.checkpointEvery,
+    keepAll: config.keepAll ?? false,
+    evalEpisodes: config.evalEpisodes ?? 0,
+    json: values.json ?? false,
+    origins,
+  };
+}
+
+function choosePreset(
+  name: string | undefined,
+  env: string,
+): Preset & { modelOptions?: Readonly<Record<string, unknown>> } {
+  if (name === undefined) return presets[env] ?? generalPreset;
+  const preset = libraryPresets[name];
+  if (preset === undefined)
+    throw new UsageError(`--preset: no preset is named ${unknown(name, Object.keys(libraryPresets))}`);
+  return preset;
+}
+
+function defined<T extends object>(values: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
+}
