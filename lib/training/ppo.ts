@@ -93,7 +93,7 @@ export class PPO {
    */
   async load(path: string): Promise<void> {
     if (this.#running) throw new TorsorError('INVALID_ARGUMENT', 'load: this trainer is running');
-    const { iteration, actions, minibatches, episodes } = restoreTrainer(
+    const { iteration, actions, minibatches, episodes } = await restoreTrainer(
       await readCheckpoint(path),
       path,
       this.#state(),
