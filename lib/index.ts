@@ -37,15 +37,21 @@ export { SquashedMultivariateNormalDiag, SquashedNormal } from './distributions/
 export { Transformed } from './distributions/transformed.js';
 export type {
   ActionOf,
+  Autoreset,
+  Awaitable,
   Environment,
   EnvironmentActionSpace,
   EnvironmentState,
+  GroupedEnvironment,
   Info,
+  Statistics,
   StepArrays,
   VectorEnvironment,
 } from './envs/environment.js';
 export { NativeVectorEnvironment, type NativeVectorEnvironmentOptions } from './envs/native-vector-environment.js';
 export { SyncVectorEnvironment, type SyncVectorEnvironmentOptions } from './envs/sync-vector-environment.js';
+export { WorkerVectorEnvironment } from './envs/worker-vector-environment.js';
+export type { WorkerVectorEnvironmentOptions } from './envs/workers/options.js';
 export type { Node } from './graph/node.js';
 export type { ProgramSpec } from './graph/program.js';
 export { type Checkpoint, readCheckpoint, writeCheckpoint } from './io/checkpoint.js';

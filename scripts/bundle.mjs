@@ -8,7 +8,10 @@ await build({
   build: {
     ...{ ssr: true, target: 'node20.19', outDir: 'dist', emptyOutDir: false, minify: false },
     rollupOptions: {
-      input: { index: 'lib/index.ts', 'cli/main': 'lib/cli/main.ts' },
+      input: {
+        ...{ index: 'lib/index.ts', 'cli/main': 'lib/cli/main.ts' },
+        'environment-worker': 'lib/envs/workers/thread.ts',
+      },
       output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js' },
     },
   },

@@ -14,7 +14,8 @@ export type DeviceChoice = Device | `cuda:${number}` | 'auto';
 type GypBuild = ((folder: string) => Addon) & { resolve(folder: string): string };
 
 const require = createRequire(import.meta.url);
-const root = packageRoot(import.meta.dirname);
+/** The folder of the package. */
+export const root = packageRoot(import.meta.dirname);
 let cpu: Addon | undefined;
 let cuda: { addon: Addon } | { problem: string } | undefined;
 

@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'UNSUPPORTED_VERSION'
   | 'DEVICE_UNAVAILABLE'
   | 'ADDON_NOT_FOUND'
+  | 'ENVIRONMENT_FAILED'
   | 'ABORTED'
   | 'IO'
   | 'OUT_OF_MEMORY'
@@ -42,6 +43,7 @@ const codes: ReadonlySet<string> = new Set<ErrorCode>([
   'UNSUPPORTED_VERSION',
   'DEVICE_UNAVAILABLE',
   'ADDON_NOT_FOUND',
+  'ENVIRONMENT_FAILED',
   'ABORTED',
   'IO',
   'OUT_OF_MEMORY',

@@ -31,15 +31,9 @@ export function checkReward(reward: unknown, origin: Origin, row: number): void 
 
 export function checkFlag(name: string, value: unknown, origin: Origin, row: number): void {
   if (typeof value === 'boolean') return;
-  throw new TorsorError(
-    'INVALID_ARGUMENT',
-    `${name} from ${origin(row)}: expected true or false, got ${show(value)}`,
-  );
+  throw new TorsorError('INVALID_ARGUMENT', `${name} from ${origin(row)}: expected true or false, got ${show(value)}`);
 }
 
 function notFinite(name: string, value: unknown, origin: Origin, row: number): TorsorError {
-  return new TorsorError(
-    'NON_FINITE',
-    `${name} from ${origin(row)}: expected a finite number, got ${show(value)}`,
-  );
+  return new TorsorError('NON_FINITE', `${name} from ${origin(row)}: expected a finite number, got ${show(value)}`);
 }

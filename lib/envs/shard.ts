@@ -125,7 +125,10 @@ export class Shard {
     const brings = bringsMask(info);
     if (brings !== (masked[row] === 1)) {
       const problem = brings ? 'its first reset brought none' : 'missing, though its first reset brought one';
-      throw new TorsorError('INVALID_MASK', `action_mask from ${origin(row)}: ${problem}; expected one always or never`);
+      throw new TorsorError(
+        'INVALID_MASK',
+        `action_mask from ${origin(row)}: ${problem}; expected one always or never`,
+      );
     }
     if (brings) writeMask(origin, row, this.#mask, info, actionMask);
     else if (this.#mask !== null) actionMask.fill(1, row * this.#mask.width, (row + 1) * this.#mask.width);

@@ -14,6 +14,8 @@ export interface VectorMemory extends StepArrays {
   readonly masked: Uint8Array;
   /** 1 where an episode ended and the next has not begun: never between steps with same-step autoreset. */
   readonly ended: Uint8Array;
+  /** 1 in the rows that `resetRows` asks for. */
+  readonly restart: Uint8Array;
   /** How many episodes began, and the seed of the last. */
   readonly episodes: Int32Array;
   readonly seed: Uint32Array;
@@ -46,6 +48,7 @@ export function vectorLayout(
     terminated: place(count, 1),
     truncated: place(count, 1),
     ended: place(count, 1),
+    restart: place(count, 1),
     masked: place(count, 1),
     actionMask: place(count * (maskLayout(actionSpace)?.width ?? 0), 1),
   };
@@ -59,6 +62,7 @@ export function vectorLayout(
     terminated: new Uint8Array(buffer, ...at.terminated),
     truncated: new Uint8Array(buffer, ...at.truncated),
     ended: new Uint8Array(buffer, ...at.ended),
+    restart: new Uint8Array(buffer, ...at.restart),
     masked: new Uint8Array(buffer, ...at.masked),
     actionMask: new Uint8Array(buffer, ...at.actionMask),
   });

@@ -1,4 +1,6 @@
 // VectorWrapper: a vector of environments that changes another one.
+
+import type { Box } from '../../spaces/box.js';
 import type {
   Autoreset,
   Awaitable,
@@ -8,7 +10,6 @@ import type {
   StepArrays,
   VectorEnvironment,
 } from '../environment.js';
-import type { Box } from '../../spaces/box.js';
 
 /** Passes everything on to `environment`; a subclass overrides what it changes. What the inner environment lacks is lacking here too. */
 export class VectorWrapper implements VectorEnvironment {
