@@ -8,6 +8,7 @@ import { Box } from '../spaces/box.js';
 import { Discrete } from '../spaces/discrete.js';
 import { type ActionCheck, actionCheck } from './check-action.js';
 import { allocateStep, type EnvironmentState, type StepArrays, type VectorEnvironment } from './environment.js';
+import { rendererOf } from './renderers.js';
 
 export interface NativeVectorEnvironmentOptions {
   /** As in Gymnasium, for example `Pendulum-v1`; `NativeVectorEnvironment.names` lists what there is. */
@@ -32,6 +33,8 @@ export class NativeVectorEnvironment implements VectorEnvironment {
   readonly observationSpace: Box;
   readonly actionSpace: Box | Discrete;
   readonly maxEpisodeSteps: number;
+  /** Absent where nobody knows how it looks. */
+  readonly render?: (row: number) => string;
   readonly #arrays: StepArrays;
   readonly #stateSize: number;
   readonly #check: ActionCheck;
@@ -49,6 +52,9 @@ export class NativeVectorEnvironment implements VectorEnvironment {
     this.#stateSize = info.stateSize;
     this.#arrays = allocateStep(this.count, info.observationSize);
     this.#check = actionCheck(this.name, this.actionSpace, this.count);
+    const size = info.observationSize;
+    const draw = rendererOf(info.name);
+    if (draw) this.render = (row) => draw(this.observe().subarray(row * size, (row + 1) * size));
     const key = Key.from(settings.key ?? 1);
     const { Environment } = addon(this.device);
     this.#native = call(() => new Environment(this.name, this.count, key.native));

@@ -43,7 +43,7 @@ function serve({ memory, control, worker, name }: WorkerMemory, environments: En
     Atomics.wait(own, word.given, given);
     given = Atomics.load(own, word.given);
     const command = own[word.command];
-    if (command === commands.close) return shard.close();
+    if (command === commands.close) break;
     try {
       if (command === commands.step) shard.step();
       else shard.reset(command === commands.resetRows ? arrays.restart : undefined);
@@ -55,8 +55,9 @@ function serve({ memory, control, worker, name }: WorkerMemory, environments: En
     // In this order: who waits writes `wanted` before it looks at `done`, so one of the two sees the other.
     const done = Atomics.add(all, shared.done, 1) + 1;
     if (((Atomics.load(all, shared.wanted) - done) | 0) <= 0) Atomics.notify(all, shared.done);
-    if (own[word.failed] === 1) return shard.close();
+    if (own[word.failed] === 1) break;
   }
+  shard.close();
 }
 
 async function main(): Promise<void> {
@@ -76,8 +77,8 @@ async function main(): Promise<void> {
     fail(first + environments.length, error);
     return;
   }
-  const { observationSpace, actionSpace, constructor } = environments[0] as Environment;
-  const name = start.name ?? constructor.name;
+  const [{ observationSpace, actionSpace }] = environments as [Environment];
+  const name = start.name ?? (environments[0] as Environment).constructor.name;
   port.once('message', (memory: WorkerMemory) => serve(memory, environments));
   say({
     kind: 'ready',
