@@ -15,6 +15,7 @@ import {
 } from './environment.js';
 import { Shard } from './shard.js';
 import { type VectorMemory, vectorLayout } from './vector-memory.js';
+import { classNameOf } from './wrappers/wrapper.js';
 
 export interface SyncVectorEnvironmentOptions {
   /** One function per environment, or one for all with `count`. `index` is the row. */
@@ -54,7 +55,7 @@ export class SyncVectorEnvironment implements VectorEnvironment {
     this.#environments = makers(settings).map((make, row) => make(row));
     this.count = this.#environments.length;
     const first = this.#environments[0] as Environment;
-    this.name = settings.name ?? first.constructor.name;
+    this.name = settings.name ?? classNameOf(first);
     this.#environments.forEach((environment, row) => {
       checkSpaces(environment, first, row);
     });

@@ -9,7 +9,8 @@ export interface WorkerEntry {
 
 /** In the package both are JavaScript, or whatever the loaders of this process take. From sources both have to be compiled first. */
 export async function workerEntry(module: string): Promise<WorkerEntry> {
-  if (!import.meta.url.endsWith('.ts')) return { file: path.join(root, 'dist', 'environment-worker.js'), module };
+  if (!import.meta.url.endsWith('.ts'))
+    return { file: path.join(root, 'dist', 'envs', 'workers', 'thread.js'), module };
   const script = path.join(root, 'scripts', 'compile-worker.mjs');
   const { compileWorker } = (await import(/* @vite-ignore */ script)) as {
     compileWorker(module: string): Promise<WorkerEntry>;

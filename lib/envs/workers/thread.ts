@@ -6,6 +6,7 @@ import { checkSpaces } from '../check-spaces.js';
 import type { Environment } from '../environment.js';
 import { Shard } from '../shard.js';
 import { vectorLayout } from '../vector-memory.js';
+import { classNameOf } from '../wrappers/wrapper.js';
 import {
   commands,
   shared,
@@ -77,8 +78,9 @@ async function main(): Promise<void> {
     fail(first + environments.length, error);
     return;
   }
-  const [{ observationSpace, actionSpace }] = environments as [Environment];
-  const name = start.name ?? (environments[0] as Environment).constructor.name;
+  const [example] = environments as [Environment];
+  const { observationSpace, actionSpace } = example;
+  const name = start.name ?? classNameOf(example);
   port.once('message', (memory: WorkerMemory) => serve(memory, environments));
   say({
     kind: 'ready',

@@ -30,3 +30,8 @@ export class Wrapper<A extends EnvironmentActionSpace = EnvironmentActionSpace> 
     this.environment.close?.();
   }
 }
+
+/** The name of the class of an environment, or of that within its wrappers. */
+export function classNameOf(environment: Environment): string {
+  return environment instanceof Wrapper ? classNameOf(environment.environment) : environment.constructor.name;
+}

@@ -7,6 +7,7 @@ import {
   type Environment,
   FrameStack,
   RescaleAction,
+  SyncVectorEnvironment,
   TimeLimit,
 } from '../../../lib/index.js';
 import { expectError } from '../../support/errors.js';
@@ -114,6 +115,11 @@ describe('FrameStack', () => {
     expect([...(stacked.step(0)[0] as Float32Array)]).toEqual([0, 0.5, 1, 0.5, 2, 0.5]);
     expect([...(stacked.reset()[0] as Float32Array)]).toEqual([0, 0.5, 0, 0.5, 0, 0.5]);
   });
+});
+
+it('names are those of what is wrapped', () => {
+  const make = () => new TimeLimit(new FrameStack(new Counter(new Discrete(2)), 2), 3);
+  expect(new SyncVectorEnvironment({ make, count: 1 }).name).toBe('Counter');
 });
 
 it('pictures are there where the inner environment has them', () => {
