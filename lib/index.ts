@@ -37,17 +37,39 @@ export { MultivariateNormalDiag } from './distributions/multivariate-normal-diag
 export { Normal } from './distributions/normal.js';
 export { SquashedMultivariateNormalDiag, SquashedNormal } from './distributions/squashed-normal.js';
 export { Transformed } from './distributions/transformed.js';
+export { type CheckEnvironmentOptions, checkEnvironment } from './envs/check-environment.js';
 export type {
   ActionOf,
+  Autoreset,
+  Awaitable,
   Environment,
   EnvironmentActionSpace,
   EnvironmentState,
+  GroupedEnvironment,
   Info,
+  Statistics,
   StepArrays,
   VectorEnvironment,
 } from './envs/environment.js';
+export {
+  type MultiAgentEnvironment,
+  MultiAgentVectorEnvironment,
+  type MultiAgentVectorEnvironmentOptions,
+} from './envs/multi-agent.js';
 export { NativeVectorEnvironment, type NativeVectorEnvironmentOptions } from './envs/native-vector-environment.js';
 export { SyncVectorEnvironment, type SyncVectorEnvironmentOptions } from './envs/sync-vector-environment.js';
+export { WorkerVectorEnvironment } from './envs/worker-vector-environment.js';
+export type { WorkerVectorEnvironmentOptions } from './envs/workers/options.js';
+export { ClipAction } from './envs/wrappers/clip-action.js';
+export { EpisodeStatistics } from './envs/wrappers/episode-statistics.js';
+export { FrameStack } from './envs/wrappers/frame-stack.js';
+export { NormalizeObservation, type NormalizeObservationOptions } from './envs/wrappers/normalize-observation.js';
+export { NormalizeReward, type NormalizeRewardOptions } from './envs/wrappers/normalize-reward.js';
+export { RescaleAction } from './envs/wrappers/rescale-action.js';
+export { RunningMoments } from './envs/wrappers/running-moments.js';
+export { TimeLimit } from './envs/wrappers/time-limit.js';
+export { VectorWrapper } from './envs/wrappers/vector-wrapper.js';
+export { Wrapper } from './envs/wrappers/wrapper.js';
 export type { Node } from './graph/node.js';
 export type { ProgramSpec } from './graph/program.js';
 export { type Checkpoint, readCheckpoint, writeCheckpoint } from './io/checkpoint.js';
@@ -102,7 +124,9 @@ export {
 export * as initializers from './random/initializers.js';
 export { Key } from './random/key.js';
 export { bits, gumbel, normal, uniform } from './random/random.js';
+export { RolloutBatch, type RolloutLoopOptions, rollout } from './rollout/batches.js';
 export { type Evaluation, type EvaluationOptions, evaluatePolicy } from './rollout/evaluate.js';
+export { type Recording, type RecordingOptions, recordEpisode } from './rollout/record.js';
 export { type AdvantageOptions, type Column, Rollout, type RolloutOptions } from './rollout/rollout.js';
 export type { ActionHistogram } from './runs/action-histogram.js';
 export { CsvLogger } from './runs/csv-logger.js';

@@ -2,8 +2,8 @@
 import path from 'node:path';
 import { build } from 'vite';
 
-// The last two are what benchmarks reach inside for.
-const entries = ['index', 'cli/main', 'addon/load', 'training/ppo-options'];
+// The third is what threads of environments run; the last two are what benchmarks reach inside for.
+const entries = ['index', 'cli/main', 'envs/workers/thread', 'addon/load', 'training/ppo-options'];
 const root = path.join(import.meta.dirname, '..');
 await build({
   ...{ configFile: false, logLevel: 'warn', root },

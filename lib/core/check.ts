@@ -83,6 +83,11 @@ export function float32(name: string, value: unknown, length?: number): Float32A
   return sized(name, value, length);
 }
 
+export function float64(name: string, value: unknown, length?: number): Float64Array {
+  if (!(value instanceof Float64Array)) throw wrongDtype(name, 'a Float64Array', value);
+  return sized(name, value, length);
+}
+
 export function int32(name: string, value: unknown, length?: number): Int32Array {
   if (!(value instanceof Int32Array)) throw wrongDtype(name, 'an Int32Array', value);
   return sized(name, value, length);

@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'DEVICE_UNAVAILABLE'
   | 'DEVICE_LOST'
   | 'ADDON_NOT_FOUND'
+  | 'ENVIRONMENT_FAILED'
   | 'ABORTED'
   | 'IO'
   | 'OUT_OF_MEMORY'
@@ -44,6 +45,7 @@ const codes: ReadonlySet<string> = new Set<ErrorCode>([
   'DEVICE_UNAVAILABLE',
   'DEVICE_LOST',
   'ADDON_NOT_FOUND',
+  'ENVIRONMENT_FAILED',
   'ABORTED',
   'IO',
   'OUT_OF_MEMORY',

@@ -13,24 +13,24 @@ export function choicesOf(space: EnvironmentActionSpace): readonly number[] | nu
   return space instanceof MultiDiscrete ? space.nvec : new Array<number>(space.size).fill(2);
 }
 
-/** Right type and length, no NaN, indices in range. `name` is that of the environment. */
-export function checkActions(
-  name: string,
-  action: Float32Array | Int32Array,
-  space: EnvironmentActionSpace,
-  count: number,
-): void {
+/** Checks the actions of rows `first` … `first + rows - 1`, of all rows without them. It allocates nothing. */
+export type ActionCheck = (action: Float32Array | Int32Array, first?: number, rows?: number) => void;
+
+/** A check for right type and length, no NaN, indices in range. `name` is that of the environment. */
+export function actionCheck(name: string, space: EnvironmentActionSpace, count: number): ActionCheck {
   const { size } = space;
   const choices = choicesOf(space);
-  const values = choices ? int32('action', action, count * size) : float32('action', action, count * size);
-  for (let i = 0; i < values.length; i++) {
-    const [value, column] = [values[i] as number, i % size];
-    if (choices === null ? Number.isFinite(value) : value >= 0 && value < (choices[column] as number)) continue;
-    const at = `action of environment ${Math.floor(i / size)} (${name}):`;
-    if (choices === null)
-      throw new TorsorError('NON_FINITE', `${at} element ${column} is ${value}; expected finite numbers`);
-    const element = space instanceof Discrete ? '' : ` element ${column}:`;
-    const largest = (choices[column] as number) - 1;
-    throw new TorsorError('OUT_OF_RANGE', `${at}${element} expected an integer from 0 to ${largest}, got ${value}`);
-  }
+  return (action, first = 0, rows = count) => {
+    const values = choices ? int32('action', action, count * size) : float32('action', action, count * size);
+    for (let i = first * size; i < (first + rows) * size; i++) {
+      const value = values[i] as number;
+      if (choices === null ? Number.isFinite(value) : value >= 0 && value < (choices[i % size] as number)) continue;
+      const at = `action of environment ${Math.floor(i / size)} (${name}):`;
+      if (choices === null)
+        throw new TorsorError('NON_FINITE', `${at} element ${i % size} is ${value}; expected finite numbers`);
+      const element = space instanceof Discrete ? '' : ` element ${i % size}:`;
+      const largest = (choices[i % size] as number) - 1;
+      throw new TorsorError('OUT_OF_RANGE', `${at}${element} expected an integer from 0 to ${largest}, got ${value}`);
+    }
+  };
 }

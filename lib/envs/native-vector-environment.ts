@@ -6,8 +6,9 @@ import { TorsorError } from '../core/errors.js';
 import { Key } from '../random/key.js';
 import { Box } from '../spaces/box.js';
 import { Discrete } from '../spaces/discrete.js';
-import { checkActions } from './check-action.js';
+import { type ActionCheck, actionCheck } from './check-action.js';
 import { allocateStep, type EnvironmentState, type StepArrays, type VectorEnvironment } from './environment.js';
+import { rendererOf } from './renderers.js';
 
 export interface NativeVectorEnvironmentOptions {
   /** As in Gymnasium, for example `Pendulum-v1`; `NativeVectorEnvironment.names` lists what there is. */
@@ -32,8 +33,11 @@ export class NativeVectorEnvironment implements VectorEnvironment {
   readonly observationSpace: Box;
   readonly actionSpace: Box | Discrete;
   readonly maxEpisodeSteps: number;
+  /** Absent where nobody knows how it looks. */
+  readonly render?: (row: number) => string;
   readonly #arrays: StepArrays;
   readonly #stateSize: number;
+  readonly #check: ActionCheck;
   #native: NativeEnvironment | undefined;
 
   constructor(settings: NativeVectorEnvironmentOptions) {
@@ -47,6 +51,10 @@ export class NativeVectorEnvironment implements VectorEnvironment {
     this.maxEpisodeSteps = info.maxEpisodeSteps;
     this.#stateSize = info.stateSize;
     this.#arrays = allocateStep(this.count, info.observationSize);
+    this.#check = actionCheck(this.name, this.actionSpace, this.count);
+    const size = info.observationSize;
+    const draw = rendererOf(info.name);
+    if (draw) this.render = (row) => draw(this.observe().subarray(row * size, (row + 1) * size));
     const key = Key.from(settings.key ?? 1);
     const { Environment } = addon(this.device);
     this.#native = call(() => new Environment(this.name, this.count, key.native));
@@ -75,7 +83,7 @@ export class NativeVectorEnvironment implements VectorEnvironment {
 
   step(action: Float32Array | Int32Array): StepArrays {
     const { native } = this;
-    checkActions(this.name, action, this.actionSpace, this.count);
+    this.#check(action);
     const { observation, reward, terminated, truncated, finalObservation } = this.#arrays;
     call(() => native.step(action, observation, reward, terminated, truncated, finalObservation));
     return this.#arrays;

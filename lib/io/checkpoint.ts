@@ -9,7 +9,7 @@ import { decodeSafetensors, encodeSafetensors, type Safetensors, type SavedArray
  * Version of the files written; all up to it are read. A number goes up when a reader of the one before would lose something.
  *
  * 1: models and trainers.
- * 2: a trainer has the learning rate of an adaptive schedule.
+ * 2: a trainer has the learning rate of an adaptive schedule, and the statistics of normalised environments.
  */
 export const checkpointVersion = 2;
 const format = 'torsor';

@@ -1,11 +1,14 @@
 // evaluatePolicy: the returns of whole episodes.
 import { boolean, options, positiveInteger, required } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import type { VectorEnvironment } from '../envs/environment.js';
+import { type GroupedEnvironment, isGrouped, type VectorEnvironment } from '../envs/environment.js';
+import { asSameStep } from '../envs/same-step.js';
 import type { Model } from '../models/model.js';
 import { Key } from '../random/key.js';
 import { breather } from './breather.js';
 import { allocateActions, checkFits } from './fits.js';
+import { type Summary, summarize } from './statistics.js';
+import { Tally } from './tally.js';
 
 export interface EvaluationOptions {
   /** Whole episodes to run. Default 100. */
@@ -14,16 +17,28 @@ export interface EvaluationOptions {
   deterministic?: boolean;
   /** Noise of a stochastic policy. Default seed 1. */
   key?: Key | number | bigint;
+  /**
+   * Serves the groups of a `WorkerVectorEnvironment` as they are ready instead of all in lock-step. Results are the same where the policy is
+   * deterministic; samples then depend on the groups, though not on which is ready first. Default false.
+   */
+  asynchronous?: boolean;
   signal?: AbortSignal;
 }
 
-export interface Evaluation {
-  meanReturn: number;
-  /** Of the mean: sample standard deviation / sqrt(episodes); NaN for one episode. */
-  standardError: number;
-  /** Undiscounted return and number of steps of each episode, in the order they ended. */
+export interface Evaluation extends Summary {
+  /** Undiscounted return and number of steps of each episode, in the order they end where all environments are stepped together. */
   returns: number[];
   lengths: number[];
+}
+
+/** What the loops below share. */
+interface Run {
+  model: Model<object>;
+  deterministic: boolean;
+  key: Key;
+  tally: Tally;
+  /** Throws when the signal fired. */
+  check(): void;
 }
 
 /**
@@ -38,54 +53,104 @@ export async function evaluatePolicy(
   environment: VectorEnvironment,
   settings: EvaluationOptions = {},
 ): Promise<Evaluation> {
-  options('evaluatePolicy', settings, ['episodes', 'deterministic', 'key', 'signal']);
+  options('evaluatePolicy', settings, ['episodes', 'deterministic', 'key', 'asynchronous', 'signal']);
   required('evaluatePolicy', 'model', model);
   required('evaluatePolicy', 'environment', environment);
   const episodes = positiveInteger('episodes', settings.episodes ?? 100);
   const deterministic = boolean('deterministic', settings.deterministic ?? true);
-  const { count } = environment;
+  const asynchronous = boolean('asynchronous', settings.asynchronous ?? false);
   checkFits(model, environment);
-  const observation = Float32Array.from(environment.reset());
-  const action = allocateActions(model, count);
+  const tally = new Tally(environment.count, episodes);
+  const check = () => {
+    if (!settings.signal?.aborted) return;
+    const cause = settings.signal.reason;
+    throw new TorsorError('ABORTED', `evaluation was aborted after ${tally.count} of ${episodes} episodes`, { cause });
+  };
+  const run = { model, deterministic, key: Key.from(settings.key ?? 1), tally, check };
+  if (asynchronous) await serveGroups(grouped(environment), run);
+  else await lockStep(environment, run);
+  return { ...summarize(tally.results.returns), ...tally.results };
+}
+
+async function lockStep(given: VectorEnvironment, { model, deterministic, key, tally, check }: Run): Promise<void> {
+  // Steps that only reset can be left out of the count, so next-step environments need no resetRows here.
+  const skips = given.autoreset === 'next-step' && given.resetRows === undefined;
+  const environment = skips ? given : asSameStep(given);
+  const { count } = environment;
+  const observation = Float32Array.from(await environment.reset());
+  const action = environment.action ?? allocateActions(model, count);
   const [logProb, value] = [new Float32Array(count), new Float32Array(count)];
-  const key = Key.from(settings.key ?? 1);
-  const policy = model.bind({ observation, action, logProb, value, key, deterministic });
-  const left = Array.from({ length: count }, (_, row) => Math.floor((episodes + count - 1 - row) / count));
-  const running = Array.from({ length: count }, () => ({ sum: 0, length: 0 }));
-  const returns: number[] = [];
-  const lengths: number[] = [];
+  const mask = environment.actionMask ? Uint8Array.from(environment.actionMask) : null;
+  const buffers = { observation, action, logProb, value, ...(mask && { mask }) };
+  const policy = model.bind({ ...buffers, key, deterministic });
+  const resets = new Uint8Array(count);
   const breathe = breather();
-  while (returns.length < episodes) {
-    if (settings.signal?.aborted) {
-      throw new TorsorError('ABORTED', `evaluation was aborted after ${returns.length} of ${episodes} episodes`, {
-        cause: settings.signal.reason,
-      });
-    }
+  while (tally.wants(0, count)) {
+    check();
     policy.step();
-    const { reward, terminated, truncated, observation: next } = environment.step(action);
+    const stepped = environment.step(action);
+    const { reward, terminated, truncated, observation: next } = stepped instanceof Promise ? await stepped : stepped;
     observation.set(next);
+    if (mask !== null) mask.set(environment.actionMask as Uint8Array);
     for (let row = 0; row < count; row++) {
-      const episode = running[row] as { sum: number; length: number };
-      episode.sum += reward[row] as number;
-      episode.length++;
-      if (!terminated[row] && !truncated[row]) continue;
-      if ((left[row] as number) > 0) {
-        left[row] = (left[row] as number) - 1;
-        returns.push(episode.sum);
-        lengths.push(episode.length);
-      }
-      episode.sum = 0;
-      episode.length = 0;
-      policy.reset(row);
+      const ended = terminated[row] === 1 || truncated[row] === 1;
+      if (resets[row] === 0) tally.add(row, reward[row] as number, ended);
+      if (ended || resets[row] === 1) policy.reset(row);
+      resets[row] = skips && ended ? 1 : 0;
     }
     await breathe();
   }
-  return { ...summary(returns), returns, lengths };
 }
 
-function summary(returns: readonly number[]): { meanReturn: number; standardError: number } {
-  const n = returns.length;
-  const meanReturn = returns.reduce((sum, x) => sum + x, 0) / n;
-  const squares = returns.reduce((sum, x) => sum + (x - meanReturn) ** 2, 0);
-  return { meanReturn, standardError: Math.sqrt(squares / (n - 1) / n) };
+function grouped(environment: VectorEnvironment): GroupedEnvironment {
+  if (isGrouped(environment) && (environment.autoreset ?? 'same-step') === 'same-step') return environment;
+  throw new TorsorError(
+    'UNSUPPORTED',
+    `asynchronous: ${environment.name} has to have groups, as a WorkerVectorEnvironment, and same-step autoreset`,
+  );
+}
+
+/** A bound step for every group: whichever is ready acts at once, with the noise of its own key. */
+async function serveGroups(environment: GroupedEnvironment, run: Run): Promise<void> {
+  const { model, deterministic, tally, check } = run;
+  const { groups, action, arrays, count } = environment;
+  const observation = await environment.reset();
+  const { actionMask = null } = environment;
+  const { actions, observationSize } = model.network;
+  const [logProb, value] = [new Float32Array(count), new Float32Array(count)];
+  const keys = run.key.split(groups.length);
+  const policies = groups.map((group, k) => {
+    const rows = <A extends Float32Array | Int32Array | Uint8Array>(array: A, width: number): A =>
+      array.subarray(group.first * width, (group.first + group.count) * width) as A;
+    return model.bind({
+      ...{ observation: rows(observation, observationSize), action: rows(action, actions.size) },
+      ...{ logProb: rows(logProb, 1), value: rows(value, 1), key: keys[k] as Key, deterministic },
+      ...(actionMask && { mask: rows(actionMask, actions.mask?.width ?? 0) }),
+    });
+  });
+  let running = 0;
+  const serve = (k: number) => {
+    const { first, count: rows } = groups[k] as { first: number; count: number };
+    if (!tally.wants(first, rows)) return;
+    policies[k]?.step();
+    environment.send(k);
+    running++;
+  };
+  groups.forEach((_, k) => {
+    serve(k);
+  });
+  while (running > 0) {
+    const ready = await environment.receive();
+    running -= ready.length;
+    check();
+    for (const k of ready) {
+      const { first, count: rows } = groups[k] as { first: number; count: number };
+      for (let row = first; row < first + rows; row++) {
+        const ended = arrays.terminated[row] === 1 || arrays.truncated[row] === 1;
+        tally.add(row, arrays.reward[row] as number, ended);
+        if (ended) policies[k]?.reset(row - first);
+      }
+      serve(k);
+    }
+  }
 }

@@ -5,6 +5,7 @@ import { oneOf, options, positiveInteger, required } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { VectorEnvironment } from '../envs/environment.js';
 import { NativeVectorEnvironment } from '../envs/native-vector-environment.js';
+import { asSameStep } from '../envs/same-step.js';
 import { type Carry, carryTensors } from '../models/carry.js';
 import type { Model } from '../models/model.js';
 import type { Key } from '../random/key.js';
@@ -58,6 +59,8 @@ export class Rollout {
   /** 1 for models without a memory, whose steps need no order. */
   readonly segmentLength: number;
   readonly burnIn: number;
+  /** The environment, with same-step autoreset. */
+  readonly #stepped: VectorEnvironment;
   readonly #action: Float32Array | Int32Array;
   /** Return and length of the running episode of every environment that is not native. */
   readonly #returns: Float64Array;
@@ -74,7 +77,8 @@ export class Rollout {
     this.horizon = positiveInteger('horizon', settings.horizon);
     checkFits(model, environment);
     checkDevice(model, environment);
-    this.#action = allocateActions(model, environment.count);
+    this.#stepped = asSameStep(environment);
+    this.#action = environment.action ?? allocateActions(model, environment.count);
     this.#returns = new Float64Array(environment.count);
     this.#lengths = new Int32Array(environment.count);
     const { Rollout: NativeClass } = addon(model.device);
@@ -158,14 +162,16 @@ export class Rollout {
   }
 
   async #collectHere(native: NativeRollout, key: Key): Promise<NativeEpisodes> {
-    const { environment } = this;
+    const environment = this.#stepped;
     const episodes = { count: 0, returnSum: 0, lengthSum: 0 };
     const breathe = breather();
-    let observation = environment.observe();
+    let observation = await environment.observe();
     for (let t = 0; t < this.horizon; t++) {
       const counted = key.at(key.counter + t).native;
-      call(() => native.act(t, observation, null, this.#action, counted));
-      const step = environment.step(this.#action);
+      const mask = environment.actionMask ?? null;
+      call(() => native.act(t, observation, mask, this.#action, counted));
+      const stepped = environment.step(this.#action);
+      const step = stepped instanceof Promise ? await stepped : stepped;
       call(() => native.record(t, step.reward, step.terminated, step.truncated, step.finalObservation));
       this.#count(step.reward, step.terminated, step.truncated, episodes);
       observation = step.observation;

@@ -104,7 +104,7 @@ export class PPO {
    */
   async load(path: string): Promise<void> {
     if (this.#running) throw new TorsorError('INVALID_ARGUMENT', 'load: this trainer is running');
-    const saved = restoreTrainer(await readCheckpoint(path), path, this.#state());
+    const saved = await restoreTrainer(await readCheckpoint(path), path, this.#state());
     const { actions, minibatches } = saved;
     this.#iteration = saved.iteration;
     this.#updates = saved.updates;

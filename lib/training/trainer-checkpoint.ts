@@ -40,6 +40,8 @@ const names = {
 };
 /** Before the names of what a rollout remembers. */
 const memoryPrefix = 'trainer/rollout.';
+/** Before those of what was learned of the environments. */
+const statisticsPrefix = 'trainer/statistics.';
 
 export function trainerCheckpoint(state: TrainerState): Checkpoint {
   const { tensors, metadata } = modelCheckpoint(state.model);
@@ -51,6 +53,8 @@ export function trainerCheckpoint(state: TrainerState): Checkpoint {
   if (saved)
     Object.assign(arrays, { [names.state]: saved.state, [names.steps]: saved.steps, [names.episodes]: saved.episodes });
   for (const [name, data] of Object.entries(state.rollout.readMemory() ?? {})) arrays[memoryPrefix + name] = data;
+  for (const [name, data] of Object.entries(state.environment.saveStatistics?.() ?? {}))
+    arrays[statisticsPrefix + name] = data;
   for (const [name, data] of Object.entries(arrays)) tensors.set(name, { shape: [data.length], data });
   const { iteration, actions, minibatches, episodes, learningRate } = state;
   const environment = { name: state.environment.name, count: state.environment.count };
@@ -59,7 +63,11 @@ export function trainerCheckpoint(state: TrainerState): Checkpoint {
 }
 
 /** Writes a checkpoint into model, optimiser and environment of `state`, and returns the rest of it. All is checked before. */
-export function restoreTrainer({ tensors, metadata }: Checkpoint, source: string, state: TrainerState): SavedTrainer {
+export async function restoreTrainer(
+  { tensors, metadata }: Checkpoint,
+  source: string,
+  state: TrainerState,
+): Promise<SavedTrainer> {
   const { model, environment, optimizer } = state;
   const misfit = (what: string): TorsorError => new TorsorError('INVALID_ARGUMENT', `${source}: ${what}`);
   if (metadata.trainer === undefined) throw misfit('a model without the state of a trainer; Model.load reads it');
@@ -89,7 +97,11 @@ export function restoreTrainer({ tensors, metadata }: Checkpoint, source: string
     }
     memory.done = array(`${memoryPrefix}done`, Uint8Array, done.length);
   }
+  const statistics = Object.entries(environment.saveStatistics?.() ?? {}).map(
+    ([key, { length }]) => [key, array(statisticsPrefix + key, Float64Array, length)] as const,
+  );
   state.rollout.forgetEpisodes();
+  environment.restoreStatistics?.(Object.fromEntries(statistics));
   if (environment.restore && resumes) {
     environment.restore({
       state: array(names.state, Float32Array),
@@ -97,7 +109,7 @@ export function restoreTrainer({ tensors, metadata }: Checkpoint, source: string
       episodes: array(names.episodes, Int32Array, count),
     });
     if (memory !== null) state.rollout.writeMemory(memory);
-  } else environment.reset();
+  } else await environment.reset();
   for (const [key, values] of parameters) model.parameters.set(key, values);
   call(() => optimizer.writeState(...moments, trainer.updates));
   return trainer;

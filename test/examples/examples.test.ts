@@ -16,6 +16,8 @@ const expected: Record<string, RegExp> = {
     /without a memory: 0\.2\d right .*\nwith a memory: (1\.00|0\.9[5-9]) right\ncarry: h \[2,64\], c \[2,64\]; row 1 is cleared: true/,
   'neural-cde':
     /parameters, a window of 4 observations\nreturn [1-5]\d\d without.*\nt = 3, times in the window: 1, 2, 3, NaN/,
+  'environment-in-workers':
+    /Drone in 2 workers\nbefore: -\d+\.\d, 95 % interval .*\nafter: 9\d\.\d, 95 % interval 9\d.* to 9/,
   'watch-training':
     /evaluation \d+, the best so far\n[\s\S]*interrupted; a new trainer[\s\S]*100 %[\s\S]*the same as without[\s\S]*best\.safetensors last\.safetensors metrics\.jsonl progress\.csv run\.json summary\.json tensorboard\nreport: .*report\.html\n/,
   'own-environment': /before: -[3-9]\d\.\d\nafter: -\d\.\d /,
