@@ -142,6 +142,7 @@ export type {
 } from './runs/logger.js';
 export { type Output, ProgressLogger } from './runs/progress-logger.js';
 export { writeReport } from './runs/report/write-report.js';
+export type { RunEvaluation } from './runs/session.js';
 export { TensorBoardLogger } from './runs/tensorboard-logger.js';
 export { type TrainRunOptions, trainRun } from './runs/train-run.js';
 export { ActionSpace } from './spaces/action-space.js';

@@ -10,13 +10,16 @@ import { actionHistogram } from './action-histogram.js';
 import type { EvaluationSummary, Logger, RunInfo, RunOutcome, RunRecord } from './logger.js';
 import type { RunFolder, Score } from './run-folder.js';
 
+/** What an evaluation of a run has to say: that of `evaluatePolicy` does. */
+export type RunEvaluation = Pick<Evaluation, 'meanReturn' | 'standardError' | 'returns' | 'lengths'>;
+
 export interface SessionParts {
   trainer: PPO;
   folder: RunFolder;
   info: RunInfo;
   loggers: readonly Logger[];
   keepAll: boolean;
-  evaluate: ((model: Model<object>) => Promise<Evaluation>) | undefined;
+  evaluate: ((model: Model<object>) => Promise<RunEvaluation>) | undefined;
 }
 
 /** Episodes a mean return is over before it says which checkpoint is best: the first to end are the short ones. */
@@ -130,7 +133,7 @@ export class Session {
   }
 }
 
-export function summarize({ meanReturn, standardError, returns, lengths }: Evaluation): EvaluationSummary {
+export function summarize({ meanReturn, standardError, returns, lengths }: RunEvaluation): EvaluationSummary {
   const meanLength = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
   return { meanReturn, standardError, meanLength, episodes: returns.length };
 }

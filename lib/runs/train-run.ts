@@ -5,14 +5,13 @@ import { TorsorError } from '../core/errors.js';
 import { torsorVersion } from '../core/package.js';
 import { exists } from '../io/files.js';
 import { Model } from '../models/model.js';
-import type { Evaluation } from '../rollout/evaluate.js';
 import type { PPO } from '../training/ppo.js';
 import { CsvLogger } from './csv-logger.js';
 import { JsonLinesLogger } from './json-lines-logger.js';
 import { lockRun } from './lock.js';
 import type { Logger, RunInfo, RunOutcome } from './logger.js';
 import { RunFolder } from './run-folder.js';
-import { Session } from './session.js';
+import { type RunEvaluation, Session } from './session.js';
 import { TensorBoardLogger } from './tensorboard-logger.js';
 
 export interface TrainRunOptions {
@@ -31,7 +30,7 @@ export interface TrainRunOptions {
    * checkpoint is best; without it, that of the last episodes of training does, once there are a hundred of them. A resumed run that scores in the
    * other way looks for its best checkpoint anew.
    */
-  evaluate?: (model: Model<object>) => Promise<Evaluation>;
+  evaluate?: (model: Model<object>) => Promise<RunEvaluation>;
   /** Besides metrics.jsonl, progress.csv and tensorboard/ in the folder. */
   loggers?: readonly Logger[];
   /** Ends the run after the iteration under way; it is saved and can be resumed. */
