@@ -10,17 +10,23 @@ const peers = path.join(import.meta.dirname, 'peers');
 // faults them in again; keeping them makes the peers up to 2.5 times faster, which is how somebody who cares would run them.
 const keepMemory = { MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: '17179869184', MALLOC_TOP_PAD_: '268435456' };
 
-/** What there is to compare: command lines by name. Torsor comes first. */
-export function contenders(threads) {
+/** What there is to compare on a device: command lines by name. Torsor comes first. */
+export function contenders(threads, device) {
   const python = process.env.TORSOR_PEERS_PYTHON ?? 'python3';
   const folder = path.resolve(process.env.TORSOR_PEERS_NODE ?? path.join(import.meta.dirname, '..'));
   const script = (name) => path.join(peers, name);
   const count = String(threads);
+  const both = {
+    torsor: [process.execPath, script('torsor.mjs'), count, device],
+    torch: [python, script('torch_peer.py'), 'eager', count, device],
+    'torch-compile': [python, script('torch_peer.py'), 'compile', count, device],
+  };
+  const jax = [python, script('jax_peer.py'), count, device];
+  if (device === 'cuda')
+    return { ...both, 'torch-graphs': [python, script('torch_peer.py'), 'graphs', count, device], jax };
   return {
-    torsor: [process.execPath, script('torsor.mjs'), count],
-    torch: [python, script('torch_peer.py'), 'eager', count],
-    'torch-compile': [python, script('torch_peer.py'), 'compile', count],
-    jax: [python, script('jax_peer.py'), count],
+    ...both,
+    jax,
     onnxruntime: [process.execPath, script('onnxruntime-peer.mjs'), folder, count],
     'tfjs-wasm': [process.execPath, script('tfjs-peer.mjs'), folder, 'wasm', count],
     'tfjs-cpu': [process.execPath, script('tfjs-peer.mjs'), folder, 'cpu', count],

@@ -2,7 +2,7 @@
 import { Contender, contenders } from './contenders.mjs';
 import { peakGflops } from './peak.mjs';
 
-export const defaults = { threads: 1, rounds: 5, seconds: 0.2 };
+export const defaults = { threads: 1, rounds: 5, seconds: 0.2, device: 'cpu', limit: Infinity };
 
 function median(values) {
   const sorted = values.toSorted((a, b) => a - b);
@@ -10,10 +10,10 @@ function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-async function startAll(names, threads, say) {
+async function startAll({ peers: names, threads, device }, say) {
   const started = [];
   const absent = {};
-  for (const [name, command] of Object.entries(contenders(threads))) {
+  for (const [name, command] of Object.entries(contenders(threads, device))) {
     if (names && name !== 'torsor' && !names.includes(name)) continue;
     const contender = new Contender(name, command, threads);
     try {
@@ -30,7 +30,7 @@ async function startAll(names, threads, say) {
 }
 
 /** Numbers that differ say that two contenders do not compute the same network. */
-function disagree(own, other, { agreement = 1e-6 }) {
+function disagree(own, other, agreement) {
   return own.length > 0 && other.some((x, k) => Math.abs(x - own[k]) > agreement * (1 + Math.abs(own[k])));
 }
 
@@ -38,19 +38,21 @@ function disagree(own, other, { agreement = 1e-6 }) {
 async function measureCase(task, started, options, absent) {
   const able = [];
   let reference = [];
+  // A GPU's libraries form sums in orders of their own.
+  const { agreement = options.device === 'cpu' ? 1e-6 : 1e-5 } = task;
   for (const contender of started) {
     try {
       const { check } = await contender.ask({ prepare: task });
       if (contender.name === 'torsor') reference = check;
-      else if (disagree(reference, check, task)) throw new Error(`computes ${check}, torsor ${reference}`);
+      else if (disagree(reference, check, agreement)) throw new Error(`computes ${check}, torsor ${reference}`);
       able.push({ contender, samples: [] });
     } catch (error) {
       if (contender.name === 'torsor') throw error;
       absent[contender.name] = error.message;
     }
   }
-  // The time on the processor leaves out what other programs took, but adds up threads.
-  const clock = options.threads === 1 ? 'cpu' : 'wall';
+  // The time on the processor leaves out what other programs took, but adds up threads, and waits for no GPU.
+  const clock = options.threads === 1 && options.device === 'cpu' ? 'cpu' : 'wall';
   for (let round = 0; round < options.rounds; round++) {
     for (let k = 0; k < able.length; k++) {
       const { contender, samples } = able[(k + round) % able.length];
@@ -64,30 +66,36 @@ async function measureCase(task, started, options, absent) {
 
 const rounded = (x) => Number(x.toPrecision(4));
 
-/** One result per case, in the form `npm run bench -- NAME --json` prints. */
+/** One result per case, in the form `npm run bench -- NAME --json` prints. After `limit` seconds no further case is begun. */
 export async function runBenchmark(cases, options, say) {
-  const { started, absent } = await startAll(options.peers, options.threads, say);
+  const onCpu = options.device === 'cpu';
+  const end = performance.now() + 1000 * options.limit;
+  const { started, absent } = await startAll(options, say);
   const measured = [];
   // The best of many short looks: on a shared machine the first one may see half of the core.
-  let peak = peakGflops();
+  let peak = onCpu ? peakGflops() : 0;
   try {
     for (const task of cases) {
+      if (performance.now() >= end) {
+        say(`left out: ${task.name}`);
+        continue;
+      }
       say(`measuring ${task.bench} ${task.name}`);
       const missing = { ...absent };
       const times = await measureCase(task, started, options, missing);
       measured.push({ task, times, missing });
-      peak = Math.max(peak, peakGflops());
+      if (onCpu) peak = Math.max(peak, peakGflops());
     }
   } finally {
     for (const contender of started) contender.stop();
   }
-  const results = measured.map((each) => result(each, options.threads, peak));
-  say(peak > 0 ? `peak of one thread: ${peak.toFixed(0)} GFLOP/s` : 'peak: unknown, there is no C compiler');
+  const results = measured.map((each) => result(each, options, peak));
+  if (onCpu) say(peak > 0 ? `peak of one thread: ${peak.toFixed(0)} GFLOP/s` : 'peak: unknown, there is no C compiler');
   for (const each of results) say(row(each));
   return results;
 }
 
-function result({ task, times, missing }, threads, peak) {
+function result({ task, times, missing }, { threads, device }, peak) {
   const { torsor, ...peers } = times;
   const best = Object.keys(peers).sort((a, b) => peers[a] - peers[b])[0] ?? null;
   // A case whose work depends on its numbers, as an adaptive solve, has no count of them.
@@ -96,7 +104,7 @@ function result({ task, times, missing }, threads, peak) {
     bench: task.bench,
     case: task.name,
     threads,
-    device: 'cpu',
+    device,
     torsor_us: rounded(torsor),
     peers: Object.fromEntries(Object.entries(peers).map(([name, us]) => [name, rounded(us)])),
     absent: missing,

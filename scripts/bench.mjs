@@ -1,4 +1,4 @@
-// `npm run bench -- NAME [--json] [--threads N] [--rounds N] [--seconds S] [--only TEXT] [--peers a,b]`: one file of bench/ per NAME.
+// `npm run bench -- NAME [--json] [--device cpu|cuda] [--threads N] [--rounds N] [--seconds S] [--limit S] [--only TEXT] [--peers a,b]`: one file of bench/ per NAME.
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,9 +8,11 @@ const { values: given, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },
+    device: { type: 'string' },
     threads: { type: 'string' },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
+    limit: { type: 'string' },
     only: { type: 'string' },
     peers: { type: 'string' },
   },
@@ -27,14 +29,21 @@ if (positionals.length !== 1 || !names.includes(name)) {
   process.exit(1);
 }
 
+if (!['cpu', 'cuda', undefined].includes(given.device)) {
+  console.error(`--device: expected cpu or cuda, got '${given.device}'`);
+  process.exit(1);
+}
+
 await setupOrExit({ say });
 const { cases } = await import(`../bench/${name}.mjs`);
 const { runBenchmark, defaults } = await import('../bench/harness.mjs');
 const number = (option) => (given[option] === undefined ? defaults[option] : Number(given[option]));
 const options = {
+  device: given.device ?? defaults.device,
   threads: number('threads'),
   rounds: number('rounds'),
   seconds: number('seconds'),
+  limit: number('limit'),
   peers: given.peers?.split(','),
 };
 const wanted = cases.filter((task) => !given.only || task.name.includes(given.only));

@@ -1,4 +1,4 @@
-// `npm run golden -- FILE… [--device cpu|cuda] [--json]`: sets up what is missing, then runs test/golden/main.ts.
+// `npm run golden -- [PATH…] [--device cpu|cuda] [--json]`: sets up what is missing, then runs test/golden/main.ts.
 import path from 'node:path';
 import { root, setupOrExit } from './setup.mjs';
 

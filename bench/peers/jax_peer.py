@@ -1,9 +1,11 @@
-"""JAX on the CPU, everything under one jit: `jax_peer.py THREADS`."""
+"""JAX, everything under one jit: `jax_peer.py THREADS cpu|cuda`."""
 import math
 import os
 import sys
 
-threads = int(sys.argv[1])
+threads, device = int(sys.argv[1]), sys.argv[2]
+os.environ["JAX_PLATFORMS"] = device  # and an error where it is not there
+os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # of the GPU's memory the others want some too
 if threads == 1:  # read when the backend starts; JAX has no setting for another number of threads
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false " + os.environ.get("XLA_FLAGS", "")
 
@@ -17,6 +19,8 @@ import jax_lstm  # noqa: E402
 import jax_ncde  # noqa: E402
 from contender import ACTION, layers, minibatch, observations, serve  # noqa: E402
 
+jax.config.update("jax_default_matmul_precision", "highest")  # float32 on a GPU too, as everybody else
+jax.devices()
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 optimizer = optax.chain(optax.clip_by_global_norm(0.5), optax.adam(3e-4, eps=1e-5))
 

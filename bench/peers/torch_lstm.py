@@ -47,16 +47,22 @@ def step(policy, x, carry):
     return torch.tanh(latent), log_prob, value, carry
 
 
-def prepare_step(case, compiled, no_gradient):
-    policy, step_ = Policy(case, nn.LSTMCell), compiled(step)
-    x = torch.from_numpy(observations(case["rows"]))
-    carry = [(torch.zeros(case["rows"], case["units"]),) * 2]
+def prepare_step(case, compiled, no_gradient, call, device, captured):
+    policy, step_ = Policy(case, nn.LSTMCell).to(device), compiled(step)
+    x = torch.from_numpy(observations(case["rows"])).to(device)
+    carry = [[torch.zeros(case["rows"], case["units"], device=device) for _ in range(2)]]
 
-    def run():
+    def advance():
         with no_gradient():
-            *results, carry[0] = step_(policy, x, carry[0])
+            *results, after = step_(policy, x, carry[0])
+            if captured:  # it knows the carry by its address
+                for kept, part in zip(carry[0], after):
+                    kept.copy_(part)
+            else:
+                carry[0] = after
             return results
 
+    run = call(advance)
     value = run()[2]
     return run, [value[0], value[-1]]
 
@@ -71,7 +77,7 @@ def step_by_step(policy, x, keep):
     cell = policy.cell
     gates = F.linear(policy.encode(x), cell.weight_ih_l0, cell.bias_ih_l0 + cell.bias_hh_l0).unbind(0)
     recurrent = cell.weight_hh_l0.T
-    h = c = torch.zeros(x.shape[1], cell.hidden_size)
+    h = c = torch.zeros(x.shape[1], cell.hidden_size, device=x.device)
     all_h = []
     for t, factor in enumerate(keep):
         i, f, g, o = torch.addmm(gates[t], h * factor, recurrent).chunk(4, -1)
@@ -88,7 +94,7 @@ def padded(policy, x, groups, back):
     return h[back].unflatten(0, x.shape[:2])
 
 
-def episodes(done, count):
+def episodes(done, count, device):
     """`count` groups of episodes of similar length, for each step * rows + row of their steps, [longest, episodes], and the inverse."""
     steps, rows = done.shape
     columns = []
@@ -104,19 +110,20 @@ def episodes(done, count):
             at[: len(column), k] = column
             back[column] = first + np.arange(len(column)) * len(members) + k
         first += at.size
-        groups.append(torch.from_numpy(at))
-    return groups, torch.from_numpy(back)
+        groups.append(torch.from_numpy(at).to(device))
+    return groups, torch.from_numpy(back).to(device)
 
 
-def prepare_sequence(case):
+def prepare_sequence(case, call, device):
     """With resets, which the library's call cannot do, whichever of the two ways around that is faster on this machine."""
-    policy = Policy(case, nn.LSTM)
+    policy = Policy(case, nn.LSTM).to(device)
     (x, latent, *weights), done = sequence(case)
-    x, latent, weights = torch.from_numpy(x), torch.from_numpy(latent), [torch.from_numpy(w) for w in weights]
+    there = lambda array: torch.from_numpy(array).to(device)  # noqa: E731
+    x, latent, weights = there(x), there(latent), [there(w) for w in weights]
     keep = np.ones((*done.shape, 1), np.float32)
     keep[1:, :, 0] = ~done[:-1]
     # Four groups were the fastest. What they need to know of the episodes' ends is not counted in their time.
-    resets = [(step_by_step, torch.from_numpy(keep).unbind(0)), (padded, *episodes(done, 4))]
+    resets = [(step_by_step, there(keep).unbind(0)), (padded, *episodes(done, 4, device))]
 
     def way(forward, *arguments):
         def run():
@@ -127,9 +134,9 @@ def prepare_sequence(case):
             entropy = (policy.log_std + 0.5 + HALF_LOG_2PI).sum()
             ((weights[0] * log_prob).sum() + weights[1].sum() * entropy + (weights[2] * value).sum()).backward()
 
-        return run
+        return call(run)
 
     ways = [way(*each) for each in (resets if case["resets"] else [(without_resets,)])]
-    run = min(ways, key=lambda run: np.median(measure(run, 0.5)["cpu"]))
+    run = min(ways, key=lambda run: np.median(measure(run, 0.5)["cpu" if device == "cpu" else "wall"]))
     run()
     return run, [kernel.grad.norm() for kernel in policy.kernels]

@@ -1,5 +1,5 @@
 // What torsor does in the benchmarks of recurrent policies.
-import { Model } from '../../dist/index.js';
+import { Model, Tensor } from '../../dist/index.js';
 import {
   actionSize,
   episodeEnds,
@@ -13,7 +13,7 @@ import { boundStep } from './torsor-step.mjs';
 
 const kernels = ['encoder.layers.0.kernel', 'cell.dense_i.kernel', 'cell.dense_h.kernel', 'fused_head.kernel'];
 
-function network(task, actionSpace) {
+function network(task, actionSpace, device) {
   const model = Model.create('LSTMActorCritic', {
     observationSpaceSize: observationSize,
     actionSpaceSize: actionSize,
@@ -21,23 +21,25 @@ function network(task, actionSpace) {
     lstmFeatures: task.units,
     activation: 'gelu',
     actionSpace,
+    device,
   });
   for (const [k, values] of lstmWeights(task).entries()) model.parameters.set(kernels[k], values);
   return model;
 }
 
-export function lstmStep(task) {
+export function lstmStep(task, device) {
   const { rows } = task;
-  const model = network(task, 'tanh');
+  const model = network(task, 'tanh', device);
   return boundStep(model, rows);
 }
 
-export function lstmSequence(task) {
+export function lstmSequence(task, device) {
   const { rows, steps } = task;
-  const model = network(task, 'free');
-  const [observation, latent] = [observations(steps * rows), latents(steps * rows)];
-  const loss = [0, 1, 2].map((k) => lossWeights(k, steps * rows));
-  const sequence = { steps, done: episodeEnds(task) };
+  const model = network(task, 'free', device);
+  const there = (array) => Tensor.from(array, { device }).storage;
+  const [observation, latent] = [observations(steps * rows), latents(steps * rows)].map(there);
+  const loss = [0, 1, 2].map((k) => there(lossWeights(k, steps * rows)));
+  const sequence = { steps, done: there(episodeEnds(task)) };
   const gradients = new Float32Array(model.native.parameterCount);
   const run = () => model.native.gradient(rows, observation, latent, null, ...loss, gradients, null, sequence);
   run();

@@ -1,11 +1,16 @@
 // What torsor does in the benchmarks of the neural CDE policy.
-import { Box, NCDEActorCriticPolicy } from '../../dist/index.js';
+import { Box, NCDEActorCriticPolicy, Tensor } from '../../dist/index.js';
 import { latents, lossWeights, ncdeWeights, ncdeWindows } from '../workloads.mjs';
 
-function network(task) {
+function network(task, device) {
   const box = (size) => new Box(-Infinity, Infinity, [size]);
   // The value from tanh(z), as everything else: one value head then, as the peers have it.
-  const options = { observationSpace: box(task.observation), actionSpace: box(task.actions), squashValue: true };
+  const options = {
+    observationSpace: box(task.observation),
+    actionSpace: box(task.actions),
+    squashValue: true,
+    device,
+  };
   const model = new NCDEActorCriticPolicy({ ...options, historyLength: task.history, stepping: task.stepping });
   for (const { name, shape } of model.program.parameters) {
     model.parameters.set(name, new Float32Array(shape.reduce((size, length) => size * length, 1)));
@@ -27,9 +32,9 @@ function carries({ rows, history, observation }, points) {
   return carry;
 }
 
-export function ncdeStep(task) {
+export function ncdeStep(task, device) {
   const { rows } = task;
-  const model = network(task);
+  const model = network(task, device);
   const { points, next } = ncdeWindows(task);
   const start = carries(task, points);
   const value = new Float32Array(rows);
@@ -50,15 +55,16 @@ export function ncdeStep(task) {
   return { run, check: [value[0], value.at(-1)], dispose: () => model.dispose() };
 }
 
-export function ncdeUpdate(task) {
+export function ncdeUpdate(task, device) {
   const { rows } = task;
-  const model = network(task);
+  const model = network(task, device);
   const { points, next } = ncdeWindows(task);
-  const latent = latents(rows, task.actions);
-  const loss = [0, 1, 2].map((k) => lossWeights(k, rows));
-  const sequence = { steps: 1, carry: carries(task, points) };
+  const there = (array) => Tensor.from(array, { device }).storage;
+  const [observation, latent] = [next, latents(rows, task.actions)].map(there);
+  const loss = [0, 1, 2].map((k) => there(lossWeights(k, rows)));
+  const sequence = { steps: 1, carry: there(carries(task, points)) };
   const gradients = new Float32Array(model.native.parameterCount);
-  const run = () => model.native.gradient(rows, next, latent, null, ...loss, gradients, null, sequence);
+  const run = () => model.native.gradient(rows, observation, latent, null, ...loss, gradients, null, sequence);
   run();
   const norm = (prefix) =>
     Math.hypot(

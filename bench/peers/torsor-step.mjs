@@ -1,15 +1,18 @@
-// A policy step of any torsor model on bound buffers, as a trial.
+// A policy step of any torsor model on bound memory of its device, as a trial.
+import { Tensor } from '../../dist/index.js';
 import { actionSize, observations } from '../workloads.mjs';
 
 export function boundStep(model, rows) {
-  const value = new Float32Array(rows);
+  const { device } = model;
+  const value = Tensor.zeros([rows], { device });
   const step = model.bind({
-    observation: observations(rows),
-    action: new Float32Array(rows * actionSize),
-    logProb: new Float32Array(rows),
+    observation: Tensor.from(observations(rows), { device }),
+    action: Tensor.zeros([rows * actionSize], { device }),
+    logProb: Tensor.zeros([rows], { device }),
     value,
     key: 0,
   });
   step.step();
-  return { run: () => step.step(), check: [value[0], value.at(-1)], dispose: () => model.dispose() };
+  const values = value.dataSync();
+  return { run: () => step.step(), check: [values[0], values.at(-1)], dispose: () => model.dispose() };
 }

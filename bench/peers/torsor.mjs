@@ -1,4 +1,4 @@
-// Torsor itself, as a user calls it: `torsor.mjs THREADS`.
+// Torsor itself, as a user calls it: `torsor.mjs THREADS DEVICE`.
 import { createRequire } from 'node:module';
 import { addon } from '../../dist/addon/load.js';
 import { Box, Model, Rollout, setThreads } from '../../dist/index.js';
@@ -10,6 +10,7 @@ import { ncdeStep, ncdeUpdate } from './torsor-ncde.mjs';
 import { boundStep } from './torsor-step.mjs';
 
 const { version } = createRequire(import.meta.url)('../../package.json');
+const device = process.argv[3];
 setThreads(Number(process.argv[2]));
 
 function network(hidden) {
@@ -19,6 +20,7 @@ function network(hidden) {
     architecture: hidden,
     activation: 'gelu',
     actionSpace: 'tanh',
+    device,
   });
   const torso = model.parameters.names.filter((name) => /^network\..*kernel$/.test(name));
   [...torso, 'actor_mu.kernel', 'critic.kernel'].forEach((name, k) => {
@@ -65,7 +67,7 @@ async function ppoUpdate(hidden, rows) {
   const { native, optimizer, key } = resolvePPO({ model, environment, horizon, optimizer: 'adam', ...config });
   const rollout = new Rollout({ model, environment, horizon });
   await rollout.collect(key);
-  const trainer = new (addon().Trainer)(model.native, optimizer, new Int32Array());
+  const trainer = new (addon(device).Trainer)(model.native, optimizer, new Int32Array());
   return {
     run: () => trainer.update(rollout.native, native, 3e-4, key.native),
     awaits: true,
@@ -79,9 +81,9 @@ async function ppoUpdate(hidden, rows) {
 const benchmarks = {
   'policy-step': ({ hidden, rows }) => policyStep(hidden, rows),
   'ppo-update': ({ hidden, rows }) => ppoUpdate(hidden, rows),
-  'lstm-step': lstmStep,
-  'lstm-sequence': lstmSequence,
-  'ncde-step': ncdeStep,
-  'ncde-update': ncdeUpdate,
+  'lstm-step': (task) => lstmStep(task, device),
+  'lstm-sequence': (task) => lstmSequence(task, device),
+  'ncde-step': (task) => ncdeStep(task, device),
+  'ncde-update': (task) => ncdeUpdate(task, device),
 };
-await serve(`torsor ${version} (${addon().simd})`, (task) => benchmarks[task.bench](task));
+await serve(`torsor ${version} (${addon(device).simd})`, (task) => benchmarks[task.bench](task));

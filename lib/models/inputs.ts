@@ -36,10 +36,7 @@ interface Read<D extends Dtype> {
 export function readArray<D extends Dtype>(name: string, value: ArrayInput<D>, dtype: D, device: Device): Read<D> {
   if (value instanceof Tensor) {
     if (value.dtype !== dtype) throw wrongDtype(name, dtype, value.dtype);
-    if (value.device !== device) {
-      throw new TorsorError('INVALID_DEVICE', `${name}: the model is on ${device}, this tensor on ${value.device}`);
-    }
-    return { memory: value.storage as ArrayOf[D] | NativeBuffer, shape: value.shape, size: value.size };
+    return { memory: memoryOf(name, value, device), shape: value.shape, size: value.size };
   }
   if (ArrayBuffer.isView(value)) {
     if (dtypeOf(value) !== dtype) throw wrongDtype(name, dtype, show(value));
@@ -57,6 +54,13 @@ export function readArray<D extends Dtype>(name: string, value: ArrayInput<D>, d
     return { memory: value.data, shape, size: value.data.length };
   }
   return readNested(name, value as Nested, dtype);
+}
+
+/** A model of any device takes numbers of the CPU, as its own outputs are; those of a GPU only where they are. */
+function memoryOf<D extends Dtype>(name: string, tensor: Tensor<D>, device: Device): ArrayOf[D] | NativeBuffer {
+  if (tensor.device === device || ArrayBuffer.isView(tensor.storage)) return tensor.storage;
+  if (tensor.device === 'cpu') return tensor.dataSync(); // a buffer of the other native core
+  throw new TorsorError('INVALID_DEVICE', `${name}: the model is on ${device}, this tensor on ${tensor.device}`);
 }
 
 function readNested<D extends Dtype>(name: string, value: Nested, dtype: D): Read<D> {

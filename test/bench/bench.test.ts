@@ -1,10 +1,13 @@
 // The benchmarks: what they count, the form of a result, and that a peer which is not there is said to be absent.
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { runBenchmark } from '../../bench/harness.mjs';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { defaults, runBenchmark } from '../../bench/harness.mjs';
 import { cases as lstmSequence } from '../../bench/lstm-sequence.mjs';
 import { cases as lstmStep } from '../../bench/lstm-step.mjs';
+import { cases as ncdeStep } from '../../bench/ncde-step.mjs';
+import { cases as ncdeUpdate } from '../../bench/ncde-update.mjs';
 import { cases as policyStep } from '../../bench/policy-step.mjs';
 import { cases as ppoUpdate } from '../../bench/ppo-update.mjs';
+import { buildTimeout, useCuda } from '../parity/emulated.js';
 
 const python = process.env.TORSOR_PEERS_PYTHON;
 beforeEach(() => {
@@ -35,11 +38,34 @@ test.each([
   [lstmSequence, 'T=64 B=64 resets'],
 ])('a benchmark gives a result for its case, and names absent peers', async (cases, name) => {
   const wanted = cases.filter((task) => task.name === name);
-  const options = { threads: 1, rounds: 1, seconds: 0.01, peers: ['torch'] };
+  const options = { ...defaults, rounds: 1, seconds: 0.01, peers: ['torch'] };
   const [result] = await runBenchmark(wanted, options, () => {});
   expect(result).toMatchObject({ case: name, threads: 1, device: 'cpu', peers: {}, best_peer: null, ratio: null });
   expect(result?.absent.torch).toMatch(/ENOENT/);
   expect(result?.torsor_us).toBeGreaterThan(0);
   const flops = wanted[0]?.flops ?? 0;
   expect(result?.gflops).toBeCloseTo(flops / (result?.torsor_us ?? 1) / 1e3, 1);
+});
+
+test('no case is begun after the limit', async () => {
+  expect(await runBenchmark(policyStep, { ...defaults, peers: [], limit: 0 }, () => {})).toEqual([]);
+});
+
+describe('on cuda', () => {
+  beforeAll(useCuda, buildTimeout);
+
+  test.each([
+    [policyStep, '42x3 B=64'],
+    [ppoUpdate, '[64,64] M=4096'],
+    [lstmStep, 'E64 H128 B=64'],
+    [lstmSequence, 'T=64 B=64 resets'],
+    [ncdeStep, 'B=64 substeps 4'],
+    [ncdeUpdate, 'B=64 substeps 4'],
+  ])('the same cases, against what runs on a GPU', async (cases, name) => {
+    const wanted = cases.filter((task) => task.name === name);
+    const [result] = await runBenchmark(wanted, { ...defaults, device: 'cuda', rounds: 1, seconds: 0.01 }, () => {});
+    expect(result).toMatchObject({ case: name, device: 'cuda', share_of_peak: null });
+    expect(result?.torsor_us).toBeGreaterThan(0);
+    expect(Object.keys(result?.absent ?? {})).toEqual(['torch', 'torch-compile', 'torch-graphs', 'jax']);
+  });
 });

@@ -1,11 +1,11 @@
 // The vectors kept here, and that the runner cannot be fooled: by wrong numbers, by quantities nobody compares, by broken files.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { passes } from './compare.js';
-import { main } from './main.js';
+import { main, ownFolders, vectorsIn } from './main.js';
 import { type FileReport, runFile } from './runner.js';
 
 const here = import.meta.dirname;
@@ -20,14 +20,11 @@ function explain(report: FileReport): string {
   return [report.message ?? '', ...failed, ...report.notCompared.map((at) => `not compared: ${at}`)].join('\n');
 }
 
-const vectorsOf = [
-  ['jaxdem', readdirSync(vectors)],
-  ['lerax', readdirSync(path.join(here, 'lerax')).filter((name) => /(?<!\.index)\.json$/.test(name))],
-] as const;
+const named = (file: string) => [path.basename(file), file] as const;
 
-describe.each(vectorsOf)('vectors of %s', (folder, files) => {
-  test.each(files)('%s', async (name) => {
-    const report = await runFile(path.join(here, folder, name));
+describe.each(ownFolders.map(named))('vectors of %s', (_, folder) => {
+  test.each(vectorsIn(folder).map(named))('%s', async (_, file) => {
+    const report = await runFile(file);
     expect(report.comparisons.length, explain(report)).toBeGreaterThan(0);
     expect(report.status, explain(report)).toBe('ok');
   });
@@ -68,6 +65,14 @@ describe('the runner', () => {
     expect(code).toBe(0);
     expect(output).toMatch(/ok, 80 compared/);
     expect(output).toMatch(/case +worst quantity +error +reference +ratio/);
+  });
+
+  test('takes the vectors of a folder', async () => {
+    const folder = mkdtempSync(path.join(scratch, 'folder-'));
+    for (const name of ['a.json', 'b.json']) copyFileSync(path.join(vectors, small), path.join(folder, name));
+    writeFileSync(path.join(folder, 'a.eqx.index.json'), '{}');
+    const { code, output } = await golden(folder);
+    expect([code, output.match(/ok, 80 compared/g)?.length]).toEqual([0, 2]);
   });
 
   test('finds one number that is wrong', async () => {
@@ -190,7 +195,7 @@ describe('the runner', () => {
     expect(output).toMatch(/ok, 80 compared/); // the other file was compared
   });
 
-  test.each([[[]], [['--frobnicate']], [['--device', 'abacus', small]]])('refuses %j', async (args) => {
+  test.each([[['--frobnicate']], [['--device', 'abacus', small]]])('refuses %j', async (args) => {
     const { code, output } = await golden(...args);
     expect(code).toBe(2);
     expect(output).toMatch(/usage: npm run golden/);

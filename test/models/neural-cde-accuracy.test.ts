@@ -63,10 +63,10 @@ function fine(model: Model): number[][] {
 /** Root mean square of the error over that of the solution. */
 function error(substeps: number, scale: number, exact: number[][]): number {
   const model = make(substeps, scale);
-  let z = new Float32Array();
+  let z: ArrayLike<number> = [];
   for (let t = 0; t < history; t++) {
     const data = observations.slice(t * rows * channels, (t + 1) * rows * channels);
-    z = model.act({ data, shape: [rows, channels] }, { deterministic: true }).action.dataSync() as Float32Array;
+    z = model.act({ data, shape: [rows, channels] }, { deterministic: true }).action.dataSync();
   }
   let [off, all] = [0, 0];
   exact.flat().forEach((value, k) => {

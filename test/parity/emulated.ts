@@ -6,32 +6,46 @@ import { withLock } from '../../scripts/lock.mjs';
 
 const root = path.join(import.meta.dirname, '..', '..');
 
-/**
- * Builds it in the folder that `npm run build:native` has configured; returns the file. `torsor_emulated` is fast, `torsor_checked` runs all
- * threads of a block and fails where one of them races or strays. cuDNN is not looked for: it would take memory of this process for the GPU's.
- */
-export async function buildEmulated(target: 'torsor_emulated' | 'torsor_checked' = 'torsor_emulated'): Promise<string> {
-  process.env.TORSOR_CUDNN ??= 'none';
+/** Builds targets in the folder that `npm run build:native` has configured; returns the folder where they lie. */
+export async function buildTargets(...targets: string[]): Promise<string> {
   const build = path.join(root, 'build');
   await withLock(
     `${root} emulated`,
     () => {},
-    () => promisify(execFile)('cmake', ['--build', build, '--target', target]),
+    () => promisify(execFile)('cmake', ['--build', build, '--target', ...targets]),
   );
-  return path.join(build, 'emulated', `${target}.so`);
+  return path.join(build, 'emulated');
 }
 
-/** For `beforeAll`: from here on, `device: 'cuda'` in this process is the emulated one. */
-export async function useEmulated(): Promise<void> {
-  process.env.TORSOR_CUDA_ADDON = await buildEmulated();
+/**
+ * Its file. `torsor_emulated` is fast, `torsor_checked` runs all threads of a block and fails where one of them races or strays. No real cuDNN
+ * is looked for: it would take memory of this process for a GPU's.
+ */
+export async function buildEmulated(target: 'torsor_emulated' | 'torsor_checked' = 'torsor_emulated'): Promise<string> {
+  process.env.TORSOR_CUDNN ??= noCudnn;
+  return path.join(await buildTargets(target), `${target}.so`);
 }
 
-/** Also: cuDNN is the one of the folder emulated. */
-export async function useEmulatedCudnn(target?: 'torsor_checked'): Promise<void> {
+/** Whether the tests here are to use the device cuda of this machine, as scripts/device.mjs has them do. */
+export const onDevice = process.env.TORSOR_PARITY === 'device';
+
+/**
+ * For `beforeAll`: from here on, `device: 'cuda'` in this process is the emulated one, unless it is to be the machine's. LSTMs run by our own
+ * kernels.
+ */
+export async function useCuda(): Promise<void> {
+  process.env.TORSOR_CUDNN = noCudnn;
+  if (!onDevice) process.env.TORSOR_CUDA_ADDON = await buildEmulated();
+}
+
+/** The same with cuDNN: that of the machine, or the one in the folder emulated. */
+export async function useCudnn(target?: 'torsor_checked'): Promise<void> {
+  if (onDevice) return;
   process.env.TORSOR_CUDA_ADDON = await buildEmulated(target);
   process.env.TORSOR_CUDNN = emulatedCudnn;
 }
 
+const noCudnn = 'none';
 export const emulatedCudnn = path.join(root, 'build', 'emulated', 'cudnn', 'libcudnn.so.9');
 
 export const buildTimeout = 600_000;

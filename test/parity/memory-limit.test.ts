@@ -2,10 +2,10 @@
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { memory, setMemoryLimit, Tensor } from '../../lib/index.js';
 import { expectError } from '../support/errors.js';
-import { buildTimeout, useEmulated } from './emulated.js';
+import { buildTimeout, useCuda } from './emulated.js';
 import { batchFor, pair } from './models.js';
 
-beforeAll(useEmulated, buildTimeout);
+beforeAll(useCuda, buildTimeout);
 afterEach(() => setMemoryLimit('cuda', null));
 
 const MiB = 2 ** 20;

@@ -1,15 +1,15 @@
-// Every registered model with every head on the CPU and on the (emulated) device cuda: the same noise, values to 1e-5, gradients to 1e-4.
+// Every registered model with every head on the CPU and on the device cuda (emulated, unless TORSOR_PARITY=device): the same noise, values to 1e-5, gradients to 1e-4.
 // Both sum in float32 in orders of their own; over a few hundred terms that is some 1e-6.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { addon } from '../../lib/addon/load.js';
-import { Model, Tensor } from '../../lib/index.js';
-import { buildTimeout, useEmulated } from './emulated.js';
+import { type Carry, Model, Tensor } from '../../lib/index.js';
+import { buildTimeout, useCuda } from './emulated.js';
 import { batchFor, expectClose, headsOf, type Pair, pair } from './models.js';
 
 const values = 1e-5;
 const gradients = 1e-4;
 
-beforeAll(useEmulated, buildTimeout);
+beforeAll(useCuda, buildTimeout);
 
 test('the two devices are two addons', () => {
   expect([addon('cpu').device, addon('cuda').device]).toEqual(['cpu', 'cuda']);
@@ -103,10 +103,30 @@ test('gradients are the same bit for bit at every run', () => {
   expect(run()).toEqual(run());
 });
 
-test('tensors of the device are used where they are, and those of the other are refused', () => {
+// What a model gives is of the CPU, wherever the model is.
+test('a model takes what it gave: actions, and the carry of a sequence', () => {
+  const p = pair('LSTMActorCritic', 'gaussian, box', 4);
+  const { observation, done, rows } = batchFor(p, [6, 5], 1);
+  const weights = { dLogProb: wave(rows, 1), dEntropy: wave(rows, 2), dValue: wave(rows, 3) };
+  const [cpu, cuda] = [p.cpu, p.cuda].map((model) => {
+    const { carry } = model.forward(observation, { sequence: true, done });
+    const { latent } = model.act(observation, { key: 1 });
+    const given = { sequence: true, done, initialCarry: carry as Carry } as const;
+    const { parameters } = model.gradient(observation, latent, { ...weights, ...given });
+    return [
+      numbers(model.evaluate(observation, latent, { ...given, latent: true }).logProb),
+      ...Object.values(parameters),
+    ];
+  }) as [Float32Array[], Float32Array[]];
+  for (const [k, expected] of cpu.entries()) expectClose(`result ${k}`, cuda[k] as Float32Array, expected, gradients);
+});
+
+test('tensors of the device are used where they are, those of the CPU are copied, and the CPU refuses those of a GPU', () => {
   const p = pair('SharedActorCritic', 'gaussian', 9);
   const { observation } = batchFor(p, [20], 2);
   const there = Tensor.from(observation.data, { shape: observation.shape, device: 'cuda' });
   expect(numbers(p.cuda.act(there, { key: 1 }).latent)).toEqual(numbers(p.cuda.act(observation, { key: 1 }).latent));
+  const here = Tensor.from(observation.data, { shape: observation.shape });
+  expect(numbers(p.cuda.act(here, { key: 1 }).latent)).toEqual(numbers(p.cuda.act(observation, { key: 1 }).latent));
   expect(() => p.cpu.act(there, { key: 1 })).toThrow('the model is on cpu, this tensor on cuda');
 });

@@ -4,10 +4,10 @@ import { Model, pin } from '../../lib/index.js';
 import { expectError } from '../support/errors.js';
 import { collectGarbage } from '../support/garbage.js';
 import { generator } from '../support/numbers.js';
-import { buildTimeout, useEmulated } from './emulated.js';
+import { buildTimeout, useCuda } from './emulated.js';
 import { eventsOf } from './machine.js';
 
-beforeAll(useEmulated, buildTimeout);
+beforeAll(useCuda, buildTimeout);
 
 const rows = 33;
 const options = { observationSpaceSize: 5, actionSpaceSize: 2, key: 1 };

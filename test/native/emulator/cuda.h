@@ -1,6 +1,5 @@
 // What CUDA's own header gives a kernel, for the host's compiler and the emulator; included ahead of every source of kernels.
 #pragma once
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -21,8 +20,8 @@
 #define blockDim (emulator::block_size())
 #define gridDim (emulator::grid_size())
 
-using std::max;
-using std::min;
+template <class T> T min(T a, T b) { return b < a ? b : a; }
+template <class T> T max(T a, T b) { return a < b ? b : a; }
 
 // A vector is read and written whole, so its address is checked as a whole.
 template <class T> struct alignas(2 * sizeof(T)) Vector2 {
@@ -55,14 +54,17 @@ inline void __syncthreads(const char* file = __builtin_FILE(), int line = __buil
   emulator::barrier(file, line);
 }
 
-template <class T> T __ldg(const T* p) {
+// Inlined like what is below, so that errors name the line that calls it.
+#define INLINED inline __attribute__((always_inline))
+
+template <class T> INLINED T __ldg(const T* p) {
   emulator::read_only(p, sizeof *p);
   return *p;
 }
 
-inline float atomicAdd(float* p, float x) { return emulator::add(p, x); }
-inline int atomicAdd(int* p, int x) { return emulator::add(p, x); }
-inline unsigned atomicAdd(unsigned* p, unsigned x) { return emulator::add(p, x); }
+INLINED float atomicAdd(float* p, float x) { return emulator::add(p, x); }
+INLINED int atomicAdd(int* p, int x) { return emulator::add(p, x); }
+INLINED unsigned atomicAdd(unsigned* p, unsigned x) { return emulator::add(p, x); }
 
 constexpr int warpSize = 32;
 

@@ -13,13 +13,19 @@ namespace {
 constexpr int nobody = -1;
 constexpr int warp_of(int thread) { return thread / warp_size; }
 
+// Where in the code, in 4 bytes: elements are many.
+int32_t offset_of(const void* site) {
+  return int32_t(static_cast<const char*>(site) - reinterpret_cast<const char*>(&fail));
+}
+const void* site_at(int32_t offset) { return reinterpret_cast<const char*>(&fail) + offset; }
+
 // Who did one kind of thing to an element: two threads of the last interval are enough to tell whether anybody but a third did, if the
 // second is of another warp where there is such a one.
 struct Touch {
   uint32_t first = 0, last = 0;  // intervals: the first of the launch, and the last
   uint32_t phase = 0;
   int16_t thread = nobody, other = nobody;
-  const void* site = nullptr;
+  int32_t site = 0;
 
   // Whether __syncwarp has put all that is recorded before what the running thread does now.
   bool before_in_warp() const {
@@ -27,8 +33,8 @@ struct Touch {
     return phase < running.warp_phase && warp_of(thread) == warp && (other == nobody || warp_of(other) == warp);
   }
 
-  void record(uint32_t first_of_launch, const void* now_at) {
-    if (first < first_of_launch) first = running.interval;
+  void record(uint32_t start, const void* now_at) {
+    if (first < start) first = running.interval;
     if (last != running.interval || before_in_warp()) {
       last = running.interval;
       thread = int16_t(running.thread);
@@ -38,17 +44,19 @@ struct Touch {
       other = int16_t(running.thread);
     }
     phase = running.warp_phase;
-    site = now_at;
+    site = offset_of(now_at);
   }
 
+  // The running thread has just done it, and nobody since: then it was checked.
+  bool again() const {
+    return last == running.interval && thread == running.thread && other == nobody && phase == running.warp_phase;
+  }
   // Another thread of this block that did it without a barrier between then and now.
   int conflicting_thread() const {
     if (last != running.interval || before_in_warp()) return nobody;
     return thread != running.thread ? thread : other;
   }
-  bool by_another_block(uint32_t first_of_launch) const {
-    return first >= first_of_launch && first < running.first_of_block;
-  }
+  bool by_another_block(uint32_t start) const { return first >= start && first < running.first_of_block; }
 };
 
 enum Kind { read, write, atomic };
@@ -56,7 +64,7 @@ const char* const verbs[] = {"reads", "writes", "adds to"};
 const char* const past[] = {"read", "written", "added to"};
 
 struct Element {
-  Touch touch[3];       // by Kind
+  Touch read, write;
   uint32_t cached = 0;  // the interval of the last __ldg
   bool written = false;
 };
@@ -67,13 +75,15 @@ struct Region {
   size_t bytes, size;  // size of an element
   bool shared;
   std::vector<Element> elements;
+  std::vector<Touch> atomics;  // of the elements, once there has been one
 
   bool holds(const char* p) const { return p >= begin && p < begin + bytes; }
   // Blocks have shared memory of their own.
   uint32_t start() const { return shared ? running.first_of_block : running.first_of_launch; }
-  bool written(const Element& e) const {
-    return shared ? std::max(e.touch[write].first, e.touch[atomic].first) >= running.first_of_block : e.written;
+  bool written_since(size_t k, uint32_t start) const {
+    return elements[k].write.first >= start || (!atomics.empty() && atomics[k].first >= start);
   }
+  bool written(size_t k) const { return shared ? written_since(k, start()) : elements[k].written; }
   std::string element(size_t k) const { return name + "[" + std::to_string(k) + "]"; }
 };
 
@@ -96,7 +106,7 @@ std::string thread_name(int thread) {
   return "thread " + std::to_string(thread) + " of block " + std::to_string(running.block);
 }
 
-[[noreturn]] void outside(const char* p, size_t bytes, Kind kind, const void* site) {
+[[noreturn, gnu::cold]] void outside(const char* p, size_t bytes, Kind kind, const void* site) {
   std::string where = "memory that is no array";
   if (on_a_stack(p)) where = "the stack of another thread";
   size_t nearest = 4096;
@@ -113,53 +123,82 @@ std::string thread_name(int thread) {
        " bytes: " + where + source_line(site));
 }
 
-[[noreturn]] void race(const Region& r, size_t k, Kind kind, Kind before, const std::string& who, const char* why,
-                       const void* site) {
-  const void* other_site = r.elements[k].touch[before].site;
+// With a thread of this block, or with `nobody` in it, but in another.
+[[noreturn, gnu::cold]] void race(const Region& r, size_t k, Kind kind, Kind before, const Touch& touch, int thread,
+                                  const void* site) {
+  const std::string who = thread == nobody ? "block " + std::to_string(block_of(touch.first)) : thread_name(thread);
   fail("race: " + thread_name(running.thread) + " " + verbs[kind] + " " + r.element(k) + source_line(site) + ", " +
-       past[before] + " by " + who + source_line(other_site) + " " + why);
+       past[before] + " by " + who + source_line(site_at(touch.site)) +
+       (thread == nobody ? " in the same launch" : " with no barrier in between"));
 }
 
-void check_race(const Region& r, size_t k, Kind kind, Kind before, const void* site) {
-  const Touch& touch = r.elements[k].touch[before];
-  if (touch.by_another_block(r.start()))
-    race(r, k, kind, before, "block " + std::to_string(block_of(touch.first)), "in the same launch", site);
+inline void check_race(const Region& r, size_t k, Kind kind, Kind before, const Touch& touch, const void* site) {
+  if (touch.by_another_block(r.start())) race(r, k, kind, before, touch, nobody, site);
   const int other = touch.conflicting_thread();
-  if (other != nobody) race(r, k, kind, before, thread_name(other), "with no barrier in between", site);
+  if (other != nobody) race(r, k, kind, before, touch, other, site);
 }
 
-void touch_element(Region& r, size_t k, Kind kind, const void* site) {
+[[noreturn, gnu::cold]] void unwritten(const Region& r, size_t k, Kind kind, const void* site) {
+  fail("uninitialised read: " + thread_name(running.thread) + " " + verbs[kind] + " " + r.element(k) +
+       ", which nobody has written so far" + source_line(site));
+}
+
+[[noreturn, gnu::cold]] void in_cache(const Region& r, size_t k, Kind kind, const void* site) {
+  fail("read-only cache: " + thread_name(running.thread) + " " + verbs[kind] + " " + r.element(k) +
+       ", which this launch reads with __ldg" + source_line(site));
+}
+
+[[noreturn, gnu::cold]] void misaligned(size_t bytes, Kind kind, const void* site) {
+  fail("misaligned: " + thread_name(running.thread) + " " + verbs[kind] + " " + std::to_string(bytes) +
+       " bytes at an address that is no multiple of it" + source_line(site));
+}
+
+inline void touch_element(Region& r, size_t k, Kind kind, const void* site) {
   Element& e = r.elements[k];
-  if (kind != write && !r.written(e))
-    fail("uninitialised read: " + thread_name(running.thread) + " " + verbs[kind] + " " + r.element(k) +
-         ", which nobody has written so far" + source_line(site));
-  if (kind != read) {
-    if (e.cached >= r.start())
-      fail("read-only cache: " + thread_name(running.thread) + " " + verbs[kind] + " " + r.element(k) +
-           ", which this launch reads with __ldg" + source_line(site));
-    check_race(r, k, kind, read, site);
-    e.written = true;
+  if (kind == read) {
+    if (e.read.again()) return;
+    if (!r.written(k)) unwritten(r, k, kind, site);
+    check_race(r, k, kind, write, e.write, site);
+    if (!r.atomics.empty()) check_race(r, k, kind, atomic, r.atomics[k], site);
+    e.read.record(r.start(), site);
+    return;
   }
-  check_race(r, k, kind, write, site);
-  if (kind != atomic) check_race(r, k, kind, atomic, site);
-  e.touch[kind].record(r.start(), site);
+  if (kind == write && e.write.again()) return;
+  if (e.cached >= r.start()) in_cache(r, k, kind, site);
+  check_race(r, k, kind, read, e.read, site);
+  check_race(r, k, kind, write, e.write, site);
+  if (kind == atomic) {
+    if (!r.written(k)) unwritten(r, k, kind, site);
+    r.atomics.resize(r.elements.size());
+    r.atomics[k].record(r.start(), site);
+  } else {
+    if (!r.atomics.empty()) check_race(r, k, kind, atomic, r.atomics[k], site);
+    e.write.record(r.start(), site);
+  }
+  e.written = true;
 }
 
-inline void access(const void* address, size_t bytes, size_t alignment, Kind kind, const void* site) {
-  const char* p = static_cast<const char*>(address);
-  if (!running.kernel || (p >= running.stack && p < running.stack_end)) return;
-  if (reinterpret_cast<uintptr_t>(p) % alignment)
-    fail("misaligned: " + thread_name(running.thread) + " " + verbs[kind] + " " + std::to_string(bytes) +
-         " bytes at an address that is no multiple of it" + source_line(site));
+[[gnu::noinline]] void access_array(const char* p, size_t bytes, size_t alignment, Kind kind, const void* site) {
+  if (reinterpret_cast<uintptr_t>(p) & (alignment - 1)) misaligned(bytes, kind, site);
   Region* r = region_of(p);
   if (!r || size_t(p - r->begin) + bytes > r->bytes) outside(p, bytes, kind, site);
-  const size_t offset = size_t(p - r->begin), last = (offset + bytes - 1) / r->size;
-  for (size_t k = offset / r->size; k <= last; k++) touch_element(*r, k, kind, site);
+  const size_t offset = size_t(p - r->begin);
+  if (r->size == 4 && bytes == 4)  // nearly always, and without a division
+    touch_element(*r, offset / 4, kind, site);
+  else
+    for (size_t k = offset / r->size; k <= (offset + bytes - 1) / r->size; k++) touch_element(*r, k, kind, site);
+}
+
+// Most accesses are to the thread's own stack.
+[[gnu::always_inline]] inline void access(const void* address, size_t bytes, size_t alignment, Kind kind,
+                                          const void* site) {
+  const char* p = static_cast<const char*>(address);
+  if (running.kernel && (p < running.stack || p >= running.stack_end)) access_array(p, bytes, alignment, kind, site);
 }
 
 void add_region(const char* name, void* data, size_t bytes, size_t size, bool shared, bool written) {
   auto region = std::make_unique<Region>();
-  *region = {name, static_cast<char*>(data), bytes, size, shared, std::vector<Element>(bytes / size)};
+  *region = {name, static_cast<char*>(data), bytes, size, shared, std::vector<Element>(bytes / size), {}};
   for (Element& e : region->elements) e.written = written;
   regions().push_back(std::move(region));
 }
@@ -204,11 +243,10 @@ void read_only(const void* p, size_t bytes) {
   Region* r = region_of(static_cast<const char*>(p));
   if (!r || r->shared) outside(static_cast<const char*>(p), bytes, read, site);
   const size_t k = size_t(static_cast<const char*>(p) - r->begin) / r->size;
-  Element& e = r->elements[k];
-  if (std::max(e.touch[write].first, e.touch[atomic].first) >= running.first_of_launch)
+  if (r->written_since(k, running.first_of_launch))
     fail("read-only cache: " + thread_name(running.thread) + " reads " + r->element(k) +
          " with __ldg, which this launch has written" + source_line(site));
-  e.cached = running.interval;
+  r->elements[k].cached = running.interval;
 }
 
 void check_alignment(const void* p, size_t bytes) {
