@@ -14,7 +14,10 @@ export interface RecurrentBase {
   activation: ActivationName;
   /** Standard deviations from the features, softplus(f · W + b), instead of one learned vector. Default: false. */
   actorSigmaHead: boolean;
-  /** Backward through time computes most activations again instead of keeping all: less memory, and by kernels of torsor the same bits. Default: false. */
+  /**
+   * Backward through time computes most activations again instead of keeping all: less memory, and the same bits unless cuDNN runs the LSTM (see
+   * `lstm`). Default: false.
+   */
   remat: boolean;
 }
 

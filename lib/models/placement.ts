@@ -23,8 +23,8 @@ export interface PlacementOptions {
    * Who runs an LSTM over sequences (`sequence: true`, and training) on a GPU: `cudnn` takes all steps at once, cut where episodes end; `torsor`
    * are our own kernels, which take them one by one; `auto` is cuDNN where `devices()` shows it, the model lets it and the precision is not
    * `bf16`, else our own. A model lets it with one `lstm`, nothing else that it carries, and more than one step; single steps are always ours.
-   * The two agree to rounding; only ours promise the same bits at every run and with `remat`. Which is faster has not been measured on a GPU.
-   * Default: `auto`. Files do not keep it.
+   * The two agree to rounding (with `tf32` to that: cuDNN may use it too); only ours promise the same bits at every run and with `remat`.
+   * Which is faster has not been measured on a GPU. Default: `auto`. Files do not keep it.
    */
   lstm?: LstmBy;
 }

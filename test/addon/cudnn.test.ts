@@ -41,7 +41,7 @@ function copyWithout(name: string, ...missing: string[]): string {
   return path.join(copy, 'libcudnn.so.9');
 }
 
-const help = 'install cuDNN 9 for CUDA 13 (pip install nvidia-cudnn-cu13, or apt-get install cudnn9-cuda-13)';
+const help = "install cuDNN 9 for CUDA 13 (pip install nvidia-cudnn-cu13, or cudnn9-cuda-13 of NVIDIA's packages)";
 const options = { observationSpaceSize: 3, actionSpaceSize: 2, lstmFeatures: 4, device: 'cuda' } as const;
 
 /** What devices() and an explicit choice say; by default our own kernels run. */

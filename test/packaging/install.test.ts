@@ -93,7 +93,7 @@ describe('budgets', () => {
     const runs = Array.from({ length: 7 }, () => JSON.parse(runIn(project, 'import.mjs', source)));
     for (const { same, addon } of runs) expect({ same, addon }).toEqual({ same: true, addon: false });
     // Milliseconds of the processor, the fewest of a few: other work on the machine only adds to it.
-    expect(Math.min(...runs.map(({ time }) => time))).toBeLessThan(30);
+    expect(Math.min(...runs.map(({ time }) => time))).toBeLessThan(45);
   });
 });
 

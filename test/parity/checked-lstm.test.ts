@@ -1,10 +1,10 @@
 // An LSTM by cuDNN with all threads of the kernels around it: no race, no stray access, and the same results as on the CPU.
 import { beforeAll, expect, test } from 'vitest';
 import { Model } from '../../lib/index.js';
-import { buildTimeout, useEmulatedCudnn } from './emulated.js';
+import { buildTimeout, useCudnn } from './emulated.js';
 import { batchFor, expectClose, pair } from './models.js';
 
-beforeAll(() => useEmulatedCudnn('torsor_checked'), buildTimeout);
+beforeAll(() => useCudnn('torsor_checked'), buildTimeout);
 
 test.each([false, true])('LSTMActorCritic, remat: %s', (remat) => {
   const { cpu } = pair('LSTMActorCritic', 'categorical', 4, { lstmFeatures: 3, hiddenFeatures: 4 });

@@ -18,19 +18,23 @@ export async function buildTargets(...targets: string[]): Promise<string> {
 }
 
 /**
- * Its file. `torsor_emulated` is fast, `torsor_checked` runs all threads of a block and fails where one of them races or strays. cuDNN is not
- * looked for: it would take memory of this process for the GPU's.
+ * Its file. `torsor_emulated` is fast, `torsor_checked` runs all threads of a block and fails where one of them races or strays. No real cuDNN
+ * is looked for: it would take memory of this process for a GPU's.
  */
 export async function buildEmulated(target: 'torsor_emulated' | 'torsor_checked' = 'torsor_emulated'): Promise<string> {
-  process.env.TORSOR_CUDNN ??= 'none';
+  process.env.TORSOR_CUDNN ??= noCudnn;
   return path.join(await buildTargets(target), `${target}.so`);
 }
 
 /** Whether the tests here are to use the device cuda of this machine, as scripts/device.mjs has them do. */
 export const onDevice = process.env.TORSOR_PARITY === 'device';
 
-/** For `beforeAll`: from here on, `device: 'cuda'` in this process is the emulated one, unless it is to be the machine's. */
+/**
+ * For `beforeAll`: from here on, `device: 'cuda'` in this process is the emulated one, unless it is to be the machine's. LSTMs run by our own
+ * kernels.
+ */
 export async function useCuda(): Promise<void> {
+  process.env.TORSOR_CUDNN = noCudnn;
   if (!onDevice) process.env.TORSOR_CUDA_ADDON = await buildEmulated();
 }
 
@@ -39,12 +43,14 @@ export async function useEmulated(): Promise<void> {
   process.env.TORSOR_CUDA_ADDON = await buildEmulated();
 }
 
-/** Also: cuDNN is the one of the folder emulated. */
-export async function useEmulatedCudnn(target?: 'torsor_checked'): Promise<void> {
+/** The same with cuDNN: that of the machine, or the one in the folder emulated. */
+export async function useCudnn(target?: 'torsor_checked'): Promise<void> {
+  if (onDevice) return;
   process.env.TORSOR_CUDA_ADDON = await buildEmulated(target);
   process.env.TORSOR_CUDNN = emulatedCudnn;
 }
 
+const noCudnn = 'none';
 export const emulatedCudnn = path.join(root, 'build', 'emulated', 'cudnn', 'libcudnn.so.9');
 
 export const buildTimeout = 600_000;

@@ -16,12 +16,12 @@ import {
 } from '../../lib/index.js';
 import { expectError } from '../support/errors.js';
 import { filled, normals } from '../support/numbers.js';
-import { buildTimeout, useEmulated } from './emulated.js';
+import { buildTimeout, useCuda } from './emulated.js';
 import { batchFor, headsOf, pair } from './models.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'torsor-precision-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-beforeAll(useEmulated, buildTimeout);
+beforeAll(useCuda, buildTimeout);
 
 /** Significant bits of an operand, the leading one included: rounding changes it by the factor 1 + d, |d| <= 2^-bits. */
 const significant: Record<'tf32' | 'bf16', number> = { tf32: 11, bf16: 8 };

@@ -19,7 +19,7 @@ constexpr const char* file_name = "libcudnn.so.9";
 // cuDNN opens them itself when they are first needed, and ends the process where one is missing. In the order of their dependencies.
 constexpr const char* parts[] = {"libcudnn_graph.so.9", "libcudnn_ops.so.9", "libcudnn_adv.so.9"};
 constexpr const char* help =
-    "install cuDNN 9 for CUDA 13 (pip install nvidia-cudnn-cu13, or apt-get install cudnn9-cuda-13)";
+    "install cuDNN 9 for CUDA 13 (pip install nvidia-cudnn-cu13, or cudnn9-cuda-13 of NVIDIA's packages)";
 
 struct Library {
   Functions functions{};
