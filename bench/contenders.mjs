@@ -18,6 +18,7 @@ export function contenders(threads) {
   const count = String(threads);
   return {
     torsor: [process.execPath, script('torsor.mjs'), count],
+    bare: [process.execPath, script('bare-environments.mjs')],
     torch: [python, script('torch_peer.py'), 'eager', count],
     'torch-compile': [python, script('torch_peer.py'), 'compile', count],
     jax: [python, script('jax_peer.py'), count],

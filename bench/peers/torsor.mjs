@@ -7,6 +7,7 @@ import { actionSize, normals, observationSize, observations, weights } from '../
 import { serve } from './contender.mjs';
 import { lstmSequence, lstmStep } from './torsor-lstm.mjs';
 import { ncdeStep, ncdeUpdate } from './torsor-ncde.mjs';
+import { rolloutStep } from './torsor-rollout.mjs';
 import { boundStep } from './torsor-step.mjs';
 
 const { version } = createRequire(import.meta.url)('../../package.json');
@@ -83,5 +84,6 @@ const benchmarks = {
   'lstm-sequence': lstmSequence,
   'ncde-step': ncdeStep,
   'ncde-update': ncdeUpdate,
+  rollout: rolloutStep,
 };
 await serve(`torsor ${version} (${addon().simd})`, (task) => benchmarks[task.bench](task));
