@@ -21,7 +21,8 @@ import type { Command } from './workers/protocol.js';
  *     const make = { module: new URL('./mine.js', import.meta.url), export: 'make', options: { size: 8 } };
  *     const environment = await WorkerVectorEnvironment.create({ make, count: 64, workers: 4, key: 1 });
  *
- * What happens in a thread is answered by a promise, and the event loop is not held up. An environment that throws, ends its thread or does not
+ * What happens in a thread is answered by a promise, and the event loop is not held up. Environments are stepped one after the other without a turn of
+ * their own thread's event loop, so they must not wait for timers or promises. An environment that throws, ends its thread or does not
  * return in time is a TorsorError that names row and seed (ENVIRONMENT_FAILED, or the code of a check); then all environments are closed, unless
  * `restartWorkers` is set.
  */
@@ -42,6 +43,7 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
   readonly #check: ActionCheck;
   #masked = false;
   #running = false;
+  #busy = false;
   #restarts = 0;
   /** Why it cannot be used any more. */
   #ended: TorsorError | null = null;
@@ -67,7 +69,7 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
   /**
    * Starts the threads, imports the module in each, and makes the environments.
    *
-   * @throws TorsorError ENVIRONMENT_FAILED when that fails or takes longer than `timeout`; INVALID_ARGUMENT or INVALID_SHAPE for spaces that are
+   * @throws TorsorError ENVIRONMENT_FAILED when that fails or takes longer than `startTimeout`; INVALID_ARGUMENT or INVALID_SHAPE for spaces that are
    *   none or differ.
    */
   static async create(settings: WorkerVectorEnvironmentOptions): Promise<WorkerVectorEnvironment> {
@@ -171,9 +173,17 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
   /** Gives a command to all workers and waits until it is carried out. What `send` began ends before. */
   async #command(command: Command): Promise<void> {
     this.#checkAlive();
-    while (this.#pool.pending > 0) await this.receive(this.#pool.pending);
-    for (const host of this.#pool.hosts) host.give(command);
-    while (this.#pool.pending > 0) await this.receive(this.#pool.pending);
+    if (this.#busy) {
+      throw new TorsorError('INVALID_ARGUMENT', `${this.name}: a step or reset is under way; wait for its promise`);
+    }
+    this.#busy = true;
+    try {
+      while (this.#pool.pending > 0) await this.receive(this.#pool.pending);
+      for (const host of this.#pool.hosts) host.give(command);
+      while (this.#pool.pending > 0) await this.receive(this.#pool.pending);
+    } finally {
+      this.#busy = false;
+    }
   }
 
   #complete(host: WorkerHost): void {

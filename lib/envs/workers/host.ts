@@ -118,6 +118,8 @@ export class WorkerHost {
     const worker = this.#worker;
     this.#worker = undefined;
     if (worker === undefined || worker.threadId < 0) return;
+    // The process has to wait for it now.
+    worker.ref();
     // Before it was given memory it does not look for commands.
     if (this.#words.buffer instanceof SharedArrayBuffer && this.failure === null) {
       const gone = new Promise((resolve) => worker.once('exit', resolve));
