@@ -2,9 +2,8 @@
 import { positiveInteger, uint8 } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { Box } from '../spaces/box.js';
-import { spaceFromJSON } from '../spaces/from-json.js';
 import { type ActionCheck, actionCheck } from './check-action.js';
-import { checkSpaces, type Spaces } from './check-spaces.js';
+import type { Spaces } from './check-spaces.js';
 import type { Autoreset, EnvironmentActionSpace, GroupedEnvironment, StepArrays } from './environment.js';
 import { type VectorMemory, vectorLayout } from './vector-memory.js';
 import { breakOff, describe } from './workers/failure.js';
@@ -12,6 +11,7 @@ import type { Failure, WorkerHost } from './workers/host.js';
 import { type ResolvedWorkers, resolveWorkers, type WorkerVectorEnvironmentOptions } from './workers/options.js';
 import { WorkerPool } from './workers/pool.js';
 import type { Command } from './workers/protocol.js';
+import { startAll } from './workers/start-all.js';
 
 /**
  * Steps a user's environments in worker threads. Each thread has consecutive rows and writes observations, rewards and flags to shared memory that
@@ -76,20 +76,8 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
     const options = resolveWorkers(settings);
     const pool = await WorkerPool.create(options);
     try {
-      const started = await Promise.all(pool.hosts.map((_, worker) => pool.start(worker)));
-      const ready = started.map((each, worker) => {
-        if (each === null) throw describe(pool.hosts[worker]?.failure as Failure, options.name ?? 'make', null);
-        return {
-          observationSpace: spaceFromJSON(each.observationSpace) as Box,
-          actionSpace: spaceFromJSON(each.actionSpace) as EnvironmentActionSpace,
-          name: each.name,
-        };
-      });
-      const [first] = ready as [Spaces & { name: string }];
-      ready.forEach((spaces, worker) => {
-        checkSpaces(spaces, first, pool.hosts[worker]?.first as number);
-      });
-      return new WorkerVectorEnvironment(options, first.name, first, pool);
+      const { name, ...spaces } = await startAll(pool, options.name ?? 'make');
+      return new WorkerVectorEnvironment(options, name, spaces, pool);
     } catch (error) {
       await pool.close();
       throw error;

@@ -38,10 +38,10 @@ describe('without restarts', () => {
     expectError(() => environment.send(0), 'DISPOSED');
   });
 
-  it('an error that nobody caught in a thread that rests is told at the next step', async () => {
+  it('a promise that nobody caught in a thread is no trouble for who closes it', async () => {
     const environment = await troubled({ row: 1, step: 1, what: 'reject' });
     await environment.step(action);
-    // The thread sees it once it runs its event loop, which it does when it closes: nothing is lost, nothing hangs.
+    // The thread learns of it when it turns its event loop, which it does when it closes.
     await environment.dispose();
   });
 
