@@ -26,6 +26,7 @@ export function contenders(threads, device) {
     return { ...both, 'torch-graphs': [python, script('torch_peer.py'), 'graphs', count, device], jax };
   return {
     ...both,
+    bare: [process.execPath, script('bare-environments.mjs')],
     jax,
     onnxruntime: [process.execPath, script('onnxruntime-peer.mjs'), folder, count],
     'tfjs-wasm': [process.execPath, script('tfjs-peer.mjs'), folder, 'wasm', count],

@@ -52,7 +52,7 @@ async function measureCase(task, started, options, absent) {
     }
   }
   // The time on the processor leaves out what other programs took, but adds up threads, and waits for no GPU.
-  const clock = options.threads === 1 && options.device === 'cpu' ? 'cpu' : 'wall';
+  const clock = task.clock ?? (options.threads === 1 && options.device === 'cpu' ? 'cpu' : 'wall');
   for (let round = 0; round < options.rounds; round++) {
     for (let k = 0; k < able.length; k++) {
       const { contender, samples } = able[(k + round) % able.length];
@@ -111,6 +111,8 @@ function result({ task, times, missing }, { threads, device }, peak) {
     best_peer: best,
     ratio: best && rounded(peers[best] / torsor),
     gflops,
+    // Of a case that does something many times in a call, as stepping environments.
+    ...(task.perCall && { per_second: rounded((task.perCall / torsor) * 1e6) }),
     share_of_peak: gflops && peak > 0 ? rounded(gflops / (peak * threads)) : null,
   };
 }
@@ -124,6 +126,7 @@ function row(r) {
     r.case.padEnd(18),
     `torsor ${time(r.torsor_us)}`,
     ratio,
+    ...(r.per_second ? [`${r.per_second} / s`] : []),
     ...(r.gflops ? [`${r.gflops} GFLOP/s${share}`] : []),
     peers.join(', '),
   ].join(' | ');

@@ -37,7 +37,7 @@ export async function serve(version, prepare) {
     const request = JSON.parse(line);
     try {
       if (request.prepare) {
-        prepared?.dispose?.();
+        await prepared?.dispose?.();
         prepared = await prepare(request.prepare);
         for (let k = 0; k < 3; k++) await prepared.run();
         say({ check: Array.from(prepared.check ?? []) });

@@ -7,6 +7,7 @@ import { actionSize, normals, observationSize, observations, weights } from '../
 import { serve } from './contender.mjs';
 import { lstmSequence, lstmStep } from './torsor-lstm.mjs';
 import { ncdeStep, ncdeUpdate } from './torsor-ncde.mjs';
+import { rolloutStep } from './torsor-rollout.mjs';
 import { boundStep } from './torsor-step.mjs';
 
 const { version } = createRequire(import.meta.url)('../../package.json');
@@ -85,5 +86,6 @@ const benchmarks = {
   'lstm-sequence': (task) => lstmSequence(task, device),
   'ncde-step': (task) => ncdeStep(task, device),
   'ncde-update': (task) => ncdeUpdate(task, device),
+  rollout: rolloutStep,
 };
 await serve(`torsor ${version} (${addon(device).simd})`, (task) => benchmarks[task.bench](task));

@@ -78,7 +78,7 @@ export interface VectorEnvironment {
   /** [count][choices], 1 where the next action may be chosen; null or absent where all may. Known after `observe`, overwritten by every step. */
   readonly actionMask?: Uint8Array | null;
   /** Memory that other threads see: actions written here and given to `step` are not copied. */
-  readonly action?: Float32Array | Int32Array;
+  readonly action?: Float32Array | Int32Array | undefined;
   /** [count][observation size]: what the next action answers. Starts the first episodes if none runs. */
   observe(): Awaitable<Float32Array>;
   /** Breaks off every running episode and starts the next. */

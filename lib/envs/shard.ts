@@ -106,7 +106,7 @@ export class Shard {
     const { environments, keys, first, memory, cursor } = this.#options;
     cursor[0] = row;
     const episode = memory.episodes[row] as number;
-    const seed = (keys[row - first] as Key).at(episode).word();
+    const seed = (keys[row - first] as Key).word(episode);
     memory.episodes[row] = episode + 1;
     memory.seed[row] = seed;
     const result = (environments[row - first] as Environment).reset({ seed });

@@ -2,9 +2,8 @@
 import { positiveInteger, uint8 } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { Box } from '../spaces/box.js';
-import { spaceFromJSON } from '../spaces/from-json.js';
 import { type ActionCheck, actionCheck } from './check-action.js';
-import { checkSpaces, type Spaces } from './check-spaces.js';
+import type { Spaces } from './check-spaces.js';
 import type { Autoreset, EnvironmentActionSpace, GroupedEnvironment, StepArrays } from './environment.js';
 import { type VectorMemory, vectorLayout } from './vector-memory.js';
 import { breakOff, describe } from './workers/failure.js';
@@ -12,6 +11,7 @@ import type { Failure, WorkerHost } from './workers/host.js';
 import { type ResolvedWorkers, resolveWorkers, type WorkerVectorEnvironmentOptions } from './workers/options.js';
 import { WorkerPool } from './workers/pool.js';
 import type { Command } from './workers/protocol.js';
+import { startAll } from './workers/start-all.js';
 
 /**
  * Steps a user's environments in worker threads. Each thread has consecutive rows and writes observations, rewards and flags to shared memory that
@@ -21,7 +21,8 @@ import type { Command } from './workers/protocol.js';
  *     const make = { module: new URL('./mine.js', import.meta.url), export: 'make', options: { size: 8 } };
  *     const environment = await WorkerVectorEnvironment.create({ make, count: 64, workers: 4, key: 1 });
  *
- * What happens in a thread is answered by a promise, and the event loop is not held up. An environment that throws, ends its thread or does not
+ * What happens in a thread is answered by a promise, and the event loop is not held up. Environments are stepped one after the other without a turn of
+ * their own thread's event loop, so they must not wait for timers or promises. An environment that throws, ends its thread or does not
  * return in time is a TorsorError that names row and seed (ENVIRONMENT_FAILED, or the code of a check); then all environments are closed, unless
  * `restartWorkers` is set.
  */
@@ -42,6 +43,7 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
   readonly #check: ActionCheck;
   #masked = false;
   #running = false;
+  #busy = false;
   #restarts = 0;
   /** Why it cannot be used any more. */
   #ended: TorsorError | null = null;
@@ -67,27 +69,15 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
   /**
    * Starts the threads, imports the module in each, and makes the environments.
    *
-   * @throws TorsorError ENVIRONMENT_FAILED when that fails or takes longer than `timeout`; INVALID_ARGUMENT or INVALID_SHAPE for spaces that are
+   * @throws TorsorError ENVIRONMENT_FAILED when that fails or takes longer than `startTimeout`; INVALID_ARGUMENT or INVALID_SHAPE for spaces that are
    *   none or differ.
    */
   static async create(settings: WorkerVectorEnvironmentOptions): Promise<WorkerVectorEnvironment> {
     const options = resolveWorkers(settings);
     const pool = await WorkerPool.create(options);
     try {
-      const started = await Promise.all(pool.hosts.map((_, worker) => pool.start(worker)));
-      const ready = started.map((each, worker) => {
-        if (each === null) throw describe(pool.hosts[worker]?.failure as Failure, options.name ?? 'make', null);
-        return {
-          observationSpace: spaceFromJSON(each.observationSpace) as Box,
-          actionSpace: spaceFromJSON(each.actionSpace) as EnvironmentActionSpace,
-          name: each.name,
-        };
-      });
-      const [first] = ready as [Spaces & { name: string }];
-      ready.forEach((spaces, worker) => {
-        checkSpaces(spaces, first, pool.hosts[worker]?.first as number);
-      });
-      return new WorkerVectorEnvironment(options, first.name, first, pool);
+      const { name, ...spaces } = await startAll(pool, options.name ?? 'make');
+      return new WorkerVectorEnvironment(options, name, spaces, pool);
     } catch (error) {
       await pool.close();
       throw error;
@@ -171,9 +161,17 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
   /** Gives a command to all workers and waits until it is carried out. What `send` began ends before. */
   async #command(command: Command): Promise<void> {
     this.#checkAlive();
-    while (this.#pool.pending > 0) await this.receive(this.#pool.pending);
-    for (const host of this.#pool.hosts) host.give(command);
-    while (this.#pool.pending > 0) await this.receive(this.#pool.pending);
+    if (this.#busy) {
+      throw new TorsorError('INVALID_ARGUMENT', `${this.name}: a step or reset is under way; wait for its promise`);
+    }
+    this.#busy = true;
+    try {
+      while (this.#pool.pending > 0) await this.receive(this.#pool.pending);
+      for (const host of this.#pool.hosts) host.give(command);
+      while (this.#pool.pending > 0) await this.receive(this.#pool.pending);
+    } finally {
+      this.#busy = false;
+    }
   }
 
   #complete(host: WorkerHost): void {

@@ -16,6 +16,9 @@ const streams = 2 ** 16;
 const splitTag = 0x53706c69;
 const wordTag = 0x576f7264;
 
+/** What a call of Philox reads, filled anew for each: environments ask for a word at every episode. */
+const [blockCounter, blockKey] = [new Uint32Array(4), new Uint32Array(2)];
+
 /**
  * An immutable source of random numbers. The same key gives the same numbers, on every machine, device and number of
  * threads; use `next()` or `split()` to get others.
@@ -72,22 +75,25 @@ export class Key {
   /** `count` keys with new seeds, independent of each other and of all noise of this key. */
   split(count = 2): Key[] {
     return Array.from({ length: positiveInteger('count', count) }, (_, i) => {
-      const [low, high] = this.#block(i, splitTag) as [number, number];
+      const [low, high] = this.#block(i, splitTag) as unknown as [number, number];
       return new Key((BigInt(high) << 32n) | BigInt(low));
     });
   }
 
-  /** 32 random bits as an integer, for generators that take a seed of that size. */
-  word(): number {
-    return this.#block(0, wordTag)[0] as number;
+  /** 32 random bits as an integer, for generators that take a seed of that size: of this place of the stream, or of another. */
+  word(counter = this.counter): number {
+    return this.#block(0, wordTag, counter)[0] as number;
   }
 
   /** Four words of Philox in a domain of their own. */
-  #block(index: number, tag: number): number[] {
-    const { seedLow, seedHigh } = this.native;
-    const high = Math.floor(this.counter / u32);
-    const counter = Uint32Array.of(index, tag, this.counter % u32, this.stream * streams + high);
-    return [...addon().philox(counter, Uint32Array.of(seedLow, seedHigh))];
+  #block(index: number, tag: number, counter = this.counter): Uint32Array {
+    blockKey[0] = this.native.seedLow;
+    blockKey[1] = this.native.seedHigh;
+    blockCounter[0] = index;
+    blockCounter[1] = tag;
+    blockCounter[2] = counter % u32;
+    blockCounter[3] = this.stream * streams + Math.floor(counter / u32);
+    return addon().philox(blockCounter, blockKey);
   }
 
   equals(other: Key): boolean {

@@ -7,6 +7,7 @@ import { cases as ncdeStep } from '../../bench/ncde-step.mjs';
 import { cases as ncdeUpdate } from '../../bench/ncde-update.mjs';
 import { cases as policyStep } from '../../bench/policy-step.mjs';
 import { cases as ppoUpdate } from '../../bench/ppo-update.mjs';
+import { cases as rollout } from '../../bench/rollout.mjs';
 import { buildTimeout, useCuda } from '../parity/emulated.js';
 
 const python = process.env.TORSOR_PEERS_PYTHON;
@@ -46,6 +47,18 @@ test.each([
   const flops = wanted[0]?.flops ?? 0;
   expect(result?.gflops).toBeCloseTo(flops / (result?.torsor_us ?? 1) / 1e3, 1);
 });
+
+test.each(['native collect B=16', 'sync step B=16', 'workers step B=16'])(
+  'environments a second are counted: %s',
+  async (name) => {
+    const wanted = rollout.filter((task) => task.name === name);
+    const options = { ...defaults, rounds: 1, seconds: 0.01, peers: ['bare'] };
+    const [result] = await runBenchmark(wanted, options, () => {});
+    expect(result?.per_second).toBeCloseTo((16 / (result?.torsor_us ?? 1)) * 1e6, -5);
+    // The bare loop has the same environments to step, and no native ones or rollouts.
+    expect(result?.best_peer).toBe(name.includes('step') ? 'bare' : null);
+  },
+);
 
 test('no case is begun after the limit', async () => {
   expect(await runBenchmark(policyStep, { ...defaults, peers: [], limit: 0 }, () => {})).toEqual([]);

@@ -33,6 +33,24 @@ describe('it runs', () => {
     expect(runIn(project, 'threads.mjs', `${esm}${main}`)).toBe('1x2\n1x2');
   });
 
+  test('with environments in worker threads', () => {
+    const environment = `
+import { Box, Discrete } from 'torsor';
+export const make = (row) => ({
+  observationSpace: new Box(0, 100, [1]),
+  actionSpace: new Discrete(2),
+  reset: () => [[row], {}],
+  step: (action) => [[row + 10 * action], 1, false, false, {}],
+});`;
+    writeFileSync(path.join(project, 'environment.mjs'), environment);
+    const main = `
+import { WorkerVectorEnvironment } from 'torsor';
+const environment = await WorkerVectorEnvironment.create({ make: { module: 'environment.mjs' }, count: 3, workers: 2 });
+const { observation } = await environment.step(Int32Array.of(0, 1, 1));
+console.log(observation.join());`;
+    expect(runIn(project, 'environments.mjs', main)).toBe('0,11,12');
+  });
+
   test('with install scripts switched off', () => {
     expect(runIn(install(packed, 'no-scripts', '--ignore-scripts'), 'index.mjs', esm)).toBe('1x2');
   });

@@ -50,6 +50,7 @@ export class WorkerHost {
 
   /** Starts the thread and waits until its environments stand; null when it failed. */
   async start(timeout: number): Promise<Ready | null> {
+    if (this.#worker !== undefined) await ended(this.#worker);
     this.failure = null;
     this.command = null;
     this.proven = false;
@@ -119,12 +120,12 @@ export class WorkerHost {
     this.#worker = undefined;
     if (worker === undefined || worker.threadId < 0) return;
     // Before it was given memory it does not look for commands.
-    if (this.#words.buffer instanceof SharedArrayBuffer && this.failure === null) {
-      const gone = new Promise((resolve) => worker.once('exit', resolve));
-      this.give('close');
-      await Promise.race([gone, delay(grace, undefined, { ref: false })]);
+    if (!(this.#words.buffer instanceof SharedArrayBuffer)) {
+      await worker.terminate();
+      return;
     }
-    await worker.terminate();
+    if (this.failure === null) this.give('close');
+    await ended(worker);
   }
 
   #spawn(): Worker {
@@ -160,4 +161,14 @@ export class WorkerHost {
     };
     this.#failed();
   }
+}
+
+/** Waits for the end of a thread whose environments close, and ends it when that takes too long. */
+async function ended(worker: Worker): Promise<void> {
+  if (worker.threadId < 0) return;
+  // The process has to wait for it now.
+  worker.ref();
+  const gone = new Promise((resolve) => worker.once('exit', resolve));
+  await Promise.race([gone, delay(grace, undefined, { ref: false })]);
+  await worker.terminate();
 }

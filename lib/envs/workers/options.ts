@@ -22,8 +22,10 @@ export interface WorkerVectorEnvironmentOptions {
   key?: Key | number | bigint;
   /** How an episode follows another. Default `same-step`. */
   autoreset?: Autoreset;
-  /** Milliseconds in which a worker has to step or reset its environments, and in which it has to start. Default 60 000. */
+  /** Milliseconds in which a worker has to step or reset its environments. Default 60 000. */
   timeout?: number;
+  /** Milliseconds in which a worker has to import the module and make its environments. Default 60 000. */
+  startTimeout?: number;
   /**
    * Replaces a worker that failed instead of giving up: its running episodes are truncated where they were last seen, and new ones begin. One that fails
    * before it completes a step is not replaced again. Default false.
@@ -40,6 +42,7 @@ export interface ResolvedWorkers {
   key: Key;
   autoreset: Autoreset;
   timeout: number;
+  startTimeout: number;
   restartWorkers: boolean;
   name: string | null;
 }
@@ -48,7 +51,7 @@ export interface ResolvedWorkers {
 const longestTimeout = 2 ** 31 - 1;
 
 export function resolveWorkers(given: WorkerVectorEnvironmentOptions): ResolvedWorkers {
-  const known = ['make', 'count', 'workers', 'key', 'autoreset', 'timeout', 'restartWorkers', 'name'];
+  const known = ['make', 'count', 'workers', 'key', 'autoreset', 'timeout', 'startTimeout', 'restartWorkers', 'name'];
   options('WorkerVectorEnvironment', given, known);
   required('WorkerVectorEnvironment', 'make', given?.make);
   const { make } = given;
@@ -76,6 +79,7 @@ export function resolveWorkers(given: WorkerVectorEnvironmentOptions): ResolvedW
     ...{ count, workers, key: Key.from(given.key ?? 1) },
     autoreset: oneOf('autoreset', given.autoreset ?? 'same-step', autoresets),
     timeout: Math.min(longestTimeout, positive('timeout', given.timeout ?? 60_000)),
+    startTimeout: Math.min(longestTimeout, positive('startTimeout', given.startTimeout ?? 60_000)),
     restartWorkers: boolean('restartWorkers', given.restartWorkers ?? false),
     name: given.name === undefined ? null : string('name', given.name),
   };

@@ -1,6 +1,6 @@
 // WorkerPool: gives commands to threads of environments, and waits for them without holding up the event loop.
 import { TorsorError } from '../../core/errors.js';
-import { workerEntry } from './entry.js';
+import { type WorkerEntry, workerEntry } from './entry.js';
 import { type Ready, WorkerHost } from './host.js';
 import { type ResolvedWorkers, workerStarts } from './options.js';
 import { controlBytes, shared, sharedWords, wordsOf } from './protocol.js';
@@ -13,28 +13,29 @@ export class WorkerPool {
   readonly #control: SharedArrayBuffer;
   readonly #words: Int32Array;
   readonly #timeout: number;
+  readonly #startTimeout: number;
   readonly #watchdog: NodeJS.Timeout;
   #closed = false;
 
-  private constructor(hosts: (wake: () => void) => WorkerHost[], workers: number, timeout: number) {
+  private constructor(options: ResolvedWorkers, entry: WorkerEntry) {
+    const { workers, timeout, startTimeout } = options;
     this.#control = new SharedArrayBuffer(controlBytes(workers));
     this.#words = sharedWords(this.#control);
     this.#timeout = timeout;
-    this.hosts = hosts(() => this.#wake());
+    this.#startTimeout = startTimeout;
+    this.hosts = workerStarts(options).map((start) => new WorkerHost(start, entry, () => this.#wake()));
     // It keeps the process alive while there is something to wait for; threads and promises of Atomics do not.
     this.#watchdog = setInterval(() => this.#look(), Math.max(1, timeout / looks)).unref();
   }
 
   /** Threads that have not started. */
   static async create(options: ResolvedWorkers): Promise<WorkerPool> {
-    const entry = await workerEntry(options.source.module);
-    const hosts = (wake: () => void) => workerStarts(options).map((start) => new WorkerHost(start, entry, wake));
-    return new WorkerPool(hosts, options.workers, options.timeout);
+    return new WorkerPool(options, await workerEntry(options.source.module));
   }
 
   /** Starts a thread; null when it failed. */
   async start(worker: number): Promise<Ready | null> {
-    return (this.hosts[worker] as WorkerHost).start(this.#timeout);
+    return (this.hosts[worker] as WorkerHost).start(this.#startTimeout);
   }
 
   /** Hands a thread that stands the memory of its environments; from then on it takes commands. */

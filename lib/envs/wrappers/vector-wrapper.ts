@@ -57,8 +57,8 @@ export class VectorWrapper implements VectorEnvironment {
     return this.environment.actionMask ?? null;
   }
 
-  get action(): Float32Array | Int32Array {
-    return this.environment.action as Float32Array;
+  get action(): Float32Array | Int32Array | undefined {
+    return this.environment.action;
   }
 
   observe(): Awaitable<Float32Array> {

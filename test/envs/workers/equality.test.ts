@@ -1,9 +1,14 @@
 // Environments in threads are those of this thread, bit for bit, whatever the number of workers.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   type Autoreset,
   evaluatePolicy,
   Model,
+  NormalizeObservation,
+  NormalizeReward,
   PPO,
   SyncVectorEnvironment,
   type VectorEnvironment,
@@ -86,6 +91,23 @@ describe('rollouts and evaluation', () => {
     const expected = await trained(sync());
     expect(expected.metrics.reduce((sum, { episodes }) => sum + episodes, 0)).toBeGreaterThan(20);
     expect(await trained(await create(3))).toEqual(expected);
+  });
+
+  it('are wrapped alike, and go on from a checkpoint', async () => {
+    const file = path.join(mkdtempSync(path.join(tmpdir(), 'torsor-')), 'trainer.safetensors');
+    const trained = async (inner: VectorEnvironment, next: VectorEnvironment) => {
+      const environment = new NormalizeReward(new NormalizeObservation(inner));
+      const trainer = new PPO({ model: model(), environment, key: 3, horizon: 32 });
+      for await (const _ of trainer.run({ steps: 2 * 32 * count }));
+      await trainer.save(file);
+      const again = new NormalizeReward(new NormalizeObservation(next));
+      const other = new PPO({ model: model(), environment: again, key: 3, horizon: 32 });
+      await other.load(file);
+      for await (const _ of other.run({ steps: 4 * 32 * count }));
+      return { statistics: again.saveStatistics(), parameters: other.model.parameters.get('critic.kernel') };
+    };
+    expect(await trained(await create(2), await create(3))).toEqual(await trained(sync(), sync()));
+    rmSync(path.dirname(file), { recursive: true });
   });
 
   it('evaluate alike, in lock-step and as groups are ready', async () => {

@@ -38,10 +38,10 @@ describe('without restarts', () => {
     expectError(() => environment.send(0), 'DISPOSED');
   });
 
-  it('an error that nobody caught in a thread that rests is told at the next step', async () => {
+  it('a promise that nobody caught in a thread is no trouble for who closes it', async () => {
     const environment = await troubled({ row: 1, step: 1, what: 'reject' });
     await environment.step(action);
-    // The thread sees it once it runs its event loop, which it does when it closes: nothing is lost, nothing hangs.
+    // The thread learns of it when it turns its event loop, which it does when it closes.
     await environment.dispose();
   });
 
@@ -58,6 +58,7 @@ describe('without restarts', () => {
     [{ make: undefined }, 'MISSING_OPTION', /make/],
     [{ make: () => 1 }, 'INVALID_ARGUMENT', /make: a function cannot go to another thread/],
     [{ make: {} }, 'MISSING_OPTION', /module/],
+    [{ startTimeout: 1 }, 'ENVIRONMENT_FAILED', /environment 0 .*did not stand within 1 ms/],
     [{ make: { module, exports: 'walk' } }, 'UNKNOWN_OPTION', /exports.*export/],
     [{ count: 0 }, 'INVALID_ARGUMENT', /count/],
     [{ workers: 5 }, 'INVALID_ARGUMENT', /workers: expected at most one per environment \(4\), got 5/],
@@ -70,6 +71,15 @@ describe('without restarts', () => {
   it('bad actions stop nothing', async () => {
     const environment = await create({});
     await expectRejection(environment.step(Int32Array.of(0, 0, 3, 0)), 'OUT_OF_RANGE', 'environment 2 (Walk)');
+    await environment.step(action);
+  });
+
+  it('a second step has to wait for the first', async () => {
+    const environment = await create({});
+    await environment.reset();
+    const first = environment.step(action);
+    await expectRejection(environment.step(action), 'INVALID_ARGUMENT', 'under way');
+    await first;
     await environment.step(action);
   });
 

@@ -66,8 +66,10 @@ describe('a step allocates nothing', () => {
   });
 });
 
-it('a process whose environments rest may end', () => {
-  expect(runElsewhere(fileURLToPath(new URL('./rest.ts', import.meta.url)))).toBe('stepped\n');
+it('a process whose environments rest may end, and waits for those that close', () => {
+  const file = fileURLToPath(new URL('./rest.ts', import.meta.url));
+  expect(runElsewhere(file)).toBe('stepped\n');
+  expect(runElsewhere(file, 'dispose')).toBe('stepped\ndisposed\n');
 });
 
 it('workers that are replaced leave no memory behind', async () => {
