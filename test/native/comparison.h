@@ -43,9 +43,7 @@ class Arrays {
   int32_t* output_places(const char* name, size_t count) {
     return result(name, fresh(name, count, int32_t(unwritten)), count);
   }
-  uint8_t* output_flags(const char* name, size_t count) {
-    return result(name, fresh(name, count, uint8_t(2)), count);
-  }
+  uint8_t* output_flags(const char* name, size_t count) { return result(name, fresh(name, count, uint8_t(2)), count); }
   float* in_place(const char* name, const Floats& values) { return result(name, copy(name, values), values.size()); }
   // Arrays of the call's own.
   float* scratch(const char* name, size_t count) { return fresh(name, count, unwritten); }

@@ -11,7 +11,6 @@ namespace torsor::test {
 
 using Gates = std::vector<UpdateGate>;
 
-
 static const TrainingKernels& cpu_training = baseline::training_table;
 
 // Null, or one that scales gradients or stops them.
@@ -95,8 +94,14 @@ static void check_advantage(int steps, int environments, bool ratio, Random& ran
 static void check_shuffle(uint32_t segments, int environments, int first, int count) {
   const auto call = [&](bool device) {
     Arrays arrays(device);
-    const Shuffle order{segments,     uint64_t(7) << 40 | 5,                  3, 2, 5, environments,
-                        arrays.output_places("segment", segments), arrays.output_places("index", segments)};
+    const Shuffle order{segments,
+                        uint64_t(7) << 40 | 5,
+                        3,
+                        2,
+                        5,
+                        environments,
+                        arrays.output_places("segment", segments),
+                        arrays.output_places("index", segments)};
     device ? launch(launch_each("shuffle", count), device::shuffle, order, first, count)
            : cpu_training.shuffle(order, first, count);
     return arrays.results();
