@@ -27,6 +27,7 @@ export function contenders(threads, device) {
   return {
     ...both,
     bare: [process.execPath, script('bare-environments.mjs')],
+    gymnasium: [python, script('gymnasium_peer.py'), count],
     jax,
     onnxruntime: [process.execPath, script('onnxruntime-peer.mjs'), folder, count],
     'tfjs-wasm': [process.execPath, script('tfjs-peer.mjs'), folder, 'wasm', count],
