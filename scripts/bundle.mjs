@@ -11,7 +11,11 @@ await build({
     ...{ ssr: true, target: 'node20.19', outDir: 'dist', emptyOutDir: false, minify: false },
     rollupOptions: {
       input: Object.fromEntries(entries.map((name) => [name, `lib/${name}.ts`])),
-      output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js' },
+      output: {
+        ...{ entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js' },
+        // What entries share is one file; what threads of environments need alone is read with the first of them.
+        codeSplitting: { groups: [{ name: 'torsor', test: /lib\/(?!index|cli|envs\/workers)/ }] },
+      },
     },
   },
 });

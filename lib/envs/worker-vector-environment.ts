@@ -9,7 +9,7 @@ import { type VectorMemory, vectorLayout } from './vector-memory.js';
 import { breakOff, describe } from './workers/failure.js';
 import type { Failure, WorkerHost } from './workers/host.js';
 import { type ResolvedWorkers, resolveWorkers, type WorkerVectorEnvironmentOptions } from './workers/options.js';
-import { WorkerPool } from './workers/pool.js';
+import type { WorkerPool } from './workers/pool.js';
 import type { Command } from './workers/protocol.js';
 import { startAll } from './workers/start-all.js';
 
@@ -78,6 +78,8 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
    */
   static async create(settings: WorkerVectorEnvironmentOptions): Promise<WorkerVectorEnvironment> {
     const options = resolveWorkers(settings);
+    // Most programs have no such environments, and what threads need takes milliseconds to import.
+    const { WorkerPool } = await import('./workers/pool.js');
     const pool = await WorkerPool.create(options);
     try {
       const { name, ...spaces } = await startAll(pool, options.name ?? 'make');
