@@ -13,9 +13,9 @@ await build({
       input: Object.fromEntries(entries.map((name) => [name, `lib/${name}.ts`])),
       output: {
         // Declarations have the comments.
-        ...{ entryFileNames: '[name].js', chunkFileNames: '[name].js', comments: false },
-        // One file of what the entries share: each one more would cost an import another millisecond.
-        codeSplitting: { groups: [{ name: 'torsor', test: /\/lib\/(?!cli\/|envs\/workers\/thread\.)/ }] },
+        ...{ entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js', comments: false },
+        // What entries share is one file; what threads of environments need alone is read with the first of them.
+        codeSplitting: { groups: [{ name: 'torsor', test: /lib\/(?!index|cli|envs\/workers)/ }] },
       },
     },
   },

@@ -1,5 +1,6 @@
 // Where torsor runs from its sources: compiles the thread of environments together with a user's module, which may be TypeScript as well.
 import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'vite';
@@ -11,6 +12,7 @@ async function compile(module) {
   const hash = createHash('sha256').update(`${process.pid} ${module}`).digest('hex').slice(0, 16);
   // In node_modules, so that dependencies are found from there.
   const outDir = path.join(root, 'node_modules', '.torsor', 'workers', hash);
+  process.once('exit', () => rmSync(outDir, { recursive: true, force: true }));
   await build({
     ...{
       root,

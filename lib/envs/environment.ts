@@ -101,7 +101,13 @@ export interface VectorEnvironment {
   dispose(): Awaitable<void>;
 }
 
-/** Environments in groups of consecutive rows that can be stepped independently of each other, each as soon as it is ready. */
+/**
+ * Environments in groups of consecutive rows that can be stepped independently of each other, each as soon as it is ready:
+ *
+ *     await environment.reset();
+ *     for (const k of environment.groups.keys()) serve(k); // writes the group's rows of `action`, then environment.send(k)
+ *     for (;;) for (const k of await environment.receive()) serve(k);
+ */
 export interface GroupedEnvironment extends VectorEnvironment {
   readonly groups: readonly { readonly first: number; readonly count: number }[];
   readonly action: Float32Array | Int32Array;

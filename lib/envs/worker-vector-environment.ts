@@ -9,9 +9,12 @@ import { type VectorMemory, vectorLayout } from './vector-memory.js';
 import { breakOff, describe } from './workers/failure.js';
 import type { Failure, WorkerHost } from './workers/host.js';
 import { type ResolvedWorkers, resolveWorkers, type WorkerVectorEnvironmentOptions } from './workers/options.js';
-import { WorkerPool } from './workers/pool.js';
+import type { WorkerPool } from './workers/pool.js';
 import type { Command } from './workers/protocol.js';
 import { startAll } from './workers/start-all.js';
+
+/** Failures in a row after which a worker is not replaced again: that many without a step between them are no accident. */
+const mostFailures = 3;
 
 /**
  * Steps a user's environments in worker threads. Each thread has consecutive rows and writes observations, rewards and flags to shared memory that
@@ -47,6 +50,7 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
   #restarts = 0;
   /** Why it cannot be used any more. */
   #ended: TorsorError | null = null;
+  #closing: Promise<void> | undefined;
 
   private constructor(options: ResolvedWorkers, name: string, spaces: Spaces, pool: WorkerPool) {
     this.name = name;
@@ -74,6 +78,8 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
    */
   static async create(settings: WorkerVectorEnvironmentOptions): Promise<WorkerVectorEnvironment> {
     const options = resolveWorkers(settings);
+    // Most programs have no such environments, and what threads need takes milliseconds to import.
+    const { WorkerPool } = await import('./workers/pool.js');
     const pool = await WorkerPool.create(options);
     try {
       const { name, ...spaces } = await startAll(pool, options.name ?? 'make');
@@ -136,6 +142,7 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
   async receive(least = 1): Promise<readonly number[]> {
     this.#checkAlive();
     positiveInteger('least', least);
+    if (this.#pool.pending === 0) throw new TorsorError('INVALID_ARGUMENT', 'receive: no group was sent');
     const settled = await this.#pool.receive(least);
     for (const host of settled) {
       if (host.failure === null) this.#complete(host);
@@ -175,35 +182,37 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
   }
 
   #complete(host: WorkerHost): void {
-    host.proven ||= host.command === 'step';
+    if (host.command === 'step') host.failures = 0;
     host.command = null;
   }
 
   /** Puts a new worker in the place of one that failed, and starts its episodes. */
-  async #replace(host: WorkerHost, failure: Failure): Promise<void> {
-    const { command, proven } = host;
-    const fail = async (why: Failure): Promise<never> => {
-      const error = describe(why, this.name, this.#memory);
-      await this.#end(error);
-      throw error;
-    };
-    if (!this.#restarting || !proven || command === 'resetRows') return fail(failure);
-    if (command === 'step') breakOff(this.#memory, host.first, host.count, failure.row, this.autoreset);
-    this.#restarts++;
+  async #replace(host: WorkerHost, first: Failure): Promise<void> {
+    const { command } = host;
     const worker = this.#pool.hosts.indexOf(host);
-    if ((await this.#pool.start(worker)) === null) return fail(host.failure ?? failure);
-    this.#pool.attach(worker, this.#buffer, this.name);
-    // Other kinds of autoreset begin episodes later.
-    if (command === 'step' && this.autoreset !== 'same-step') return;
-    host.give('reset');
-    await this.#pool.receive(1, [host]);
-    if (host.failure !== null) return fail(host.failure);
+    for (let failure: Failure | null = first; failure !== null; failure = host.failure) {
+      if (!this.#restarting || ++host.failures > mostFailures || command === 'resetRows') {
+        const error = describe(failure, this.name, this.#memory);
+        await this.#end(error);
+        throw error;
+      }
+      if (failure === first && command === 'step') {
+        breakOff(this.#memory, host.first, host.count, failure.row, this.autoreset);
+      }
+      this.#restarts++;
+      if ((await this.#pool.start(worker)) === null) continue;
+      this.#pool.attach(worker, this.#buffer, this.name);
+      // Other kinds of autoreset begin episodes later.
+      if (command === 'step' && this.autoreset !== 'same-step') return;
+      host.give('reset');
+      await this.#pool.receive(1, [host]);
+    }
     this.#complete(host);
   }
 
   async #end(reason: TorsorError): Promise<void> {
-    if (this.#ended !== null) return;
-    this.#ended = reason;
-    await this.#pool.close();
+    this.#ended ??= reason;
+    this.#closing ??= this.#pool.close();
+    await this.#closing;
   }
 }

@@ -139,8 +139,10 @@ async function serveGroups(environment: GroupedEnvironment, run: Run): Promise<v
   groups.forEach((_, k) => {
     serve(k);
   });
+  const breathe = breather();
   while (running > 0) {
     const ready = await environment.receive();
+    await breathe();
     running -= ready.length;
     check();
     for (const k of ready) {

@@ -27,8 +27,8 @@ export class WorkerHost {
   failure: Failure | null = null;
   /** The command under way. */
   command: Command | null = null;
-  /** Whether it has completed a step since it was started. */
-  proven = false;
+  /** How many times it has failed since it last completed a step. */
+  failures = 0;
   /** Checks of the watchdog since the command was given. */
   checks = 0;
   readonly #start: WorkerStart;
@@ -53,7 +53,6 @@ export class WorkerHost {
     if (this.#worker !== undefined) await ended(this.#worker);
     this.failure = null;
     this.command = null;
-    this.proven = false;
     this.#stopped = null;
     this.#words.fill(0);
     this.#words[word.cursor] = this.first;
@@ -91,6 +90,8 @@ export class WorkerHost {
   give(command: Command): void {
     this.command = command;
     this.checks = 0;
+    // The thread sleeps, or is lost and will not have stepped a row.
+    this.#words[word.cursor] = this.first;
     this.#words[word.command] = commands[command];
     Atomics.add(this.#words, word.given, 1);
     Atomics.notify(this.#words, word.given);
@@ -130,9 +131,10 @@ export class WorkerHost {
 
   #spawn(): Worker {
     try {
-      // What says how a program on the command line is to be read does not fit a file.
-      const execArgv = process.execArgv.filter((argument) => !argument.startsWith('--input-type'));
-      return new Worker(this.#entry.file, { workerData: this.#start, name: 'torsor environments', execArgv });
+      // A thread takes over the options of the process, but for a program on the command line there are some that do not fit a file.
+      const fits = !process.execArgv.some((argument) => argument.startsWith('--input-type'));
+      const options = { workerData: this.#start, name: 'torsor environments', ...(!fits && { execArgv: [] }) };
+      return new Worker(this.#entry.file, options);
     } catch (error) {
       if ((error as Error).name !== 'DataCloneError') throw error;
       throw new TorsorError(

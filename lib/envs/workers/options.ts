@@ -27,8 +27,8 @@ export interface WorkerVectorEnvironmentOptions {
   /** Milliseconds in which a worker has to import the module and make its environments. Default 60 000. */
   startTimeout?: number;
   /**
-   * Replaces a worker that failed instead of giving up: its running episodes are truncated where they were last seen, and new ones begin. One that fails
-   * before it completes a step is not replaced again. Default false.
+   * Replaces a worker that failed instead of giving up: its running episodes are truncated where they were last seen, and new ones begin. One that
+   * fails four times without completing a step is not replaced again. Default false.
    */
   restartWorkers?: boolean;
   /** For messages and files. Default: the name of the class of the first environment. */

@@ -138,5 +138,6 @@ describe('rollouts and evaluation', () => {
     }
     expect((await environment.receive(2)).toSorted()).toEqual([0, 1]);
     expectError(() => environment.send(2), 'INVALID_ARGUMENT', 'does not exist');
+    await expectRejection(environment.receive(), 'INVALID_ARGUMENT', 'no group was sent');
   });
 });

@@ -1,6 +1,9 @@
 // Threads of environments that throw, end, hang, or never stand: errors that name row and seed, and workers put in their place.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Key, WorkerVectorEnvironment, type WorkerVectorEnvironmentOptions } from '../../../lib/index.js';
+import { Key, Model, PPO, WorkerVectorEnvironment, type WorkerVectorEnvironmentOptions } from '../../../lib/index.js';
 import { expectError, expectRejection } from '../../support/errors.js';
 import type { Trouble } from './environments.js';
 
@@ -136,8 +139,39 @@ describe('restartWorkers', () => {
     expect([...next.observation]).toEqual([0, begun, 0, begun, 0, 3, 0, 3]);
   });
 
-  it('gives up on a worker that fails before it completes a step', async () => {
+  it('lets a trainer go on, for whom these episodes were cut off', async () => {
+    const environment = await troubled({ row: 3, step: 20, what: 'throw' }, { restartWorkers: true });
+    const sizes = { observationSpaceSize: 2, actionSpaceSize: 2, discrete: true };
+    const trainer = new PPO({ model: Model.create('SharedActorCritic', sizes), environment, horizon: 30 });
+    const metrics = [];
+    for await (const each of trainer.run({ steps: 2 * 30 * 4 })) metrics.push(each);
+    // Every 20 steps rows 2 and 3 end, the one after its step and the other before.
+    expect(environment.restarts).toBe(3);
+    expect(metrics.map(({ episodes }) => episodes)).toEqual([2, 4]);
+    expect(metrics[1]?.meanReturn).toBe(19.5);
+  });
+
+  it('a trainer without them stops, and can be saved', async () => {
+    const environment = await troubled({ row: 3, step: 40, what: 'exit' });
+    const sizes = { observationSpaceSize: 2, actionSpaceSize: 2, discrete: true };
+    const trainer = new PPO({ model: Model.create('SharedActorCritic', sizes), environment, horizon: 30 });
+    const training = (async () => {
+      for await (const _ of trainer.run({ steps: 1000 }));
+    })();
+    await expectRejection(training, 'ENVIRONMENT_FAILED', 'environment 3', 'exit code 3');
+    expect(trainer.iteration).toBe(1);
+    const folder = mkdtempSync(path.join(tmpdir(), 'torsor-'));
+    await trainer.save(path.join(folder, 'trainer.safetensors'));
+    rmSync(folder, { recursive: true });
+  });
+
+  it('gives up on a worker that fails again and again before it completes a step', async () => {
     const environment = await troubled({ row: 1, step: 1, what: 'throw' }, { restartWorkers: true });
+    const first = await environment.step(action);
+    expect([...first.truncated]).toEqual([1, 1, 0, 0]);
+    await environment.step(action);
+    await environment.step(action);
     await expectRejection(environment.step(action), 'ENVIRONMENT_FAILED', 'environment 1');
+    expect(environment.restarts).toBe(3);
   });
 });

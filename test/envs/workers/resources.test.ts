@@ -36,7 +36,8 @@ it('the event loop goes on while threads step', async () => {
 async function growth(environment: VectorEnvironment, every: number): Promise<number> {
   const used: number[] = [];
   for (let t = 1; t <= 9 * every; t++) {
-    const { observation } = await environment.step(environment.action as Int32Array);
+    const stepped = environment.step(environment.action as Int32Array);
+    const { observation } = stepped instanceof Promise ? await stepped : stepped;
     if (t % every === 0) used.push(observation[0] as number);
   }
   await environment.dispose();
@@ -60,9 +61,8 @@ describe('a step allocates nothing', () => {
   });
 
   it('on the JavaScript thread', async () => {
-    // The promise that this test waits for at every step is all there is.
-    expect(await sync(false)).toBeLessThan(300);
-    expect(await sync(true)).toBeGreaterThan(300);
+    expect(await sync(false)).toBeLessThan(1);
+    expect(await sync(true)).toBeGreaterThan(100);
   });
 });
 
