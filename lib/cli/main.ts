@@ -45,6 +45,7 @@ Exit codes: 0 well, 1 failed, 2 typed wrong, 130 ended by Ctrl-C and 143 by SIGT
 /** Runs a command and returns its exit code. Never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
+  if (!process.stdout.listeners('error').includes(heardByNobody)) process.stdout.on('error', heardByNobody);
   try {
     if (name === undefined || ['--help', '-h', 'help'].includes(name)) return say(help);
     if (name === '--version') return say(torsorVersion());
@@ -57,6 +58,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ event: 'error', ...fields(error) })}\n`);
     return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
   }
+}
+
+/** A reader that has gone (`torsor inspect FILE | head`) ends no command: the rest is for nobody to hear. */
+function heardByNobody(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 function say(text: string): number {

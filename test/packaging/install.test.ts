@@ -84,6 +84,11 @@ console.log(observation.join());`;
     const command = path.join(project, 'node_modules', '.bin', 'torsor');
     const run = spawnSync(command, ['--help'], { encoding: 'utf8', env: clean() });
     expect(run.stdout).toContain('--env');
+    const unread = spawnSync('sh', ['-c', '{ "$0" --help; echo "exit $?" >&2; } | true', command], {
+      encoding: 'utf8',
+      env: clean(),
+    });
+    expect(unread.stderr).toBe('exit 0\n');
   });
 });
 
