@@ -41,7 +41,8 @@ function serve({ memory, control, worker, name }: WorkerMemory, environments: En
   const cursor = own.subarray(word.cursor, word.cursor + 1);
   const shard = new Shard({ name, environments, first, keys, autoreset, memory: arrays, cursor });
   for (let given = 0; ; ) {
-    Atomics.wait(own, word.given, given);
+    // The call that wakes it may come after it has seen the command, and wake it a second time.
+    while (Atomics.load(own, word.given) === given) Atomics.wait(own, word.given, given);
     given = Atomics.load(own, word.given);
     const command = own[word.command];
     if (command === commands.close) break;

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   type Autoreset,
   evaluatePolicy,
@@ -65,6 +65,23 @@ describe.each(['same-step', 'next-step', 'disabled'] as const)('%s', (autoreset:
       other.filter((each) => each instanceof Uint8Array && each.length === count && each.includes(1)).length,
     ).toBeGreaterThan(20);
   });
+});
+
+it('a thread that is woken once too often steps once', async () => {
+  const make = { module, export: 'walk', options: { masks: true } };
+  const environment = await WorkerVectorEnvironment.create({ make, count, workers: 2, key: 5 });
+  made.push(environment);
+  const notify = Atomics.notify.bind(Atomics);
+  vi.spyOn(Atomics, 'notify').mockImplementation((...word) => {
+    const woken = notify(...word);
+    const end = performance.now() + 3;
+    while (performance.now() < end);
+    notify(...word);
+    return woken;
+  });
+  const own = await trace(environment).finally(() => vi.restoreAllMocks());
+  const sync = new SyncVectorEnvironment({ make: (row) => walk(row, { masks: true }), count, key: 5 });
+  expect(own).toEqual(await trace(sync));
 });
 
 describe('rollouts and evaluation', () => {
