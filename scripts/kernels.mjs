@@ -1,8 +1,9 @@
 // Compiles the addon of CUDA and reads the compiler's report: registers of every kernel, and no spilled register or local memory. Then loads
-// the addon, which must not need a driver.
+// the addon, which must not need a driver, and compares what we declare of cuDNN with its headers.
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { cudnnHeaders } from './cudnn-headers.mjs';
 import { root } from './setup.mjs';
 import { skip } from './skip.mjs';
 
@@ -77,6 +78,15 @@ function load(file) {
   return { problems: run.status === 0 ? [] : [`the addon does not load: ${run.stderr}`], says: run.stdout.trim() };
 }
 
+/** Compiles what compares our declarations of cuDNN with its headers. */
+function compareCudnn(folder) {
+  const cudnn = cudnnHeaders();
+  if (cudnn === null) return 'not compared with its headers, which could not be had from PyPI';
+  cmake(['-S', '.', '-B', folder, `-DTORSOR_CUDNN_INCLUDE=${path.join(cudnn, 'include')}`]);
+  cmake(['--build', folder, '--target', 'emulated_cudnn']);
+  return 'as its headers have it';
+}
+
 function main() {
   const compiler = findCompiler();
   if (!compiler) skip('no nvcc');
@@ -103,6 +113,7 @@ function main() {
   const addon = load(path.join(folder, 'Release', 'torsor_cuda.so'));
   problems.push(...addon.problems);
   console.log(`loaded: ${addon.says || 'it runs here'}`);
+  console.log(`what we declare of cuDNN: ${compareCudnn(folder)}`);
   for (const problem of problems) console.error(problem);
   process.exitCode = problems.length > 0 ? 1 : 0;
 }

@@ -2,8 +2,8 @@
 
 import { show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import type { NativePin } from './addon.js';
 import { addon, call, type DeviceChoice } from './load.js';
+import type { NativePin } from './native-memory.js';
 
 /** A buffer as long as it is pinned; it stays in memory until then. */
 export class Pin {

@@ -1,6 +1,6 @@
 // Arrays of bijectors and distributions: numbers of one precision with a shape, and what a user may give in their
 // place.
-import type { Reals } from '../addon/addon.js';
+import type { Reals } from '../addon/native-mathematics.js';
 import { show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { flatten, type Nested, sameShape, shapeOf, showShape, sizeOf } from '../tensor/shape.js';

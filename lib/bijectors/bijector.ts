@@ -1,5 +1,5 @@
 // Bijector: an invertible map with the logarithm of the size of its Jacobian determinant.
-import type { NativeBijector } from '../addon/addon.js';
+import type { NativeBijector } from '../addon/native-model.js';
 import { nonNegativeInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { showShape } from '../tensor/shape.js';

@@ -1,5 +1,5 @@
 // The same map with more dimensions counted as the event.
-import type { NativeBijector } from '../addon/addon.js';
+import type { NativeBijector } from '../addon/native-model.js';
 import { options as checkOptions, nonNegativeInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { type NdArray, type NdArrayLike, nested, parameter, sumLast } from './array.js';

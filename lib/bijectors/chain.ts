@@ -1,5 +1,5 @@
 // Several bijectors as one.
-import type { NativeBijector } from '../addon/addon.js';
+import type { NativeBijector } from '../addon/native-model.js';
 import { options as checkOptions, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { combine, type NdArray } from './array.js';

@@ -1,5 +1,5 @@
 // A bijector backwards.
-import type { NativeBijector } from '../addon/addon.js';
+import type { NativeBijector } from '../addon/native-model.js';
 import { options as checkOptions } from '../core/check.js';
 import type { NdArray } from './array.js';
 import { Bijector, type Mapped } from './bijector.js';

@@ -1,6 +1,7 @@
 // y = s tanh(r) x / r with r = |x|: whole actions inside a ball.
-import type { NativeBijector } from '../addon/addon.js';
+
 import { addon, call } from '../addon/load.js';
+import type { NativeBijector } from '../addon/native-model.js';
 import { options as checkOptions, positive, within } from '../core/check.js';
 import { type NdArray, zeros } from './array.js';
 import { Bijector, type Mapped } from './bijector.js';

@@ -1,6 +1,8 @@
 // Bijectors of single numbers that the native core knows by name.
-import type { NativeBijector, Reals } from '../addon/addon.js';
+
 import { addon, call } from '../addon/load.js';
+import type { Reals } from '../addon/native-mathematics.js';
+import type { NativeBijector } from '../addon/native-model.js';
 import { TorsorError } from '../core/errors.js';
 import { showShape } from '../tensor/shape.js';
 import { broadcastShapes, broadcastTo, cast, firstArray, type NdArray, type NdArrayLike, zeros } from './array.js';

@@ -1,5 +1,5 @@
 // ProgramSpec: a compiled model as plain JSON. It lies in checkpoints and needs no class to run.
-import type { NativeProgram } from '../addon/addon.js';
+import type { NativeProgram } from '../addon/native-model.js';
 import { find, type PlacedParameter } from './layout.js';
 import { type HeadName, type Op, type OpName, ops, type ScaleName, type VariantName } from './ops.js';
 

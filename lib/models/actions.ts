@@ -1,5 +1,5 @@
 // Actions given to a model to judge: their shape, and that the policy could have made them.
-import type { NativeBuffer } from '../addon/addon.js';
+import type { NativeBuffer } from '../addon/native-memory.js';
 import type { Bijector } from '../bijectors/bijector.js';
 import { TorsorError } from '../core/errors.js';
 import { sizeOf } from '../tensor/shape.js';

@@ -1,6 +1,8 @@
 // A policy step bound to its arrays once: what a rollout calls a million times.
-import type { NativeBuffer, NativeStep } from '../addon/addon.js';
+
 import { call } from '../addon/load.js';
+import type { NativeBuffer } from '../addon/native-memory.js';
+import type { NativeStep } from '../addon/native-model.js';
 import { boolean, options as checkOptions, float32, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { Key } from '../random/key.js';

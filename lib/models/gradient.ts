@@ -1,6 +1,7 @@
 // Gradients of what a model computes, by a vector-Jacobian product.
-import type { NativeBuffer } from '../addon/addon.js';
+
 import { call } from '../addon/load.js';
+import type { NativeBuffer } from '../addon/native-memory.js';
 import { boolean, options as checkOptions, firstNonFinite, float32 } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { sizeOf } from '../tensor/shape.js';

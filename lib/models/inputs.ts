@@ -1,6 +1,7 @@
 // Arrays as users give them - tensors, typed arrays, nested numbers - as memory and a batch shape the native core can read.
-import type { NativeBuffer } from '../addon/addon.js';
+
 import type { Device } from '../addon/load.js';
+import type { NativeBuffer } from '../addon/native-memory.js';
 import { show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { type ArrayOf, allocate, checkIntegers, type Dtype, dtypeOf } from '../tensor/dtype.js';

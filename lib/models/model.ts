@@ -1,6 +1,7 @@
 // Model: what every actor-critic is, ours and a user's. `build` says what it computes; everything else follows.
-import type { NativeModel } from '../addon/addon.js';
+
 import type { Device } from '../addon/load.js';
+import type { NativeModel } from '../addon/native-model.js';
 import { TorsorError } from '../core/errors.js';
 import { Registry } from '../core/registry.js';
 import type { Node } from '../graph/node.js';

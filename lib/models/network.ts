@@ -1,6 +1,7 @@
 // A compiled model on a device: the program, its parameters, and the native object that runs it.
-import type { NativeModel } from '../addon/addon.js';
+
 import { addon, call, type Device } from '../addon/load.js';
+import type { NativeModel } from '../addon/native-model.js';
 import type { Bijector } from '../bijectors/bijector.js';
 import { firstNonFinite, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';

@@ -1,6 +1,7 @@
 // The parameters of a model by name, over the arena of the native core.
-import type { NativeModel } from '../addon/addon.js';
+
 import { call } from '../addon/load.js';
+import type { NativeModel } from '../addon/native-model.js';
 import { firstNonFinite, show, string, unknown } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { PlacedParameter } from '../graph/layout.js';

@@ -1,5 +1,5 @@
 // How a call sees its rows: one step from a carry, or a sequence of steps whose carry passes from each to the next.
-import type { NativeSequence } from '../addon/addon.js';
+import type { NativeSequence } from '../addon/native-model.js';
 import { boolean, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { sizeOf } from '../tensor/shape.js';

@@ -1,6 +1,7 @@
 // The action space of a stored program: a bijector known only by its native steps.
-import type { NativeBijector } from '../addon/addon.js';
+
 import { addon, call } from '../addon/load.js';
+import type { NativeBijector } from '../addon/native-model.js';
 import { type NdArray, zeros } from '../bijectors/array.js';
 import { Bijector, type Mapped } from '../bijectors/bijector.js';
 import type { BijectorSpec } from '../graph/program.js';

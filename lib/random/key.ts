@@ -1,7 +1,8 @@
 // Key: where random numbers come from. Noise is a function of the key and of the place of a number, never of what was
 // drawn before.
-import type { NativeKey } from '../addon/addon.js';
+
 import { addon } from '../addon/load.js';
+import type { NativeKey } from '../addon/native-memory.js';
 import { positiveInteger, show, within } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 

@@ -1,6 +1,7 @@
 // Arrays of random numbers.
-import type { Reals } from '../addon/addon.js';
+
 import { addon, call } from '../addon/load.js';
+import type { Reals } from '../addon/native-mathematics.js';
 import { finite } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { checkShape, sizeOf } from '../tensor/shape.js';

@@ -1,6 +1,7 @@
 // Tensor: memory of a device with a shape and an element type. It stores and moves numbers; it does no arithmetic.
-import type { NativeBuffer } from '../addon/addon.js';
+
 import { addon, call, type Device, type DeviceChoice, resolveDevice } from '../addon/load.js';
+import type { NativeBuffer } from '../addon/native-memory.js';
 import { options as checkOptions, oneOf, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import {

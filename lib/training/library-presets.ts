@@ -14,6 +14,21 @@ const separateTanh = {
   modelOptions: { activation: 'tanh', actorScale: 0.01, criticScale: 1 },
 } as const;
 
+/** What CleanRL has for continuous actions and Stable-Baselines3 for all. */
+const long = {
+  horizon: 2048,
+  epochs: 10,
+  minibatches: 32,
+  gamma: 0.99,
+  lambda: 0.95,
+  clipRatio: 0.2,
+  entropyCoefficient: 0,
+  maxGradNorm: 0.5,
+  normalizeAdvantage: true,
+  learningRate: 3e-4,
+  optimizer: { name: 'adam', epsilon: 1e-5 },
+} as const;
+
 /** What JaxDEM and PufferLib have in common. */
 const segments = {
   horizon: 64,
@@ -68,20 +83,10 @@ export const libraryPresets: Readonly<Record<string, LibraryPreset>> = {
     environments: 1,
     steps: 1_000_000,
     settings: {
-      horizon: 2048,
-      epochs: 10,
-      minibatches: 32,
-      gamma: 0.99,
-      lambda: 0.95,
-      clipRatio: 0.2,
+      ...long,
       clipValue: 0.2,
       valueCoefficient: 0.5,
-      entropyCoefficient: 0,
-      maxGradNorm: 0.5,
-      normalizeAdvantage: true,
-      learningRate: 3e-4,
       anneal: 'linear',
-      optimizer: { name: 'adam', epsilon: 1e-5 },
     },
   },
   sb3: {
@@ -89,20 +94,10 @@ export const libraryPresets: Readonly<Record<string, LibraryPreset>> = {
     environments: 1,
     steps: 1_000_000,
     settings: {
-      horizon: 2048,
-      epochs: 10,
-      minibatches: 32,
-      gamma: 0.99,
-      lambda: 0.95,
-      clipRatio: 0.2,
+      ...long,
       clipValue: Number.POSITIVE_INFINITY,
       valueCoefficient: 1,
-      entropyCoefficient: 0,
-      maxGradNorm: 0.5,
-      normalizeAdvantage: true,
-      learningRate: 3e-4,
       anneal: 'constant',
-      optimizer: { name: 'adam', epsilon: 1e-5 },
     },
   },
   rsl_rl: {

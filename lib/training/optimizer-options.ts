@@ -1,5 +1,5 @@
 // Options of the optimiser: defaults, checks, and the form the native core takes.
-import type { NativeOptimizerConfig } from '../addon/addon.js';
+import type { NativeOptimizerConfig } from '../addon/native-training.js';
 import { boolean, options as checkOptions, oneOf, positive, show, within } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 

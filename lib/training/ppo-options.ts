@@ -1,5 +1,5 @@
 // Options of PPO: defaults, checks, and the form the native core takes.
-import type { NativeOptimizerConfig, NativePpoConfig } from '../addon/addon.js';
+import type { NativeOptimizerConfig, NativePpoConfig } from '../addon/native-training.js';
 import {
   boolean,
   options as checkOptions,

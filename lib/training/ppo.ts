@@ -1,6 +1,7 @@
 // PPO: collect a rollout, update the model on it, report, again.
-import type { NativeTrainer } from '../addon/addon.js';
+
 import { addon, call, callAsync } from '../addon/load.js';
+import type { NativeTrainer } from '../addon/native-training.js';
 import { options as checkOptions, positiveInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { VectorEnvironment } from '../envs/environment.js';

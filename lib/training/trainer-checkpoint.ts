@@ -1,6 +1,7 @@
 // The state of a trainer in a checkpoint: the model, the optimiser, where its random numbers are, and the environments.
-import type { NativeEpisodes, NativeOptimizer } from '../addon/addon.js';
+
 import { call } from '../addon/load.js';
+import type { NativeEpisodes, NativeOptimizer } from '../addon/native-training.js';
 import { show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { VectorEnvironment } from '../envs/environment.js';

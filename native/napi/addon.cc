@@ -1,4 +1,4 @@
-// What the addon exports; lib/addon/addon.ts has the types.
+// What the addon exports; lib/addon has the types.
 #include "device/kernels.h"
 #include "device/launch.h"
 #include "device/status.h"

@@ -1,4 +1,4 @@
-// From JavaScript values to what the core takes, with errors in the words of lib/addon/addon.ts; and from core errors to JavaScript.
+// From JavaScript values to what the core takes, with errors in the words of lib/addon; and from core errors to JavaScript.
 #pragma once
 #include <napi.h>
 

@@ -33,7 +33,7 @@ class EnvironmentWrap : public Napi::ObjectWrap<EnvironmentWrap> {
   std::shared_ptr<VectorEnvironment> environment_;
 };
 
-// NativeEnvironmentInfo of lib/addon/addon.ts.
+// NativeEnvironmentInfo of lib/addon/native-training.ts.
 Napi::Object to_javascript(Napi::Env, const EnvironmentInfo&);
 
 }  // namespace torsor

@@ -1,5 +1,5 @@
 // Scalar mathematics for TypeScript: functions, noise, bijectors, categorical terms. See NativeMathematics in
-// lib/addon/addon.ts.
+// lib/addon/native-mathematics.ts.
 #pragma once
 #include "napi/convert.h"
 

@@ -1,8 +1,8 @@
 // Laws of every bijector: inverses, log-dets against numeric differentiation, native chains, extremes, shapes,
 // sameness.
 import { describe, expect, test } from 'vitest';
-import type { Reals } from '../../lib/addon/addon.js';
 import { addon } from '../../lib/addon/load.js';
+import type { Reals } from '../../lib/addon/native-mathematics.js';
 import type { NdArray } from '../../lib/bijectors/array.js';
 import type { Bijector } from '../../lib/bijectors/bijector.js';
 import { Inverse } from '../../lib/bijectors/inverse.js';

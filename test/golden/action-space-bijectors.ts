@@ -1,5 +1,5 @@
 // action_space_bijectors.json: Free, Box, Block(Box) and MaxNorm.
-import type { NativeBijector } from '../../lib/addon/addon.js';
+import type { NativeBijector } from '../../lib/addon/native-model.js';
 import type { Bijector } from '../../lib/bijectors/bijector.js';
 import { Block } from '../../lib/bijectors/block.js';
 import { ActionSpace } from '../../lib/spaces/action-space.js';

@@ -1,6 +1,7 @@
 // V-trace and GAE: the native rollout over given rewards, values and ratios.
-import type { NativeProgram } from '../../lib/addon/addon.js';
+
 import { addon, type Device } from '../../lib/addon/load.js';
+import type { NativeProgram } from '../../lib/addon/native-model.js';
 import { type Comparison, comparePair, tolerance } from './compare.js';
 import { type FileArray, floats, type Pair } from './format.js';
 

@@ -1,12 +1,13 @@
 // Native training steps on gradients of our choice: how the optimisers are compared through the trainer itself.
+
+import { addon, type Device } from '../../lib/addon/load.js';
+import type { NativeModel } from '../../lib/addon/native-model.js';
 import type {
-  NativeModel,
   NativeOptimizerConfig,
   NativePpoConfig,
   NativeRollout,
   NativeTrainer,
-} from '../../lib/addon/addon.js';
-import { addon, type Device } from '../../lib/addon/load.js';
+} from '../../lib/addon/native-training.js';
 import { layout } from '../../lib/graph/layout.js';
 import { sizeOf } from '../../lib/tensor/shape.js';
 import { type FileArray, floats } from './format.js';

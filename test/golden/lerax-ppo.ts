@@ -1,6 +1,7 @@
 // PPO of lerax on one minibatch: statistics, gradients, and the parameters after updates.
-import type { NativePpoConfig } from '../../lib/addon/addon.js';
+
 import { addon } from '../../lib/addon/load.js';
+import type { NativePpoConfig } from '../../lib/addon/native-training.js';
 import type { SpacePolicy } from '../../lib/index.js';
 import { sizeOf } from '../../lib/tensor/shape.js';
 import { type Comparison, same } from './compare.js';

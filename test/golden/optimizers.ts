@@ -1,6 +1,7 @@
 // Adam, AdamW, Muon and JaxDEM's chains of them with clipping, a cosine schedule and accumulated updates; Newton-Schulz by itself.
-import type { NativeOptimizerConfig } from '../../lib/addon/addon.js';
+
 import { addon, type Device } from '../../lib/addon/load.js';
+import type { NativeOptimizerConfig } from '../../lib/addon/native-training.js';
 import { factorAt } from '../../lib/training/schedule.js';
 import { type Comparison, compare, comparePair, relativeError, tolerance, unsupported } from './compare.js';
 import { type FileArray, floats, type Pair } from './format.js';

@@ -1,6 +1,7 @@
 // ppo_loss_*: loss, metrics and gradients of one minibatch.
-import type { NativePpoConfig } from '../../lib/addon/addon.js';
+
 import type { Device } from '../../lib/addon/load.js';
+import type { NativePpoConfig } from '../../lib/addon/native-training.js';
 import { Memory } from '../../lib/models/memory.js';
 import type { Model } from '../../lib/models/model.js';
 import { prepareCall, type SequenceOptions } from '../../lib/models/sequence.js';

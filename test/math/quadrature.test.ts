@@ -1,8 +1,8 @@
 // E[log |det J|]: gradients against differences of its own values, exactness of the rules, and the true value where
 // it is known.
 import { describe, expect, test } from 'vitest';
-import type { NativeBijector } from '../../lib/addon/addon.js';
 import { addon } from '../../lib/addon/load.js';
+import type { NativeBijector } from '../../lib/addon/native-model.js';
 import type { Bijector } from '../../lib/bijectors/bijector.js';
 import { Block, DiagLinear } from '../../lib/bijectors/block.js';
 import { Box } from '../../lib/bijectors/box.js';

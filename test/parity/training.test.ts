@@ -5,7 +5,6 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   Box,
-  type Column,
   Discrete,
   type Environment,
   Key,
@@ -18,6 +17,7 @@ import {
   Tensor,
   type VectorEnvironment,
 } from '../../lib/index.js';
+import { columns } from '../../lib/rollout/rollout.js';
 import { buildTimeout, onDevice, useCuda } from './emulated.js';
 import { expectClose } from './models.js';
 
@@ -85,18 +85,6 @@ const parametersOf = (model: Model): Float32Array => {
   model.native.readParameters(flat, 0);
   return flat;
 };
-
-const columns: Column[] = [
-  'observation',
-  'latent',
-  'log_prob',
-  'value',
-  'reward',
-  'terminated',
-  'truncated',
-  'advantage',
-  'return',
-];
 
 describe.each(['SharedActorCritic', 'LSTMActorCritic', 'MinGRUActorCritic'])('%s', (name) => {
   // Chaotic dynamics double a difference of rounding within some ten steps, hence few steps and 1e-4.

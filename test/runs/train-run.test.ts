@@ -9,7 +9,7 @@ import {
   Model,
   NativeVectorEnvironment,
   NonFiniteError,
-  PPO,
+  type PPO,
   type PPOOptions,
   type RunRecord,
   readCheckpoint,
@@ -18,6 +18,7 @@ import {
 } from '../../lib/index.js';
 import { RunFolder } from '../../lib/runs/run-folder.js';
 import { expectRejection } from '../support/errors.js';
+import { smallTrainer } from '../support/small-trainer.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'torsor-run-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -25,17 +26,7 @@ let made = 0;
 const newFolder = (): string => path.join(folder, String(made++));
 
 /** 256 steps an iteration. */
-function makeTrainer(more: Partial<PPOOptions> = {}): PPO {
-  const environment = new NativeVectorEnvironment({ name: 'CartPole-v1', count: 16, key: 1 });
-  const model = Model.create('SharedActorCritic', {
-    observationSpaceSize: 4,
-    actionSpaceSize: 2,
-    discrete: true,
-    architecture: [16],
-    key: 2,
-  });
-  return new PPO({ model, environment, key: 3, horizon: 16, learningRate: 1e-2, ...more });
-}
+const makeTrainer = (more: Partial<PPOOptions> = {}): PPO => smallTrainer(16, { learningRate: 1e-2, ...more });
 
 const json = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
 const lines = (file: string): Record<string, number>[] =>

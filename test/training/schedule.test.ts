@@ -3,24 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Model, NativeVectorEnvironment, PPO, type PPOOptions, type TrainingMetrics } from '../../lib/index.js';
+import type { PPO, PPOOptions, TrainingMetrics } from '../../lib/index.js';
 import { adaptedRate, factorAt } from '../../lib/training/schedule.js';
 import { expectError, expectRejection } from '../support/errors.js';
+import { smallTrainer } from '../support/small-trainer.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'torsor-schedule-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function makeTrainer(more: Partial<PPOOptions>): PPO {
-  const environment = new NativeVectorEnvironment({ name: 'CartPole-v1', count: 8, key: 1 });
-  const model = Model.create('SharedActorCritic', {
-    observationSpaceSize: 4,
-    actionSpaceSize: 2,
-    discrete: true,
-    architecture: [16],
-    key: 2,
-  });
-  return new PPO({ model, environment, key: 3, horizon: 16, minibatches: 2, epochs: 2, ...more });
-}
+const makeTrainer = (more: Partial<PPOOptions>): PPO => smallTrainer(8, { minibatches: 2, epochs: 2, ...more });
 
 /** Metrics of the iterations of a run of `count` of them, from where the trainer is. */
 async function train(trainer: PPO, count: number, total = count): Promise<TrainingMetrics[]> {

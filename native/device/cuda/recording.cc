@@ -25,10 +25,21 @@ void run_together_items(void (*enqueue)(void* context), void* context) {
   synchronise("calls that run together");
 }
 
+// Captures that fail in a row before no more are tried: what is called has something that none may have, as a copy from memory of the process.
+constexpr int most_failures = 3;
+
 // The first run takes its scratch memory from the system, which a capture may not; from the second on it waits in the pool.
 struct Recording::Kept {
   Graph graph;
   bool ready = false;
+  int failures = 0;
+
+  bool start(void (*enqueue)(void* context), void* context) {
+    if (!ready || failures == most_failures) return false;
+    const bool started = graph.start(enqueue, context);
+    failures = started ? 0 : failures + 1;
+    return started;
+  }
 };
 
 Recording::Recording() : kept_(std::make_unique<Kept>()) {}
@@ -36,7 +47,7 @@ Recording::~Recording() = default;
 
 void Recording::run_items(void (*enqueue)(void* context), void* context) {
   const Deferral deferral;
-  if (!kept_->ready || !kept_->graph.start(enqueue, context)) enqueue_directly(enqueue, context);
+  if (!kept_->start(enqueue, context)) enqueue_directly(enqueue, context);
   kept_->ready = true;
   synchronise("a recording");
 }
