@@ -104,6 +104,6 @@ function writeText(
   progress.say(`Checkpoint  ${folder.file('last')}`);
   if (outcome.best) progress.say(`Best        ${folder.file('best')}`);
   progress.say(`Metrics     ${folder.file('metrics')}`);
-  if (outcome.status === 'interrupted') progress.say(`Saved. To go on: torsor resume ${folder.path}`);
-  else progress.say(`To see it: torsor report ${folder.path}`);
+  if (outcome.status === 'interrupted') progress.say(`Saved. To go on: npx torsor resume ${folder.path}`);
+  else progress.say(`To see it: npx torsor report ${folder.path}`);
 }

@@ -161,7 +161,7 @@ describe('train', () => {
     const { code, out: said } = await run('train', '--env', 'CartPole-v1', '--steps', '10_000_000', '--out', out);
     clearInterval(emit);
     expect(code).toBe(143);
-    expect(said).toContain(`torsor resume ${out}\n`);
+    expect(said).toContain(`npx torsor resume ${out}\n`);
     expect(JSON.parse(readFileSync(path.join(out, 'summary.json'), 'utf8')).status).toBe('interrupted');
   });
 });

@@ -110,6 +110,6 @@ it('Ctrl-C saves, says how to go on, and exits with 130', async () => {
   });
   const [code, signal] = await once(child, 'close');
   expect([code, signal]).toEqual([130, null]);
-  expect(said).toContain(`Saved. To go on: torsor resume ${out}\n`);
+  expect(said).toContain(`Saved. To go on: npx torsor resume ${out}\n`);
   expect(JSON.parse(readFileSync(path.join(out, 'summary.json'), 'utf8')).status).toBe('interrupted');
 });
