@@ -121,6 +121,7 @@ export {
   flattenBatch,
   type StructuredInput,
 } from './models/structured.js';
+/** Initial values of parameters, as functions of a key and a shape. */
 export * as initializers from './random/initializers.js';
 export { Key } from './random/key.js';
 export { bits, gumbel, normal, uniform } from './random/random.js';

@@ -2,6 +2,7 @@
 import { cpus, totalmem } from 'node:os';
 import { cudaAddon, cudnn, notTheFirst } from './load.js';
 
+/** One device: what it is, and whether models can be placed there. */
 export interface DeviceInfo {
   /** What the option `device` takes: `cpu`, `cuda:0`, … */
   device: string;

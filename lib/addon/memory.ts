@@ -2,6 +2,7 @@
 import { positiveInteger } from '../core/check.js';
 import { addon, call, type DeviceChoice } from './load.js';
 
+/** What torsor holds on one device. */
 export interface MemoryUse {
   /** Blocks and bytes that tensors and models hold. */
   buffers: number;
@@ -12,6 +13,7 @@ export interface MemoryUse {
   limit: number | null;
 }
 
+/** What torsor holds on a device. The default is the CPU; an accelerator that is not there is an error, as everywhere. */
 export function memory(device: DeviceChoice = 'cpu'): MemoryUse {
   return addon(device).memory();
 }

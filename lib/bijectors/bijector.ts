@@ -6,6 +6,7 @@ import { showShape } from '../tensor/shape.js';
 import { firstArray, type NdArray, type NdArrayLike } from './array.js';
 import { type BijectorJson, registry } from './registry.js';
 
+/** What is known of a bijector besides its formulas. */
 export interface BijectorTraits {
   /** Dimensions of one event: 0 for a map of numbers, 1 for a map of vectors. Default: 0. */
   eventNdimsIn?: number;

@@ -8,7 +8,7 @@ import { Bijector, type Mapped } from './bijector.js';
 const boundaries = ['unconstrained', 'lower_identity', 'upper_identity', 'identity', 'circular'] as const;
 
 export interface RationalQuadraticSplineOptions {
-  /** [..., 3K + 1]: unnormalised widths and heights of K bins, and slopes at their K + 1 knots. */
+  /** `[..., 3K + 1]`: unnormalised widths and heights of K bins, and slopes at their K + 1 knots. */
   params: NdArrayLike;
   /** The spline maps [rangeMin, rangeMax] to itself. */
   rangeMin: number;

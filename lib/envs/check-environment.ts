@@ -8,6 +8,7 @@ import { checkFlag, checkObservation, checkReward, checkTuple } from './check-re
 import { isActionSpace } from './check-spaces.js';
 import type { Environment, Info } from './environment.js';
 
+/** How long `checkEnvironment` looks, and at which episodes. */
 export interface CheckEnvironmentOptions {
   /** Steps of random actions. Default 200. */
   steps?: number;

@@ -14,16 +14,17 @@ export type Info = Record<string, unknown>;
 /** What may have to be waited for: environments that are stepped elsewhere answer with a promise. */
 export type Awaitable<T> = T | Promise<T>;
 
+export const autoresets = ['same-step', 'next-step', 'disabled'] as const;
 /**
  * How an episode follows another, in Gymnasium's words. `same-step`: the step that ends one begins the next, and the last observation is in
  * `finalObservation`. `next-step`: the step after the end begins it; its action is ignored, its reward is 0. `disabled`: `resetRows` has to.
  */
-export const autoresets = ['same-step', 'next-step', 'disabled'] as const;
 export type Autoreset = (typeof autoresets)[number];
 
 /** Spaces of actions that a policy can serve. */
 export type EnvironmentActionSpace = Box | Discrete | MultiDiscrete | MultiBinary;
 
+/** What `step` is given for a space of actions. */
 export type ActionOf<A> = ElementOf<A>;
 
 /**
@@ -61,9 +62,9 @@ export interface StepArrays {
 export interface EnvironmentState {
   /** [count][state size] */
   state: Float32Array;
-  /** [count]: steps of the running episode. */
+  /** `[count]`: steps of the running episode. */
   steps: Int32Array;
-  /** [count]: number of the running episode, from 0. */
+  /** `[count]`: number of the running episode, from 0. */
   episodes: Int32Array;
 }
 
@@ -83,7 +84,7 @@ export interface VectorEnvironment {
   observe(): Awaitable<Float32Array>;
   /** Breaks off every running episode and starts the next. */
   reset(): Awaitable<Float32Array>;
-  /** [count]: starts a new episode in the rows that are 1, and leaves the others as they are. */
+  /** `[count]`: starts a new episode in the rows that are 1, and leaves the others as they are. */
   resetRows?(rows: Uint8Array): Awaitable<Float32Array>;
   /**
    * Float32Array [count][action size] for a `Box`, beyond whose limits it is clipped; Int32Array [count] for a `Discrete` space,

@@ -32,6 +32,7 @@ export interface MultiAgentEnvironment<A extends EnvironmentActionSpace = Enviro
   close?(): void;
 }
 
+/** Which environments, and how many of them. */
 export interface MultiAgentVectorEnvironmentOptions {
   make: (index: number) => MultiAgentEnvironment;
   /** Number of environments; rows are this times the number of agents. */

@@ -11,6 +11,7 @@ import { type ActionCheck, actionCheck } from './check-action.js';
 import { allocateStep, type EnvironmentState, type StepArrays, type VectorEnvironment } from './environment.js';
 import { rendererOf } from './renderers.js';
 
+/** Which environment of the native core, and how many of it. */
 export interface NativeVectorEnvironmentOptions {
   /** As in Gymnasium, for example `Pendulum-v1`; `NativeVectorEnvironment.names` lists what there is. */
   name: string;

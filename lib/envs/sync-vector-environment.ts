@@ -17,6 +17,7 @@ import { Shard } from './shard.js';
 import { type VectorMemory, vectorLayout } from './vector-memory.js';
 import { classNameOf } from './wrappers/wrapper.js';
 
+/** How environments in this thread are made, seeded and reset. */
 export interface SyncVectorEnvironmentOptions {
   /** One function per environment, or one for all with `count`. `index` is the row. */
   make: ((index: number) => Environment) | readonly ((index: number) => Environment)[];

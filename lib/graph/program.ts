@@ -55,6 +55,7 @@ export interface StateSpec {
   floor?: number;
 }
 
+/** A traced model as plain JSON: instructions over numbered values, and where parameters lie in the arena. */
 export interface ProgramSpec {
   version: number;
   /** Width of every value; value 0 is the observation. */

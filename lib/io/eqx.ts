@@ -7,6 +7,7 @@ import { decodeNpy, encodeNpy, type NpyArray, npyMagic } from './npy.js';
 /** SHA-256 of a description of the model, which newer files have in front. */
 const digestBytes = 32;
 
+/** What an `.eqx` file of Equinox holds: arrays one after another. */
 export interface Eqx {
   /** The 32 bytes in front of the records, or null where there are none. */
   digest: Uint8Array | null;

@@ -13,6 +13,7 @@ export interface NpyArrays {
   bool: Uint8Array;
 }
 
+/** Types of elements that are read and written in NumPy's format. */
 export type NpyDtype = keyof NpyArrays;
 
 /** An array, row-major; `shape` is [] for a scalar. Booleans are 0 and 1. */

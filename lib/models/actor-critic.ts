@@ -5,6 +5,7 @@ import type { ModelOutputs } from './heads.js';
 import { type ActorCriticBase, actor, actorCriticDefaults, stack } from './layers.js';
 import { Model } from './model.js';
 
+/** Options of `ActorCritic`, besides those of every model. */
 export interface ActorCriticOptions extends ActorCriticBase {
   /** Widths of the actor's hidden layers. Default: [42, 42, 42]. */
   actorArchitecture: readonly number[];

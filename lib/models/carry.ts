@@ -9,6 +9,8 @@ import type { Network } from './network.js';
 
 /** By name, float32 [..., shape of the state] with the leading dimensions of the observations. */
 export type Carry = Record<string, Tensor<'float32'>>;
+
+/** A carry as it is given: tensors, typed arrays or nested numbers by name, of the shapes of a `Carry`. */
 export type CarryInput = Record<string, ArrayInput<'float32'>>;
 
 /** The arrays of a carry in the order of their columns. */

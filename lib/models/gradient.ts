@@ -22,6 +22,7 @@ export interface GradientOptions extends SequenceOptions {
   remat?: boolean;
 }
 
+/** Gradients of one call of `model.gradient`. */
 export interface GradientResult {
   /** By name, in the shape of the parameter. */
   parameters: Record<string, Float32Array>;

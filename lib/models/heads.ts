@@ -24,6 +24,7 @@ export interface ModelOutputs {
   bootstrapValue?: Node;
 }
 
+/** Options of `gaussian`: exactly one of `logStd` and `std`. */
 export interface GaussianOptions {
   /** Logarithm of the standard deviation, of the width of the mean; or `std`. */
   logStd?: Node;
@@ -77,6 +78,7 @@ export function multiCategorical(logits: Node, sizes: readonly number[]): Policy
   return { kind: 'multi_categorical', inputs: [logits], sizes: checked };
 }
 
+/** Options of `bernoulli`. */
 export interface BernoulliOptions {
   /** The entropy of an action is the mean of those of its bits, as lerax averages them, instead of their sum. Default: false. */
   meanEntropy?: boolean;

@@ -11,6 +11,7 @@ import type { Memory } from './memory.js';
 import type { Network } from './network.js';
 import { prepareCall, type SequenceOptions, sequenceOptions } from './sequence.js';
 
+/** Options of `model.act`. */
 export interface ActOptions {
   /** Where the noise comes from; `key.next()` for the next step. Not needed when deterministic. */
   key?: Key | number | bigint;
@@ -42,6 +43,7 @@ export interface EvaluateOptions extends SequenceOptions {
   mask?: ArrayInput<'uint8'>;
 }
 
+/** What `model.evaluate` gives; shapes after those of the observation's leading dimensions `...`. */
 export interface EvaluateResult {
   /** [...]; -Infinity for a choice that the mask forbids. */
   logProb: Tensor<'float32'>;

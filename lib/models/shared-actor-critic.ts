@@ -5,6 +5,7 @@ import type { ModelOutputs } from './heads.js';
 import { type ActorCriticBase, actor, actorCriticDefaults, stack } from './layers.js';
 import { Model } from './model.js';
 
+/** Options of `SharedActorCritic`, besides those of every model. */
 export interface SharedActorCriticOptions extends ActorCriticBase {
   /** Widths of the hidden layers. Default: [42, 42, 42]. */
   architecture: readonly number[];

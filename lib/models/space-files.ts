@@ -8,6 +8,7 @@ import { readWholeFile, writeWholeFile } from '../io/files.js';
 import type { Parameters } from './parameters.js';
 import type { Spaces } from './space-options.js';
 
+/** How `serialize` writes an `.eqx` file. */
 export interface SerializeOptions {
   /** Leaves a suffix that is not `.eqx` as it is, instead of replacing it. Default: false. */
   noSuffix?: boolean;

@@ -40,6 +40,7 @@ export interface PolicyCallOptions {
   actionMask?: ArrayInput<'uint8'> | null;
 }
 
+/** For how many observations at once a state begins. */
 export interface ResetOptions {
   /** Leading dimensions `...` of the observations to come. Default: none. */
   batch?: number | readonly number[];

@@ -13,6 +13,7 @@ export type StructuredInput =
   | readonly StructuredInput[]
   | { readonly [key: string]: StructuredInput };
 
+/** Options of `flattenBatch`. */
 export interface FlattenBatchOptions extends FlattenOptions {
   /** What errors call the value. Default: 'observation'. */
   name?: string;
@@ -20,6 +21,7 @@ export interface FlattenBatchOptions extends FlattenOptions {
   device?: Device;
 }
 
+/** Elements of a space as rows of numbers. */
 export interface FlatBatch {
   /** [...batch, flat size], row-major. */
   data: Float32Array;

@@ -6,6 +6,7 @@ import { Key } from '../random/key.js';
 import { Tensor } from '../tensor/tensor.js';
 import { type Column, Rollout, type RolloutOptions } from './rollout.js';
 
+/** Options of `rollout`. */
 export interface RolloutLoopOptions extends Omit<RolloutOptions, 'model' | 'environment'> {
   /** Noise of actions; step t of all steps draws from its place t. Default seed 1. */
   key?: Key | number | bigint;

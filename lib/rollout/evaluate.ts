@@ -10,6 +10,7 @@ import { allocateActions, checkFits } from './fits.js';
 import { type Summary, summarize } from './statistics.js';
 import { Tally } from './tally.js';
 
+/** Options of `evaluatePolicy`. */
 export interface EvaluationOptions {
   /** Whole episodes to run. Default 100. */
   episodes?: number;
@@ -25,6 +26,7 @@ export interface EvaluationOptions {
   signal?: AbortSignal;
 }
 
+/** What `evaluatePolicy` found, over whole episodes. */
 export interface Evaluation extends Summary {
   /** Undiscounted return and number of steps of each episode, in the order they end where all environments are stepped together. */
   returns: number[];

@@ -9,6 +9,7 @@ import { animate } from './animation.js';
 import { breather } from './breather.js';
 import { allocateActions, checkFits } from './fits.js';
 
+/** Options of `recordEpisode`. */
 export interface RecordingOptions {
   /** The mode of the policy instead of a sample. Default true. */
   deterministic?: boolean;
@@ -20,6 +21,7 @@ export interface RecordingOptions {
   framesPerSecond?: number;
 }
 
+/** One episode as a picture that moves. */
 export interface Recording {
   /** An SVG file, whose first frame is the first observation of the episode. */
   svg: string;

@@ -14,6 +14,7 @@ import { breather } from './breather.js';
 import { allocateActions, checkDevice, checkFits } from './fits.js';
 import { allocateMemory, type RolloutMemory, readMemory, segments, writeMemory } from './segments.js';
 
+/** What a rollout is collected from, and how long it is. */
 export interface RolloutOptions {
   model: Model<object>;
   environment: VectorEnvironment;
@@ -37,8 +38,11 @@ export const columns = [
   'advantage',
   'return',
 ] as const;
+
+/** Name of a column of a rollout. */
 export type Column = (typeof columns)[number];
 
+/** How advantages are estimated from rewards and values. */
 export interface AdvantageOptions {
   /** Discount of one step. Default 0.99. */
   gamma?: number;

@@ -58,6 +58,7 @@ export interface SavedCheckpoint {
   best: boolean;
 }
 
+/** How a run ended; `summary.json` holds it. */
 export interface RunOutcome {
   status: 'finished' | 'interrupted' | 'failed';
   iteration: number;

@@ -14,6 +14,7 @@ import { RunFolder } from './run-folder.js';
 import { type RunEvaluation, Session } from './session.js';
 import { TensorBoardLogger } from './tensorboard-logger.js';
 
+/** Options of `trainRun`. */
 export interface TrainRunOptions {
   /** Where checkpoints and logs go; made where it is missing. What an earlier run left there is removed, unless `resume`. */
   folder: string;

@@ -19,6 +19,7 @@ export type SampleMask =
   | readonly SampleMask[]
   | { readonly [key: string]: SampleMask };
 
+/** How elements of a space become numbers. */
 export interface FlattenOptions {
   /** One number for each choice of a Discrete or MultiDiscrete, 1 for the chosen one, instead of its index. Default: false. */
   oneHot?: boolean;

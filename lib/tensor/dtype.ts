@@ -9,6 +9,7 @@ export interface ArrayOf {
   uint8: Uint8Array;
 }
 
+/** Types of elements of tensors. */
 export type Dtype = keyof ArrayOf;
 export type TypedArray = ArrayOf[Dtype];
 

@@ -1,6 +1,7 @@
 // The defaults of other libraries in our terms, for those who come from one or compare with it.
 import type { Preset } from './presets.js';
 
+/** Defaults of another library: settings of PPO, and the model that goes with them. */
 export interface LibraryPreset extends Preset {
   model: string;
   /** Besides the widths of `architecture`. */

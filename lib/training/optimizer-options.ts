@@ -3,6 +3,7 @@ import type { NativeOptimizerConfig } from '../addon/native-training.js';
 import { boolean, options as checkOptions, oneOf, positive, show, within } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 
+/** An optimiser with settings of its own. */
 export interface OptimizerOptions {
   name: 'adam' | 'muon';
   /** Decay of the first moment. Default 0.9. */

@@ -18,6 +18,7 @@ import { defaultSegment, segments } from '../rollout/segments.js';
 import { type OptimizerOptions, resolveOptimizer } from './optimizer-options.js';
 import { checkScheduled, resolveAnneal, type Schedule, type Scheduled, valueAt } from './schedule.js';
 
+/** Settings of PPO, all of them with a default. */
 export interface PPOSettings {
   /** Steps of every environment in one rollout. Default 128. */
   horizon: number;
@@ -71,6 +72,7 @@ export interface PPOSettings {
   targetKl: number;
 }
 
+/** What PPO trains, on which environments, and the settings that are not to be the defaults. */
 export interface PPOOptions extends Partial<PPOSettings> {
   model: Model<object>;
   environment: VectorEnvironment;

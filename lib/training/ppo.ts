@@ -15,6 +15,7 @@ import { type PPOOptions, type PPOSettings, type ResolvedPPO, resolvePPO, schedu
 import { adaptedRate, factorAt } from './schedule.js';
 import { restoreTrainer, type TrainerState, trainerCheckpoint } from './trainer-checkpoint.js';
 
+/** How far `run` goes. */
 export interface RunOptions {
   /** Steps of all environments to reach, counted since the trainer was made: a second run goes on where the first ended. */
   steps: number;

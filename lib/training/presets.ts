@@ -1,6 +1,7 @@
 // Hyper-parameters that learn each native environment within seconds on two cores, but for the MountainCars: actions at random never find their goal.
 import type { PPOSettings } from './ppo-options.js';
 
+/** What trains well on one environment. */
 export interface Preset {
   /** Environments side by side. */
   environments: number;
@@ -64,6 +65,7 @@ function repeatPrevious(k: number, steps: number): Preset {
   return { ...memory, environments: 64, steps, settings: { ...settings, rewardScale: 32 } };
 }
 
+/** What `torsor train` takes for each native environment, by its name. */
 export const presets: Readonly<Record<string, Preset>> = {
   ...feedForward,
   // -100 is what Gymnasium counts as solved.

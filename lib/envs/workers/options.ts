@@ -8,6 +8,7 @@ import { Key } from '../../random/key.js';
 import { type Autoreset, autoresets } from '../environment.js';
 import type { WorkerSource, WorkerStart } from './protocol.js';
 
+/** How environments in worker threads are made, seeded, reset and watched over. */
 export interface WorkerVectorEnvironmentOptions {
   /**
    * Where the environments come from: `module` is a URL, or a path from the working directory, and exports under the name `export` (default

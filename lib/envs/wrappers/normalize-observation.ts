@@ -6,6 +6,7 @@ import { type Awaitable, type Statistics, type StepArrays, type VectorEnvironmen
 import { RunningMoments } from './running-moments.js';
 import { VectorWrapper } from './vector-wrapper.js';
 
+/** Options of `NormalizeObservation`. */
 export interface NormalizeObservationOptions {
   /** Added to the variance. Default 1e-8, as Gymnasium's. */
   epsilon?: number;

@@ -5,6 +5,7 @@ import { type Awaitable, type Statistics, type StepArrays, type VectorEnvironmen
 import { RunningMoments } from './running-moments.js';
 import { VectorWrapper } from './vector-wrapper.js';
 
+/** Options of `NormalizeReward`. */
 export interface NormalizeRewardOptions {
   /** Discount of the returns whose variance is taken; that of training. Default 0.99. */
   gamma?: number;

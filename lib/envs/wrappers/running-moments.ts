@@ -52,7 +52,7 @@ export class RunningMoments {
     this.count = total;
   }
 
-  /** [count, means, sums of squares]: all there is to know, for files. */
+  /** `[count, means, sums of squares]`: all there is to know, for files. */
   toArray(): Float64Array {
     return Float64Array.of(this.count, ...this.mean, ...this.#squares);
   }

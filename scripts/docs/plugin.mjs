@@ -1,0 +1,61 @@
+// What our docstrings mean to TypeDoc: members said to be internal are left out, and every name that is exported has to say what it is.
+import { Converter, ReflectionKind } from 'typedoc';
+
+/** Types that are not exported but that something exported refers to. */
+const supporting = 'supporting types';
+/** The boundary to the native core is of no use to a reader. */
+const unreadable = /\/lib\/(addon|core)\/|\/lib\/graph\/trace\.ts$|\/lib\/models\/network\.ts$/;
+
+export function load(app) {
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => removeInternal(project));
+  // Before what is left is sorted into groups.
+  app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => removeUnused(app, project), 1000);
+  app.on('validateProject', (project) => requireDocstrings(app, project));
+}
+
+function commentsOf(reflection) {
+  const parts = [reflection, reflection.getSignature, reflection.setSignature, ...(reflection.signatures ?? [])];
+  return parts.flatMap((part) => part?.comment ?? []);
+}
+
+function removeInternal(project) {
+  for (const reflection of Object.values(project.reflections)) {
+    const file = project.getSymbolIdFromReflection(reflection)?.fileName ?? '';
+    const texts = commentsOf(reflection).map(({ summary }) => summary.map(({ text }) => text).join(''));
+    const internal = texts.some((text) => /^Internal\b|\bInternal\.$/.test(text.trim()));
+    if (internal || (reflection.parent?.name === supporting && unreadable.test(file))) {
+      project.removeReflection(reflection);
+    }
+  }
+}
+
+/** What only private members referred to is there too until here. */
+function removeUnused(app, project) {
+  const module = project.getChildByName([supporting]);
+  const used = new Set();
+  const follow = (reflection) => {
+    if (used.has(reflection)) return;
+    used.add(reflection);
+    for (const id of targetsOf(app.serializer.toObject(reflection))) {
+      const target = project.getReflectionById(id);
+      if (target?.parent === module) follow(target);
+    }
+  };
+  for (const child of project.children) if (child !== module) follow(child);
+  for (const child of module.children.filter((candidate) => !used.has(candidate))) project.removeReflection(child);
+}
+
+/** The ids of all reflections that a serialised one refers to. */
+function targetsOf(value) {
+  if (typeof value !== 'object' || value === null) return [];
+  const own = value.type === 'reference' && typeof value.target === 'number' ? [value.target] : [];
+  return [...own, ...Object.values(value).flatMap(targetsOf)];
+}
+
+function requireDocstrings(app, project) {
+  for (const child of project.children) {
+    if (child.name === supporting || child.kindOf(ReflectionKind.Reference)) continue;
+    if (commentsOf(child).some((comment) => comment.hasVisibleComponent())) continue;
+    app.logger.error(`${child.getFullName()} is exported and has no docstring`);
+  }
+}
