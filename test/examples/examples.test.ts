@@ -20,6 +20,11 @@ const expected: Record<string, RegExp> = {
     /Drone in 2 workers\nbefore: -\d+\.\d, 95 % interval .*\nafter: 9\d\.\d, 95 % interval 9\d.* to 9/,
   'watch-training':
     /evaluation \d+, the best so far\n[\s\S]*interrupted; a new trainer[\s\S]*100 %[\s\S]*the same as without[\s\S]*best\.safetensors last\.safetensors metrics\.jsonl progress\.csv run\.json summary\.json tensorboard\nreport: .*report\.html\n/,
+  'inference-server':
+    /6000 answers to 100 clients, \d+\.\d a batch\n[\s\S]*without the server: true\n.*JSON.*\nobservation: expected 4 .*\nclosed: true, code 1001\n/,
+  'training-server':
+    /running\na run is under way.*\nmany answers meanwhile\ninterrupted\npolicy: a file\nfinished after 303104 steps: mean return (4[5-9]\d|500)\nobservation: expected/,
+  'multi-agent': /128 rows, of 4 agents each: north.*\nbefore: -1\.\d per car\nafter: 2\.[2-8] per car/,
   'own-environment': /before: -[3-9]\d\.\d\nafter: -\d\.\d /,
 };
 
