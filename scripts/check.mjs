@@ -13,6 +13,7 @@ const checks = {
   types: ['npm', ['run', '--silent', 'typecheck']],
   layers: ['npm', ['run', '--silent', 'layers']],
   symbols: ['npm', ['run', '--silent', 'symbols']],
+  documentation: ['npm', ['run', '--silent', 'docs']],
   kernels: ['npm', ['run', '--silent', 'kernels']],
 };
 

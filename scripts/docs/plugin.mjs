@@ -1,5 +1,5 @@
 // What our docstrings mean to TypeDoc: members said to be internal are left out, and every name that is exported has to say what it is.
-import { Converter, ReflectionKind } from 'typedoc';
+import { Comment, CommentTag, Converter, ReflectionKind } from 'typedoc';
 
 /** Types that are not exported but that something exported refers to. */
 const supporting = 'supporting types';
@@ -7,10 +7,53 @@ const supporting = 'supporting types';
 const unreadable = /\/lib\/(addon|core)\/|\/lib\/graph\/trace\.ts$|\/lib\/models\/network\.ts$/;
 
 export function load(app) {
-  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => removeInternal(project));
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+    nameDocuments(project);
+    removeInternal(project);
+    categorize(project);
+  });
   // Before what is left is sorted into groups.
   app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => removeUnused(app, project), 1000);
   app.on('validateProject', (project) => requireDocstrings(app, project));
+}
+
+/** A page is called as its first heading says; that of the front page would stand below the name of the project. */
+function nameDocuments(project) {
+  for (const page of project.documents) page.name = /^# (.+)$/m.exec(page.content[0].text)[1];
+  const [front] = project.readme;
+  front.text = front.text.replace(/^# .+$/m, '');
+}
+
+/** By the folder of lib/ that a name is from. */
+const categories = {
+  training: 'Training',
+  runs: 'Runs',
+  models: 'Models',
+  graph: 'Models',
+  envs: 'Environments',
+  rollout: 'Rollouts and evaluation',
+  spaces: 'Spaces',
+  bijectors: 'Bijectors',
+  distributions: 'Distributions',
+  random: 'Randomness',
+  tensor: 'Tensors',
+  io: 'Files',
+  addon: 'Devices, memory, threads',
+  core: 'Errors',
+};
+
+function categorize(project) {
+  const put = (comment, category) => {
+    comment?.blockTags.push(new CommentTag('@category', [{ kind: 'text', text: category }]));
+  };
+  for (const page of project.documents) {
+    page.comment ??= new Comment();
+    put(page.comment, 'Guide');
+  }
+  for (const child of project.children) {
+    const file = project.getSymbolIdFromReflection(child)?.fileName ?? '';
+    put(commentsOf(child)[0], categories[/\/lib\/(\w+)\//.exec(file)?.[1]]);
+  }
 }
 
 function commentsOf(reflection) {

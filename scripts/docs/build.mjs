@@ -1,0 +1,22 @@
+// `npm run docs`: the site, from docs/ and the docstrings of what lib/index.ts exports, into docs-site/. Fails where a link is broken or a docstring missing.
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { Application, TSConfigReader, TypeDocReader } from 'typedoc';
+
+const options = path.join(import.meta.dirname, 'typedoc.json');
+const app = await Application.bootstrapWithPlugins({ options, logLevel: 'Warn' }, [
+  new TypeDocReader(),
+  new TSConfigReader(),
+]);
+const project = await app.convert();
+if (project !== undefined) {
+  app.validate(project);
+  if (!app.logger.hasErrors() && !app.logger.hasWarnings()) {
+    const out = app.options.getValue('out');
+    rmSync(out, { recursive: true, force: true });
+    await app.generateOutputs(project);
+    if (!app.logger.hasErrors() && !app.logger.hasWarnings())
+      console.log(`the site: ${path.relative('', out)}/index.html`);
+  }
+}
+process.exitCode = app.logger.hasErrors() || app.logger.hasWarnings() || project === undefined ? 1 : 0;
