@@ -21,7 +21,7 @@ test('the package holds sources, declarations and the install script, and nothin
   expect(paths).toContain('native/device/cuda/cuda.cmake');
   expect(paths).toContain('scripts/install.cjs');
   const allowed =
-    /^(dist|native|prebuilds|node_modules\/node-gyp-build)\/|^(CMakeLists\.txt|LICENSE|README\.md|package\.json|scripts\/install\.cjs)$/;
+    /^(dist|native|prebuilds|node_modules\/node-gyp-build)\/|^(CMakeLists\.txt|LICENSE|README\.md|THIRD_PARTY_NOTICES\.md|package\.json|scripts\/install\.cjs)$/;
   expect(paths.filter((file) => !allowed.test(file))).toEqual([]);
 });
 

@@ -35,7 +35,9 @@ function run(command: string, args: string[], cwd: string, env: NodeJS.ProcessEn
 export function pack(): Packed {
   const folder = mkdtempSync(path.join(tmpdir(), 'torsor-packed-'));
   const copy = path.join(folder, 'package');
-  for (const entry of ['dist', 'native', 'scripts', 'CMakeLists.txt', 'LICENSE', 'README.md', 'package.json']) {
+  const scripts = ['scripts/install.cjs', 'scripts/node-gyp-cmake.cjs'];
+  const texts = ['LICENSE', 'README.md', 'THIRD_PARTY_NOTICES.md'];
+  for (const entry of ['dist', 'native', ...scripts, 'CMakeLists.txt', ...texts, 'package.json']) {
     cpSync(path.join(root, entry), path.join(copy, entry), { recursive: true });
   }
   const modules = path.join(root, 'node_modules');
