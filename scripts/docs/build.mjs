@@ -1,7 +1,11 @@
-// `npm run docs`: the site, from docs/ and the docstrings of what lib/index.ts exports, into docs-site/. Fails where a link is broken or a docstring missing.
+// `npm run docs`: the site, from docs/ and the docstrings of what lib/index.ts exports, into docs-site/.
+// Fails where a link is broken or a docstring missing.
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { Application, TSConfigReader, TypeDocReader } from 'typedoc';
+import { setupOrExit } from '../setup.mjs';
+
+await setupOrExit({ only: ['dependencies'] });
+const { Application, TSConfigReader, TypeDocReader } = await import('typedoc');
 
 const options = path.join(import.meta.dirname, 'typedoc.json');
 const app = await Application.bootstrapWithPlugins({ options, logLevel: 'Warn' }, [
