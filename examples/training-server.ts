@@ -1,6 +1,6 @@
 // Train behind HTTP: start, watch and stop a run, and ask the newest policy while it learns. `npm run example -- training-server`
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -30,12 +30,14 @@ const model = Model.create('SharedActorCritic', {
   key: 2,
 });
 const trainer = new PPO({ model, environment, key: 3, horizon: 64, learningRate: 2e-3, rewardScale: 0.1 });
+// What a server before this one had learned in that folder.
+if (existsSync(newest)) await trainer.load(newest);
 
 let run: { stop: AbortController; ended: Promise<void> } | undefined;
 let metrics: TrainingMetrics | undefined;
 let outcome: RunOutcome | { status: 'failed'; error: { code: string; message: string } } | undefined;
 
-/** Goes on from the newest checkpoint where there is one, also after this server was started anew with the same folder. */
+/** Goes on from the newest checkpoint where there is one. */
 function start(steps: number): void {
   const stop = new AbortController();
   outcome = undefined;
@@ -51,7 +53,8 @@ async function train(steps: number, signal: AbortSignal, logger: Logger): Promis
   try {
     outcome = await trainRun(trainer, { folder, steps, resume: existsSync(newest), loggers: [logger], signal });
   } catch (error) {
-    outcome = { status: 'failed', error: TorsorError.from(error) };
+    const { code, message } = TorsorError.from(error);
+    outcome = { status: 'failed', error: { code, message } };
   }
   run = undefined;
 }
@@ -155,9 +158,12 @@ async function demonstrate(): Promise<void> {
   console.log(`${answers > 10 ? 'many' : 'few'} answers meanwhile`);
   console.log((await call('DELETE', '/training')).status);
 
-  // A policy in a file, as another process takes it.
-  const file = Buffer.from(await (await fetch(`${address}/policy`)).arrayBuffer());
-  console.log(`policy: ${file.length > 10_000 ? 'a file' : 'nothing'}`);
+  // Another process takes the policy as a file.
+  const fetched = join(folder, 'fetched.safetensors');
+  await writeFile(fetched, Buffer.from(await (await fetch(`${address}/policy`)).arrayBuffer()));
+  const elsewhere = (await Model.load(fetched)).act(upright.observation, { deterministic: true });
+  const here = await call('POST', '/action', upright);
+  console.log(`from its file it answers alike: ${elsewhere.value.item() === here.value[0]}`);
 
   await call('POST', '/training', { steps: 300_000 });
   await run?.ended;

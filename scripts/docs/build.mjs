@@ -12,15 +12,13 @@ const app = await Application.bootstrapWithPlugins({ options, logLevel: 'Warn' }
   new TypeDocReader(),
   new TSConfigReader(),
 ]);
+const clean = () => !app.logger.hasErrors() && !app.logger.hasWarnings();
 const project = await app.convert();
-if (project !== undefined) {
-  app.validate(project);
-  if (!app.logger.hasErrors() && !app.logger.hasWarnings()) {
-    const out = app.options.getValue('out');
-    rmSync(out, { recursive: true, force: true });
-    await app.generateOutputs(project);
-    if (!app.logger.hasErrors() && !app.logger.hasWarnings())
-      console.log(`the site: ${path.relative('', out)}/index.html`);
-  }
+if (project !== undefined) app.validate(project);
+if (project !== undefined && clean()) {
+  const out = app.options.getValue('out');
+  rmSync(out, { recursive: true, force: true });
+  await app.generateOutputs(project);
+  if (clean()) console.log(`the site: ${path.relative('', out)}/index.html`);
 }
-process.exitCode = app.logger.hasErrors() || app.logger.hasWarnings() || project === undefined ? 1 : 0;
+process.exitCode = project !== undefined && clean() ? 0 : 1;
