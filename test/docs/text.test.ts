@@ -35,6 +35,13 @@ test('every page of docs/ is listed on the first of them', () => {
   expect(listed.toSorted()).toEqual(there.toSorted());
 });
 
+test('nearly all TypeScript is run: few blocks are for the eye alone', () => {
+  const shown = pages.flatMap((page) => blocksOf(page).filter(({ language }) => /^(ts|js|typescript)$/.test(language)));
+  const idle = shown.filter(({ language, info }) => language !== 'ts' || info.includes('fragment'));
+  expect(shown.length).toBeGreaterThan(30);
+  expect(idle.length).toBeLessThanOrEqual(3);
+});
+
 test('every error code has an explanation', () => {
   const source = readFileSync(path.join(root, 'lib', 'core', 'errors.ts'), 'utf8');
   const codes = [...source.matchAll(/^ {2}\| '(\w+)'/gm)].map(([, code]) => code);
