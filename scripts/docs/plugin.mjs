@@ -52,7 +52,8 @@ function categorize(project) {
   }
   for (const child of project.children) {
     const file = project.getSymbolIdFromReflection(child)?.fileName ?? '';
-    put(commentsOf(child)[0], categories[/\/lib\/(\w+)\//.exec(file)?.[1]]);
+    const folder = /\/lib\/(\w+)\//.exec(file)?.[1];
+    put(commentsOf(child)[0], categories[folder] ?? folder ?? 'Supporting types');
   }
 }
 

@@ -29,10 +29,12 @@ test.each(pages)('the links of %s lead somewhere', (page) => {
   expect(broken).toEqual([]);
 });
 
-test('every page of docs/ is listed on the first of them', () => {
-  const listed = [...readPage('docs/README.md').matchAll(/\]\(([\w-]+\.md)\)/g)].map(([, file]) => file);
+test('every page of docs/ is listed on the first of them, and in the site', () => {
   const there = readdirSync(path.join(root, 'docs')).filter((file) => file !== 'README.md');
+  const listed = [...readPage('docs/README.md').matchAll(/\]\(([\w-]+\.md)\)/g)].map(([, file]) => file);
   expect(listed.toSorted()).toEqual(there.toSorted());
+  const { projectDocuments } = JSON.parse(readPage('scripts/docs/typedoc.json')) as { projectDocuments: string[] };
+  expect(projectDocuments.map((file) => path.basename(file)).toSorted()).toEqual(there.toSorted());
 });
 
 test('nearly all TypeScript is run: few blocks are for the eye alone', () => {
