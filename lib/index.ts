@@ -79,6 +79,7 @@ export { decodeSafetensors, encodeSafetensors } from './io/safetensors.js';
 export { ActorCritic, type ActorCriticOptions } from './models/actor-critic.js';
 export { BoundStep, type StepBuffers } from './models/bound-step.js';
 export type { Carry, CarryInput } from './models/carry.js';
+export type { OnnxOptions } from './models/exported.js';
 export type { GradientOptions, GradientResult } from './models/gradient.js';
 export {
   type BernoulliOptions,

@@ -12,6 +12,7 @@ import type { ActorCritic } from './actor-critic.js';
 import { BoundStep, type StepBuffers } from './bound-step.js';
 import { type Carry, type CarryInput, noMemory } from './carry.js';
 import { type Policy, policyDistribution } from './distribution.js';
+import type { OnnxOptions } from './exported.js';
 import { type GradientOptions, type GradientResult, gradient } from './gradient.js';
 import type { ModelOutputs } from './heads.js';
 import type { ArrayInput } from './inputs.js';
@@ -118,6 +119,18 @@ export abstract class Model<O extends object = object> {
   async save(path: string): Promise<void> {
     const { saveModel } = await import('./saved.js');
     await saveModel(this, path);
+  }
+
+  /**
+   * Writes the policy as an ONNX file, for onnxruntime and whatever else reads the format, on the web too: observations and what is remembered
+   * in, actions (through the bijectors), log-probabilities, values and what is remembered next out. An existing file is replaced whole or not
+   * at all.
+   *
+   * @throws TorsorError UNSUPPORTED for adaptive steps of a neural CDE without `substeps`, INVALID_ARGUMENT, NON_FINITE, IO.
+   */
+  async exportOnnx(path: string, options: OnnxOptions = {}): Promise<void> {
+    const { writeOnnx } = await import('./exported.js');
+    await writeOnnx(this, path, options);
   }
 
   /** The normalised name the class is registered under, or the name of the class. */
