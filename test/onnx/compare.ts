@@ -99,7 +99,10 @@ function maskFor(model: Model<object>, rows: number, uniformly: () => number): {
   const { width, groups } = model.network.actions.mask as { width: number; groups: readonly number[] };
   const first = new Set([0]);
   let start = 0;
-  for (const group of groups) first.add((start += group));
+  for (const group of groups) {
+    start += group;
+    first.add(start);
+  }
   const allow = (_: unknown, i: number): number => (first.has(i % width) || uniformly() < 0.6 ? 1 : 0);
   return { data: Uint8Array.from({ length: rows * width }, allow), shape: [rows, width] };
 }

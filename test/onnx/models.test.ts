@@ -29,7 +29,6 @@ const sized: Record<string, object> = {
 };
 const spaces: Record<string, object> = {
   gaussian: new Box(-1, 1, [3]),
-  'gaussian, one number': new Box(-1, 1, []),
   categorical: new Discrete(5),
   'multi-categorical': new MultiDiscrete([3, 2, 6]),
   bernoulli: new MultiBinary(5),
@@ -58,10 +57,8 @@ describe.each(builtIn)('%s', (name) => {
     const masked = model.network.actions.mask !== null;
     const recurrent = model.network.carryWidth > 0;
     const common = { file: path.join(folder, 'policy.onnx'), steps: recurrent ? 8 : 1 };
-    let worst = 0;
-    worst = Math.max(worst, await compare(model, { ...common, deterministic: true, masked, rows: 5, seed }));
-    worst = Math.max(worst, await compare(model, { ...common, deterministic: false, masked: false, rows: 70, seed }));
-    worst = Math.max(worst, await compare(model, { ...common, deterministic: false, masked, rows: 1, seed }));
-    if (process.env.WORST) console.log(name, head, worst);
+    await compare(model, { ...common, deterministic: true, masked, rows: 5, seed });
+    await compare(model, { ...common, deterministic: false, masked: false, rows: 70, seed });
+    await compare(model, { ...common, deterministic: false, masked, rows: 1, seed });
   });
 });

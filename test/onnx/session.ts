@@ -31,7 +31,9 @@ export class Session {
     return this.#session.outputNames;
   }
 
-  async run(feeds: Readonly<Record<string, Given>>): Promise<Record<string, { data: Numbers; shape: readonly number[] }>> {
+  async run(
+    feeds: Readonly<Record<string, Given>>,
+  ): Promise<Record<string, { data: Numbers; shape: readonly number[] }>> {
     const tensors = Object.entries(feeds).map(([name, { data, shape }]) => [name, tensorOf(name, data, shape)]);
     const results = await this.#session.run(Object.fromEntries(tensors) as Record<string, ort.Tensor>);
     return Object.fromEntries(
