@@ -8,10 +8,12 @@ interface Mapped {
   logDet?: string;
 }
 
+type Parameters = readonly [string, string, string, string, string];
+
 interface Step {
   graph: Graph;
-  /** Names of the parameters in the order of the native struct, each [1, 1] or [1, width]. */
-  parameters: readonly string[];
+  /** Names of the parameters in the order of the native struct, as many as it has, each [1, 1] or [1, width]. */
+  parameters: Parameters;
   /** Dimensions of an action. */
   width: number;
 }
@@ -51,8 +53,10 @@ function smoothNorm(g: Graph, x: string, eps: string): string {
 }
 
 /** tanh(r) / r, and the log-det of maxnorm at the radius r. */
-function radialTerms({ graph: g, parameters, width }: Step, r: string): { stretch: string; logDet: string } {
-  const logScale = parameters[3] as string;
+function radialTerms(
+  { graph: g, parameters: [, , , logScale], width }: Step,
+  r: string,
+): { stretch: string; logDet: string } {
   const { value, logDet } = tanhTerms(g, r);
   const stretch = g.op('Div', [value, r]);
   const across = g.op('Mul', [g.op('Log', [stretch]), width - 1]);
@@ -63,17 +67,17 @@ export const bijectorExports: Readonly<Record<string, BijectorExport>> = {
   identity: { forward: (value) => ({ value }), inverse: (value) => ({ value }) },
   box: {
     forward(x, { graph: g, parameters: [centre, half, width, , logScale] }) {
-      const { value, logDet } = tanhTerms(g, g.op('Div', [x, width as string]));
+      const { value, logDet } = tanhTerms(g, g.op('Div', [x, width]));
       return {
-        value: g.op('Add', [g.op('Mul', [value, half as string]), centre as string]),
-        logDet: g.op('Add', [logDet, logScale as string]),
+        value: g.op('Add', [g.op('Mul', [value, half]), centre]),
+        logDet: g.op('Add', [logDet, logScale]),
       };
     },
     inverse(y, { graph: g, parameters: [centre, half, width, limit, logScale] }) {
-      const u = g.op('Div', [g.op('Sub', [y, centre as string]), half as string]);
-      const lowest = g.op('Neg', [limit as string]);
-      const { value, logDet } = atanhTerms(g, g.op('Min', [g.op('Max', [u, lowest]), limit as string]));
-      return { value: g.op('Mul', [value, width as string]), logDet: g.op('Sub', [logDet, logScale as string]) };
+      const u = g.op('Div', [g.op('Sub', [y, centre]), half]);
+      const lowest = g.op('Neg', [limit]);
+      const { value, logDet } = atanhTerms(g, g.op('Min', [g.op('Max', [u, lowest]), limit]));
+      return { value: g.op('Mul', [value, width]), logDet: g.op('Sub', [logDet, logScale]) };
     },
   },
   tanh: { forward: (x, { graph }) => tanhTerms(graph, x), inverse: (y, { graph }) => atanhTerms(graph, y) },
@@ -108,12 +112,12 @@ export const bijectorExports: Readonly<Record<string, BijectorExport>> = {
   },
   scalar_affine: {
     forward: (x, { graph: g, parameters: [scale, shift, logScale], width }) => ({
-      value: g.op('Add', [g.op('Mul', [x, scale as string]), shift as string]),
-      logDet: everyColumn(g, logScale as string, width),
+      value: g.op('Add', [g.op('Mul', [x, scale]), shift]),
+      logDet: everyColumn(g, logScale, width),
     }),
     inverse: (y, { graph: g, parameters: [scale, shift, logScale], width }) => ({
-      value: g.op('Div', [g.op('Sub', [y, shift as string]), scale as string]),
-      logDet: g.op('Neg', [everyColumn(g, logScale as string, width)]),
+      value: g.op('Div', [g.op('Sub', [y, shift]), scale]),
+      logDet: g.op('Neg', [everyColumn(g, logScale, width)]),
     }),
   },
   gumbel_cdf: {
@@ -130,14 +134,18 @@ export const bijectorExports: Readonly<Record<string, BijectorExport>> = {
   },
   maxnorm: {
     forward(x, step) {
-      const { graph: g, parameters: p } = step;
-      const [scale, eps] = p as [string, string];
+      const {
+        graph: g,
+        parameters: [scale, eps],
+      } = step;
       const { stretch, logDet } = radialTerms(step, smoothNorm(g, x, eps));
       return { value: g.op('Mul', [x, g.op('Mul', [stretch, scale])]), logDet };
     },
     inverse(y, step) {
-      const { graph: g, parameters: p } = step;
-      const [scale, eps, limit] = p as [string, string, string];
+      const {
+        graph: g,
+        parameters: [scale, eps, limit],
+      } = step;
       const rho = smoothNorm(g, y, eps);
       const a = g.op('Atanh', [g.op('Min', [g.op('Div', [rho, scale]), limit])]);
       const { logDet } = radialTerms(step, smoothNorm(g, a, eps));
@@ -161,7 +169,7 @@ export function applyChain(
   let logDet: string | undefined;
   for (const { name, inverse, parameters } of chain) {
     const bijector = bijectorExports[name] as BijectorExport;
-    const rows = parameters.map((values) => graph.row(values));
+    const rows = parameters.map((values) => graph.row(values)) as unknown as Parameters;
     const mapped = bijector[inverse ? 'inverse' : 'forward'](action, { graph, parameters: rows, width });
     action = mapped.value;
     if (mapped.logDet === undefined) continue;
