@@ -77,15 +77,15 @@ export const headExports: Readonly<Record<HeadName, HeadExport>> = {
     act({ graph: g, inputs, noise, mask }) {
       const logit = allowed(g, inputs[0] as string, mask);
       const negative = g.op('Neg', [logit]);
-      const size = g.op('Neg', [g.op('Abs', [logit])]);
-      const tail = g.op('Exp', [size]);
+      const exponent = g.op('Neg', [g.op('Abs', [logit])]);
+      const tail = g.op('Exp', [exponent]);
       const numerator = g.op('Where', [g.op('Less', [logit, 0]), 1, tail]);
       const zero = g.op('Div', [numerator, g.op('Add', [tail, 1])]);
       const bit = noise === null ? g.op('Greater', [logit, 0]) : g.op('Greater', [noise, zero]);
       const own = g.op('Min', [g.op('Where', [bit, logit, negative]), 0]);
       return {
         action: g.cast(bit, 'int32'),
-        logProb: g.sum(g.op('Sub', [own, g.op('Softplus', [size])])),
+        logProb: g.sum(g.op('Sub', [own, g.op('Softplus', [exponent])])),
       };
     },
   },

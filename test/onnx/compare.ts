@@ -9,7 +9,7 @@ import { type Given, type Numbers, Session } from './session.js';
  * Both compute in float32 with elementary functions of their own, each good to a few units in the last place; layers and log-dets add up
  * some tens of such errors. Measured over this folder: 4e-6 of 1 + the size of a number at most.
  */
-export const tolerance = 1e-5;
+const tolerance = 1e-5;
 
 const noises = { normal, gumbel, uniform };
 
@@ -25,8 +25,8 @@ export interface CompareOptions {
   size?: number;
 }
 
-/** Steps `model` and the file, and expects the same results; returns the largest distance. */
-export async function compare(model: Model<object>, options: CompareOptions): Promise<number> {
+/** Steps `model` and the file, and expects the same results. */
+export async function compare(model: Model<object>, options: CompareOptions): Promise<void> {
   const { file, deterministic, masked, rows, seed, steps = 1, size = 1 } = options;
   await model.exportOnnx(file, { deterministic, actionMask: masked });
   const session = await Session.open(file);
@@ -37,7 +37,6 @@ export async function compare(model: Model<object>, options: CompareOptions): Pr
     parts.map(({ name, shape }) => [name, zeros([rows, ...shape])]),
   );
   model.reset([rows, network.observationSize]);
-  let worst = 0;
   for (let step = 0; step < steps; step++) {
     const observation = array(rows, network.observationSize, () => size * next());
     const key = new Key(seed).at(step);
@@ -60,14 +59,13 @@ export async function compare(model: Model<object>, options: CompareOptions): Pr
       want[`next_carry.${name}`] = { data, shape };
     }
     for (const [name, array] of Object.entries(want)) {
-      worst = Math.max(worst, distance(`${name}, step ${step}`, results[name] as Given, array));
+      expectClose(`${name}, step ${step}`, results[name] as Given, array);
     }
     const done = Uint8Array.from({ length: rows }, () => (uniformly() < 0.25 ? 1 : 0));
     if (parts.length > 0) model.reset([rows, network.observationSize], { data: done, shape: [rows] });
     carry = Object.fromEntries(parts.map(({ name }) => [name, cleared(results[`next_carry.${name}`] as Given, done)]));
   }
   await session.release();
-  return worst;
 }
 
 function tensorOf(model: Model<object>, name: string): Given {
@@ -78,11 +76,11 @@ function tensorOf(model: Model<object>, name: string): Given {
 }
 
 /** Relative to 1 + the size of the number: absolute for small ones. Integers and shapes are the same. */
-export function distance(what: string, got: Given, want: Given): number {
+export function expectClose(what: string, got: Given, want: Given): void {
   expect([...got.shape], `${what}: shape`).toEqual([...want.shape]);
   if (want.data instanceof Int32Array) {
     expect(Array.from(got.data), what).toEqual(Array.from(want.data));
-    return 0;
+    return;
   }
   let worst = 0;
   want.data.forEach((b, i) => {
@@ -91,7 +89,6 @@ export function distance(what: string, got: Given, want: Given): number {
     if (!(error <= worst)) worst = error;
   });
   expect(worst, what).toBeLessThanOrEqual(tolerance);
-  return worst;
 }
 
 /** The first of the choices that exclude each other is allowed, so that one is. */
@@ -107,7 +104,7 @@ function maskFor(model: Model<object>, rows: number, uniformly: () => number): {
   return { data: Uint8Array.from({ length: rows * width }, allow), shape: [rows, width] };
 }
 
-export function array(rows: number, width: number, next: () => number): { data: Float32Array; shape: number[] } {
+function array(rows: number, width: number, next: () => number): { data: Float32Array; shape: number[] } {
   return { data: Float32Array.from({ length: rows * width }, next), shape: [rows, width] };
 }
 

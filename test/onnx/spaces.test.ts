@@ -14,7 +14,7 @@ import {
   type Space,
   Tuple,
 } from '../../lib/index.js';
-import { distance } from './compare.js';
+import { expectClose } from './compare.js';
 import { type Given, type Numbers, Session } from './session.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'torsor-onnx-'));
@@ -61,9 +61,9 @@ test.each(
   expect(session.inputs).toEqual(Object.keys(batch));
   const results = await session.run(batch);
   const { action, value, logProb } = policy.actionAndValue(null, observation);
-  distance('action', results.action as Given, { data: action.dataSync() as Numbers, shape: action.shape });
-  distance('log_prob', results.log_prob as Given, { data: logProb.dataSync(), shape: logProb.shape });
-  distance('value', results.value as Given, { data: value.dataSync(), shape: [2, 1] });
+  expectClose('action', results.action as Given, { data: action.dataSync() as Numbers, shape: action.shape });
+  expectClose('log_prob', results.log_prob as Given, { data: logProb.dataSync(), shape: logProb.shape });
+  expectClose('value', results.value as Given, { data: value.dataSync(), shape: [2, 1] });
   await session.release();
 });
 
@@ -74,7 +74,7 @@ test('with compat, actions of a matrix are flat as those of the policy', async (
   const session = await Session.open(file);
   const { action } = policy.actionAndValue(null, observation);
   const results = await session.run(batch);
-  distance('action', results.action as Given, { data: action.dataSync() as Numbers, shape: [2, 4] });
+  expectClose('action', results.action as Given, { data: action.dataSync() as Numbers, shape: [2, 4] });
 });
 
 test('an observation space without parts is one input', async () => {
@@ -99,5 +99,5 @@ test('an observation space without parts is one input', async () => {
     shape: [rows],
   });
   const { logits } = distribution as Categorical;
-  distance('logits', apart((results.logits as Given).data), apart(logits.data as Numbers));
+  expectClose('logits', apart((results.logits as Given).data), apart(logits.data as Numbers));
 });
