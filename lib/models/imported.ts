@@ -23,10 +23,11 @@ export async function importParameters(
   given: ImportOptions,
 ): Promise<string[]> {
   const options = checkOptions('importParameters', given, ['from', 'names']) as unknown as ImportOptions;
+  required('importParameters', 'from', options.from);
   const from = oneOf('from', options.from, ['torch', 'flax']);
   const names = checkNames(model, options.names);
   const where = typeof source === 'string' ? source : 'arrays';
-  const arrays = typeof source === 'string' ? decodeSafetensors(await readWholeFile(source), source).tensors : source;
+  const arrays = await arraysOf(source);
   const read = new Set<string>();
   const values = new Map<string, Float32Array>();
   for (const [parameter, of] of names) {
@@ -35,10 +36,21 @@ export async function importParameters(
       return readKernel(arrays, name, { parameter, shape: model.parameters.shape(parameter), from, where });
     });
     const sum = parts.reduce((a, b) => a.map((x, i) => x + (b[i] as number)));
+    const bad = firstNonFinite(sum);
+    if (bad >= 0) {
+      const about = `${where}: ${of.map((name) => show(name)).join(' + ')} for parameter ${show(parameter)}`;
+      throw new TorsorError('NON_FINITE', `${about}: element ${bad} of it would be ${sum[bad]}`);
+    }
     values.set(parameter, sum);
   }
   for (const [name, array] of values) model.parameters.set(name, array);
   return [...arrays.keys()].filter((name) => !read.has(name));
+}
+
+async function arraysOf(source: unknown): Promise<ReadonlyMap<string, SavedArray>> {
+  if (typeof source === 'string') return decodeSafetensors(await readWholeFile(source), source).tensors;
+  if (source instanceof Map) return source;
+  throw new TorsorError('INVALID_ARGUMENT', `source: expected a path or a Map of arrays, got ${show(source)}`);
 }
 
 /** Parameters with the arrays they come from, without those that stay. */
@@ -98,10 +110,7 @@ function readKernel(arrays: ReadonlyMap<string, SavedArray>, name: string, targe
       `${about}: expected shape ${showShape(expected)}${kernels}, got ${showShape(array.shape)}`,
     );
   }
-  const values = turned ? transposed(data, expected) : Float32Array.from(data);
-  const bad = firstNonFinite(values);
-  if (bad < 0) return values;
-  throw new TorsorError('NON_FINITE', `${about}: element ${bad} of the parameter would be ${values[bad]}`);
+  return turned ? transposed(data, expected) : Float32Array.from(data);
 }
 
 /** A vector may be a row or a column elsewhere. */

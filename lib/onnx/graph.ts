@@ -2,8 +2,8 @@
 import { type Field, message, raw, text } from '../io/protobuf.js';
 
 /**
- * Opset 17, of ONNX 1.12 (2022): the first with LayerNormalization, so that nothing here needs a newer one, and read by all of the runtimes
- * in use, onnxruntime-web among them. Later opsets would add Gelu and Mish as operators, which a runtime fuses by itself.
+ * Opset 17, of ONNX 1.12 (2022): the first with LayerNormalization. Nothing here needs a newer one, and the older an opset, the more programs
+ * read it. Later ones have operators for gelu and mish; here a few others make them.
  */
 const opset = 17;
 const irVersion = 8;
@@ -12,8 +12,7 @@ const irVersion = 8;
 const dataTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const;
 export type DataType = keyof typeof dataTypes;
 
-/** AttributeProto: f 2, i 3, ints 8, and its type 20. */
-export type Attribute = { float: number } | { int: number } | { ints: readonly number[] };
+export type Attribute = { float: number } | { int: number };
 
 /** The name of a value, or a number, which becomes a constant that broadcasts. */
 export type Operand = string | number;
@@ -178,22 +177,15 @@ function tensor(name: string, values: Float32Array | BigInt64Array, shape: reado
   ]);
 }
 
-/** AttributeProto: name 1 and its value. */
+/** AttributeProto: name 1, f 2, i 3, type 20 (FLOAT 1, INT 2). */
 function attribute([name, value]: [string, Attribute]): Uint8Array {
-  const [floatType, intType, intsType] = [1, 2, 7];
-  const fields: [number, Field][] =
-    'float' in value
-      ? [
-          [2, { float: value.float }],
-          [20, { varint: floatType }],
-        ]
-      : 'int' in value
-        ? [
-            [3, { varint: value.int }],
-            [20, { varint: intType }],
-          ]
-        : [...value.ints.map((int): [number, Field] => [8, { varint: int }]), [20, { varint: intsType }]];
-  return message([[1, text(name)], ...fields]);
+  const [number, field, type]: [number, Field, number] =
+    'float' in value ? [2, value, 1] : [3, { varint: value.int }, 2];
+  return message([
+    [1, text(name)],
+    [number, field],
+    [20, { varint: type }],
+  ]);
 }
 
 /** ValueInfoProto: name 1, type 2 {tensor_type 1 {elem_type 1, shape 2 {dim 1 {dim_value 1 | dim_param 2}}}}, doc_string 3. */

@@ -157,6 +157,19 @@ describe('what does not fit is refused, and nothing is set', () => {
     expect(model.parameters.sha256).toBe(sha256);
   });
 
+  test('a sum that float32 has not', async () => {
+    const model = mlp();
+    const { sha256 } = model.parameters;
+    const arrays = arraysOf('torch-mlp').set('critic.bias', { shape: [1], data: Float32Array.of(3e38) });
+    const options = change({ 'critic.bias': ['critic.bias', 'critic.bias'] });
+    await expectRejection(model.importParameters(arrays, options), 'NON_FINITE', /"critic.bias" \+ "critic.bias"/);
+    expect(model.parameters.sha256).toBe(sha256);
+  });
+
+  test('arrays that are none', async () => {
+    await expectRejection(mlp().importParameters({} as never, ofTorchMlp), 'INVALID_ARGUMENT', /^source/);
+  });
+
   test('no file', async () => {
     await expectRejection(mlp().importParameters('/nowhere/policy.safetensors', ofTorchMlp), 'IO', 'nowhere');
   });
