@@ -75,10 +75,11 @@ export type { ProgramSpec } from './graph/program.js';
 export { type Checkpoint, readCheckpoint, writeCheckpoint } from './io/checkpoint.js';
 export { decodeEqx, type Eqx, encodeEqx } from './io/eqx.js';
 export type { NpyArray, NpyDtype } from './io/npy.js';
-export { decodeSafetensors, encodeSafetensors } from './io/safetensors.js';
+export { decodeSafetensors, encodeSafetensors, type SavedArray } from './io/safetensors.js';
 export { ActorCritic, type ActorCriticOptions } from './models/actor-critic.js';
 export { BoundStep, type StepBuffers } from './models/bound-step.js';
 export type { Carry, CarryInput } from './models/carry.js';
+export type { OnnxOptions } from './models/exported.js';
 export type { GradientOptions, GradientResult } from './models/gradient.js';
 export {
   type BernoulliOptions,
@@ -90,6 +91,7 @@ export {
   multiCategorical,
   type PolicyHead,
 } from './models/heads.js';
+export type { ImportOptions } from './models/imported.js';
 export { LSTMActorCritic, type LSTMActorCriticOptions, type RecurrentBase } from './models/lstm-actor-critic.js';
 export { MinGRUActorCritic, type MinGRUActorCriticOptions } from './models/min-gru-actor-critic.js';
 export {

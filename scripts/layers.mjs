@@ -16,6 +16,7 @@ const languages = [
       ['tensor'],
       ['bijectors', 'spaces', 'random', 'io'],
       ['graph', 'distributions'],
+      ['onnx'],
       ['models'],
       ['rollout', 'envs'],
       ['training'],

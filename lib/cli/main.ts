@@ -14,6 +14,7 @@ import '../models/shared-actor-critic.js';
 import { type Command, exitCodes } from './command.js';
 import { doctorCommand } from './doctor.js';
 import { evalCommand } from './eval.js';
+import { exportCommand } from './export.js';
 import { inspectCommand } from './inspect.js';
 import { UsageError } from './options.js';
 import { reportCommand } from './report.js';
@@ -26,6 +27,7 @@ const commands: Readonly<Record<string, Command>> = {
   eval: evalCommand,
   report: reportCommand,
   inspect: inspectCommand,
+  export: exportCommand,
   doctor: doctorCommand,
 };
 

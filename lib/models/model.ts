@@ -6,14 +6,17 @@ import { TorsorError } from '../core/errors.js';
 import { Registry } from '../core/registry.js';
 import type { Node } from '../graph/node.js';
 import type { ProgramSpec } from '../graph/program.js';
+import type { SavedArray } from '../io/safetensors.js';
 import { Key } from '../random/key.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { ActorCritic } from './actor-critic.js';
 import { BoundStep, type StepBuffers } from './bound-step.js';
 import { type Carry, type CarryInput, noMemory } from './carry.js';
 import { type Policy, policyDistribution } from './distribution.js';
+import type { OnnxOptions } from './exported.js';
 import { type GradientOptions, type GradientResult, gradient } from './gradient.js';
 import type { ModelOutputs } from './heads.js';
+import type { ImportOptions } from './imported.js';
 import type { ArrayInput } from './inputs.js';
 import type { LSTMActorCritic } from './lstm-actor-critic.js';
 import { Memory, observationBatch } from './memory.js';
@@ -118,6 +121,33 @@ export abstract class Model<O extends object = object> {
   async save(path: string): Promise<void> {
     const { saveModel } = await import('./saved.js');
     await saveModel(this, path);
+  }
+
+  /**
+   * Sets the parameters from a safetensors file that another library wrote, or from arrays by name: `names` says which array becomes which
+   * parameter, `from` whether kernels are transposed. Everything is checked before the first is set. Returns the names of arrays that were not
+   * asked for.
+   *
+   *     await model.importParameters('policy.safetensors', { from: 'torch', names: { 'actor_mu.kernel': 'actor.weight', … } });
+   *
+   * @throws TorsorError UNKNOWN_NAME, UNKNOWN_OPTION or MISSING_OPTION where names do not fit, INVALID_SHAPE, INVALID_DTYPE, NON_FINITE,
+   *   CORRUPT_FILE (element types other than float32, float64, int32 and uint8 among it), IO.
+   */
+  async importParameters(source: string | ReadonlyMap<string, SavedArray>, options: ImportOptions): Promise<string[]> {
+    const { importParameters } = await import('./imported.js');
+    return importParameters(this, source, options);
+  }
+
+  /**
+   * Writes the policy as an ONNX file, for onnxruntime and whatever else reads the format, on the web too: observations and what is remembered
+   * in, actions (through the bijectors), log-probabilities, values and what is remembered next out. An existing file is replaced whole or not
+   * at all.
+   *
+   * @throws TorsorError UNSUPPORTED for adaptive steps of a neural CDE without `substeps`, INVALID_ARGUMENT, NON_FINITE, IO.
+   */
+  async exportOnnx(path: string, options: OnnxOptions = {}): Promise<void> {
+    const { writeOnnx } = await import('./exported.js');
+    await writeOnnx(this, path, options);
   }
 
   /** The normalised name the class is registered under, or the name of the class. */

@@ -63,7 +63,7 @@ export function shapeAction(space: PolicySpace, action: Action, batch: readonly 
   return sameShape(shape, action.shape) ? action : (Tensor.view(action.storage as Float32Array, shape) as Action);
 }
 
-function actionShape(space: PolicySpace, flat: boolean): readonly number[] {
+export function actionShape(space: PolicySpace, flat: boolean): readonly number[] {
   return flat && space instanceof Box && space.shape.length > 1 ? [space.size] : space.shape;
 }
 

@@ -1,5 +1,6 @@
 // The event files of TensorBoard: records of TFRecord (length, its checksum, bytes, theirs) with a protobuf `Event` each.
 // See tensorflow/core/lib/io/record_writer.h and tensorflow/core/util/event.proto.
+import { type Field, message, raw, text } from '../io/protobuf.js';
 
 /** CRC-32C (Castagnoli), reflected, a table entry per byte. */
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -30,33 +31,6 @@ export function tfRecord(data: Uint8Array): Uint8Array {
   return record;
 }
 
-/** Fields of a protobuf message: numbers as varint, 64-bit or 32-bit, or bytes. */
-type Field = { varint: number } | { double: number } | { float: number } | { bytes: Uint8Array };
-
-function message(...fields: [number: number, field: Field][]): Uint8Array {
-  return concat(
-    fields.flatMap(([number, field]) => {
-      if ('varint' in field) return [varint(number << 3), varint(field.varint)];
-      if ('double' in field) return [varint((number << 3) | 1), new Uint8Array(Float64Array.of(field.double).buffer)];
-      if ('float' in field) return [varint((number << 3) | 5), new Uint8Array(Float32Array.of(field.float).buffer)];
-      return [varint((number << 3) | 2), varint(field.bytes.length), field.bytes];
-    }),
-  );
-}
-
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  for (; value >= 0x80; value = Math.floor(value / 0x80)) bytes.push((value % 0x80) | 0x80);
-  return Uint8Array.from([...bytes, value]);
-}
-
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(Buffer.concat(pieces));
-}
-
-const text = (value: string): Field => ({ bytes: new TextEncoder().encode(value) });
-const doubles = (values: readonly number[]): Field => ({ bytes: new Uint8Array(Float64Array.from(values).buffer) });
-
 /** Counts of values in bins; `limits[k]` is the upper end of bin k, `least` the lower end of the first. */
 export interface EventHistogram {
   least: number;
@@ -85,18 +59,25 @@ export function encodeEvent({
   sessionStart,
 }: EventContent): Uint8Array {
   const values = [
-    ...Object.entries(scalars ?? {}).map(([tag, value]) => message([1, text(tag)], [2, { float: value }])),
+    ...Object.entries(scalars ?? {}).map(([tag, value]) =>
+      message([
+        [1, text(tag)],
+        [2, { float: value }],
+      ]),
+    ),
     ...Object.entries(histograms ?? {}).map(([tag, value]) =>
-      message([1, text(tag)], [5, { bytes: histogram(value) }]),
+      message([
+        [1, text(tag)],
+        [5, { bytes: histogram(value) }],
+      ]),
     ),
   ];
   const fields: [number, Field][] = [[1, { double: wallTime }]];
   if (step !== undefined) fields.push([2, { varint: step }]);
   if (fileVersion !== undefined) fields.push([3, text(fileVersion)]);
-  if (values.length > 0)
-    fields.push([5, { bytes: message(...values.map((bytes): [number, Field] => [1, { bytes }])) }]);
-  if (sessionStart) fields.push([7, { bytes: message([1, { varint: 1 }]) }]);
-  return message(...fields);
+  if (values.length > 0) fields.push([5, { bytes: message(values.map((bytes) => [1, { bytes }])) }]);
+  if (sessionStart) fields.push([7, { bytes: message([[1, { varint: 1 }]]) }]);
+  return message(fields);
 }
 
 /** min 1, max 2, num 3, sum 4, sum_squares 5, bucket_limit 6, bucket 7. Sums take a bin's values to lie in its middle. */
@@ -104,13 +85,13 @@ function histogram({ least, limits, counts }: EventHistogram): Uint8Array {
   const middles = limits.map((limit, k) => (limit + (limits[k - 1] ?? least)) / 2);
   const sum = (of: (middle: number) => number): number =>
     middles.reduce((s, x, k) => s + of(x) * (counts[k] as number), 0);
-  return message(
+  return message([
     [1, { double: least }],
     [2, { double: limits.at(-1) ?? least }],
     [3, { double: sum(() => 1) }],
     [4, { double: sum((x) => x) }],
     [5, { double: sum((x) => x * x) }],
-    [6, doubles(limits)],
-    [7, doubles(counts)],
-  );
+    [6, raw(Float64Array.from(limits))],
+    [7, raw(Float64Array.from(counts))],
+  ]);
 }
