@@ -119,7 +119,7 @@ struct Parameter {
   template <class Tile> static HD void forward(const Tile& t, const Memory& m, const Instruction& q) {
     using N = typename Tile::N;
     N* out = t.column(q.out.column);
-    t.each(q.out.width, [&](int k) { out[k] = splat<N>(m.parameters[q.weight + k / Tile::groups]); });
+    t.each(q.out.width, [&](int k) { out[k] = splat<N>(m.parameters[q.weight + k / t.groups]); });
   }
   template <class Tile> static HD void forward_keeping(const Tile& t, const Memory& m, const Instruction& q) {
     forward(t, m, q);

@@ -101,7 +101,7 @@ struct Lstm {
     const N *d_h = t.column(q.out.gradient), *d_c = t.column(q.out.gradient + units);
     const bool carried = q.in2.gradient >= 0;
     N* d_carry = carried ? t.column(q.in2.gradient) : nullptr;
-    const int c_at = units * Tile::groups;  // c stands behind h
+    const int c_at = units * t.groups;  // c stands behind h
     t.each(units, [&](int k) {
       const LstmGradient<N> d = lstm_gradient(LstmGates<N>{i[k], f[k], g[k], o[k]}, c[k], tanh_c[k], d_h[k], d_c[k]);
       i[k] = d.i;

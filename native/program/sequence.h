@@ -129,7 +129,7 @@ template <class Tile> struct SequenceGradient {
   }
   HD Tile columns_of(int tile) const {
     Tile t = rows;
-    t.columns += int64_t(tile) * p.columns * Tile::groups;
+    t.columns += int64_t(tile) * p.columns * t.groups;
     return t;
   }
   HD Tile at(int first) const {
@@ -137,7 +137,7 @@ template <class Tile> struct SequenceGradient {
   }
   HD Tile carry(int segment) const {
     Tile tile = carries;
-    tile.columns += int64_t(segment) * p.carry_width * Tile::groups;
+    tile.columns += int64_t(segment) * p.carry_width * tile.groups;
     return tile;
   }
 

@@ -6,23 +6,21 @@
 
 namespace torsor::TORSOR_ISA {
 
-using Tile64 = Tile<Vector, tile_rows>;
-using Tile16 = Tile<Vector, small_rows>;
+using VectorTile = Tile<Vector>;
 
 static Vector* columns_of(float* workspace) { return reinterpret_cast<Vector*>(workspace); }
 
 // Columns of every step that is kept at once, the carry before every segment, after the last and in between, and scratch.
 static int64_t workspace(const Program& p, const Sequence& s) {
   const int length = segment_length(s, 1), segments = (s.steps + length - 1) / length;
-  const int64_t linear = int64_t(p.widest) * tile_rows, solver = int64_t(p.cells) * Tile64::cell_floats + 2 * p.shared;
+  const int64_t linear = int64_t(p.widest) * tile_rows,
+                solver = int64_t(p.cells) * VectorTile::cell_floats + 2 * p.shared;
   return (int64_t(p.columns) * length + int64_t(p.carry_width) * (segments + 2)) * tile_rows +
          (linear > solver ? linear : solver);
 }
 
 // Inference: behind the columns of a tile.
-template <class Tile> static float* scratch(const Tile& t, const Program& p) {
-  return reinterpret_cast<float*>(t.column(p.columns));
-}
+static float* scratch(const VectorTile& t, const Program& p) { return reinterpret_cast<float*>(t.column(p.columns)); }
 
 // More rows than this fill a large tile well enough; fewer are done sooner by several small ones. (Measured: a small tile of AVX-512 has
 // one vector a column, too few accumulators to hide the latency of an FMA.)
@@ -34,21 +32,18 @@ template <class F> static void each_tile(const Program& p, const Sequence& s, in
     const int left = end - row;
     const int large = left < tile_rows ? left : tile_rows, small = left < small_rows ? left : small_rows;
     const int span = steps_of_tile(p, s, large);
-    if (left > worth_a_tile || span > 1) {
-      f(Tile64{columns_of(memory), row, large, nullptr}, span);
-      row += large;
-    } else {
-      f(Tile16{columns_of(memory), row, small, nullptr}, 1);
-      row += small;
-    }
+    const bool is_large = left > worth_a_tile || span > 1;
+    const int live = is_large ? large : small;
+    f(VectorTile(columns_of(memory), is_large ? tile_rows : small_rows, row, live), is_large ? span : 1);
+    row += live;
   }
 }
 
 static void act(const Program& p, const StepIO& io, int first, int rows, float* memory) {
   Sequence one;
   one.carry = one.final_carry = io.carry;
-  each_tile(p, one, first, rows, memory, [&](const auto& tile, int span) {
-    run_steps(tile, p, one, span, [&](const auto& t) { run_act(t, p, io, scratch(t, p)); });
+  each_tile(p, one, first, rows, memory, [&](const VectorTile& tile, int span) {
+    run_steps(tile, p, one, span, [&](const VectorTile& t) { run_act(t, p, io, scratch(t, p)); });
   });
 }
 
@@ -65,31 +60,31 @@ template <class F> static void each_wanted(const uint8_t* wanted, int first, int
 
 static void forward(const Program& p, const ForwardIO& io, int first, int rows, float* memory) {
   each_wanted(io.wanted, first, rows, [&](int from, int count) {
-    each_tile(p, io.sequence, from, count, memory, [&](const auto& tile, int span) {
-      run_steps(tile, p, io.sequence, span, [&](const auto& t) { run_outputs(t, p, io, scratch(t, p)); });
+    each_tile(p, io.sequence, from, count, memory, [&](const VectorTile& tile, int span) {
+      run_steps(tile, p, io.sequence, span, [&](const VectorTile& t) { run_outputs(t, p, io, scratch(t, p)); });
     });
   });
 }
 
 static void evaluate(const Program& p, const EvaluateIO& io, int first, int rows, float* memory) {
-  each_tile(p, io.sequence, first, rows, memory, [&](const auto& tile, int span) {
-    run_steps(tile, p, io.sequence, span, [&](const auto& t) { run_evaluate(t, p, io, scratch(t, p)); });
+  each_tile(p, io.sequence, first, rows, memory, [&](const VectorTile& tile, int span) {
+    run_steps(tile, p, io.sequence, span, [&](const VectorTile& t) { run_evaluate(t, p, io, scratch(t, p)); });
   });
 }
 
-template <class Tile>
-static void gradient_of_tile(const Tile& first, int span, const Program& p, const GradientIO& io, float* accumulators) {
+static void gradient_of_tile(const VectorTile& first, int span, const Program& p, const GradientIO& io,
+                             float* accumulators) {
   const int length = segment_length(io.sequence, span), segments = (io.sequence.steps + length - 1) / length;
   const int tiles = (length + span - 1) / span;
   float* const memory = reinterpret_cast<float*>(first.columns);
-  float* const carries = memory + int64_t(p.columns) * tiles * Tile::rows;
-  float* const scratch = carries + int64_t(p.carry_width) * (segments + 2) * Tile::rows;
+  float* const carries = memory + int64_t(p.columns) * tiles * first.rows;
+  float* const scratch = carries + int64_t(p.carry_width) * (segments + 2) * first.rows;
   Memory m{io.parameters, io.packed, io.packed_transposed, accumulators, scratch};
   m.done = io.sequence.done;
-  Tile rows = first, between = first;
+  VectorTile rows = first, between = first;
   rows.index = between.index = io.index;
   between.columns = columns_of(carries);
-  const SequenceGradient<Tile> sequence{rows, between, p, io, m, span, length};
+  const SequenceGradient<VectorTile> sequence{rows, between, p, io, m, span, length};
   for (int k = 0; k < tiles; k++) clear_columns(sequence.columns_of(k), p.sums, metric_count);
   sequence.run();
   for (int k = 0; k < tiles; k++)
@@ -118,7 +113,7 @@ static void gradient(const Program& p, const GradientIO& io, int first, int rows
   memset(accumulators, 0, sizeof(float) * p.accumulators);
   const int end = first + rows;
   prefetch(p, io, first, end < first + tile_rows ? end : first + tile_rows);
-  each_tile(p, io.sequence, first, rows, memory, [&](const auto& tile, int span) {
+  each_tile(p, io.sequence, first, rows, memory, [&](const VectorTile& tile, int span) {
     const int next = tile.first_row + tile.live;
     prefetch(p, io, next, end < next + tile_rows ? end : next + tile_rows);
     gradient_of_tile(tile, span, p, io, accumulators);

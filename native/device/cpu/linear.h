@@ -36,9 +36,9 @@ template <class N> constexpr int groups_of_block(int outputs, int groups) {
 }
 
 // Columns times packed weights. `finish(first output, how many)` runs after every block, while it is in the first-level cache.
-template <class N, int Groups, class Finish>
-HD void multiply_columns(const float* packed, const float* bias, int n_in, int n_out, const N* in, N* out,
-                         Finish finish) {
+template <int Groups, class N, class Finish>
+HD void multiply_groups(const float* packed, const float* bias, int n_in, int n_out, const N* in, N* out,
+                        Finish finish) {
   const Blocks blocks(n_out);
   for (int b = 0, first = 0; b < blocks.count; first += blocks.outputs(b++)) {
     const int outputs = blocks.outputs(b);
@@ -52,40 +52,60 @@ HD void multiply_columns(const float* packed, const float* bias, int n_in, int n
   }
 }
 
+// The products know the rows of a tile as a constant, which nothing else needs: they keep the groups of a block in registers.
+template <class N, class Finish>
+HD void multiply_columns(const Tile<N>& t, const float* packed, const float* bias, int n_in, int n_out, const N* in,
+                         N* out, Finish finish) {
+  if (t.rows == tile_rows)
+    multiply_groups<tile_rows / lanes<N>>(packed, bias, n_in, n_out, in, out, finish);
+  else
+    multiply_groups<small_rows / lanes<N>>(packed, bias, n_in, n_out, in, out, finish);
+}
+
+// In place. Compiled once, not in every kernel that ends with it.
+template <class N> __attribute__((noinline)) void activate(int activation, N* x, int count) {
+  Activations::visit(activation, [&](auto a) {
+    for (int k = 0; k < count; k++) x[k] = decltype(a)::f(x[k]);
+  });
+}
+
 // R rows, K vectors of outputs at a time, straight from the arena's [n_in][n_out]. The last vector may read past a weight row:
 // into the next one, or into the padding that ends every arena (arena_padding). Those lanes are thrown away.
-template <int R, int K, class Activation, class N>
+template <class N, int R, int K>
 HD void linear_rows_part(const float* weight, const float* bias, int n_in, int n_out, int live, const float* in,
-                         float* out, int rows) {
+                         float* out, int rows, int activation) {
   constexpr int L = lanes<N>;
-  N sum[R][K];
-  UNROLL for (int r = 0; r < R; r++) UNROLL for (int k = 0; k < K; k++) sum[r][k] = splat<N>(0);
+  N sum[R * K];
+  UNROLL for (int r = 0; r < R; r++) UNROLL for (int k = 0; k < K; k++) sum[r * K + k] = splat<N>(0);
   for (int i = 0; i < n_in; i++) {
     UNROLL for (int k = 0; k < K; k++) {
       N w;
       memcpy(&w, weight + int64_t(i) * n_out + k * L, sizeof w);
-      UNROLL for (int r = 0; r < R; r++) sum[r][k] += splat<N>(in[i * rows + r]) * w;
+      UNROLL for (int r = 0; r < R; r++) sum[r * K + k] += splat<N>(in[i * rows + r]) * w;
     }
   }
   UNROLL for (int r = 0; r < R; r++) {
     UNROLL for (int k = 0; k < K; k++) {
       N b = splat<N>(0);
       if (bias) memcpy(&b, bias + k * L, sizeof b);
-      sum[r][k] = Activation::f(sum[r][k] + b);
+      sum[r * K + k] += b;
     }
-    for (int j = 0; j < live; j++) out[j * rows + r] = reinterpret_cast<const float*>(sum[r])[j];
+  }
+  activate(activation, sum, R * K);
+  UNROLL for (int r = 0; r < R; r++) {
+    for (int j = 0; j < live; j++) out[j * rows + r] = reinterpret_cast<const float*>(sum + r * K)[j];
   }
 }
 
-template <int R, class Activation, class N>
-HD void linear_rows(const float* weight, const float* bias, int n_in, int n_out, const float* in, float* out,
-                    int rows) {
+template <class N, int R>
+HD void linear_rows(const float* weight, const float* bias, int n_in, int n_out, const float* in, float* out, int rows,
+                    int activation) {
   constexpr int L = lanes<N>,
                 wide = R == 1 ? 8 : 4;  // R x K accumulators, each a chain of FMAs: eight hide its latency
   const auto part = [&](auto k, int j) {
     constexpr int K = decltype(k)::value;
-    linear_rows_part<R, K, Activation, N>(weight + j, bias ? bias + j : nullptr, n_in, n_out,
-                                          n_out - j < K * L ? n_out - j : K * L, in, out + j * rows, rows);
+    linear_rows_part<N, R, K>(weight + j, bias ? bias + j : nullptr, n_in, n_out, n_out - j < K * L ? n_out - j : K * L,
+                              in, out + j * rows, rows, activation);
   };
   int j = 0;
   for (; j + wide * L <= n_out; j += wide * L) part(Constant<wide>{}, j);
@@ -95,50 +115,38 @@ HD void linear_rows(const float* weight, const float* bias, int n_in, int n_out,
 // Up to this many rows the row path is faster than a small tile.
 constexpr int row_path_rows = 6;
 
-template <class N, int Rows>
-HD void linear_forward(const Tile<N, Rows>& t, const float* parameters, const float* packed, const Instruction& q) {
+template <class N>
+HD void linear_forward(const Tile<N>& t, const float* parameters, const float* packed, const Instruction& q) {
   const float* bias = q.bias < 0 ? nullptr : parameters + q.bias;
-  if (Rows == small_rows && t.live <= row_path_rows) {
-    Activations::visit(q.variant, [&](auto activation) {
-      using A = decltype(activation);
-      const float *weight = parameters + q.weight, *in = t.scalars(q.in.column);
-      float* out = t.scalars(q.out.column);
-      int r = 0;
-      for (; r + 2 <= t.live; r += 2)
-        linear_rows<2, A, N>(weight, bias, q.in.width, q.out.width, in + r, out + r, Rows);
-      if (r < t.live) linear_rows<1, A, N>(weight, bias, q.in.width, q.out.width, in + r, out + r, Rows);
-    });
+  if (t.rows == small_rows && t.live <= row_path_rows) {
+    const float *weight = parameters + q.weight, *in = t.scalars(q.in.column);
+    float* out = t.scalars(q.out.column);
+    int r = 0;
+    for (; r + 2 <= t.live; r += 2)
+      linear_rows<N, 2>(weight, bias, q.in.width, q.out.width, in + r, out + r, small_rows, q.variant);
+    if (r < t.live) linear_rows<N, 1>(weight, bias, q.in.width, q.out.width, in + r, out + r, small_rows, q.variant);
     return;
   }
-  constexpr int groups = Tile<N, Rows>::groups;
   N* out = t.column(q.out.column);
-  // The visit is inside: once per block it costs nothing, and the microkernels are not compiled again for every activation.
-  multiply_columns<N, groups>(packed + q.weight, bias, q.in.width, q.out.width, t.column(q.in.column), out,
-                              [&](int first, int n) {
-                                Activations::visit(q.variant, [&](auto activation) {
-                                  for (int k = first * groups; k < (first + n) * groups; k++)
-                                    out[k] = decltype(activation)::f(out[k]);
-                                });
-                              });
+  multiply_columns(t, packed + q.weight, bias, q.in.width, q.out.width, t.column(q.in.column), out,
+                   [&](int first, int n) { activate(q.variant, out + first * t.groups, n * t.groups); });
 }
 
 // The same in training: the columns of activation'(z) are kept for backward.
-template <class N, int Rows>
-HD void linear_forward_keeping(const Tile<N, Rows>& t, const float* parameters, const float* packed,
-                               const Instruction& q) {
-  constexpr int groups = Tile<N, Rows>::groups;
+template <class N>
+HD void linear_forward_keeping(const Tile<N>& t, const float* parameters, const float* packed, const Instruction& q) {
   N *out = t.column(q.out.column), *derivative = t.column(q.derivative);
-  multiply_columns<N, groups>(packed + q.weight, q.bias < 0 ? nullptr : parameters + q.bias, q.in.width, q.out.width,
-                              t.column(q.in.column), out, [&](int first, int n) {
-                                if (q.derivative < 0) return;
-                                Activations::visit(q.variant, [&](auto activation) {
-                                  for (int k = first * groups; k < (first + n) * groups; k++) {
-                                    const N z = out[k], y = decltype(activation)::f(z);
-                                    out[k] = y;
-                                    derivative[k] = decltype(activation)::df(z, y);
-                                  }
-                                });
-                              });
+  multiply_columns(t, packed + q.weight, q.bias < 0 ? nullptr : parameters + q.bias, q.in.width, q.out.width,
+                   t.column(q.in.column), out, [&](int first, int n) {
+                     if (q.derivative < 0) return;
+                     Activations::visit(q.variant, [&](auto activation) {
+                       for (int k = first * t.groups; k < (first + n) * t.groups; k++) {
+                         const N z = out[k], y = decltype(activation)::f(z);
+                         out[k] = y;
+                         derivative[k] = decltype(activation)::df(z, y);
+                       }
+                     });
+                   });
 }
 
 }  // namespace torsor::TORSOR_ISA

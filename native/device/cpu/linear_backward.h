@@ -28,31 +28,31 @@ template <class N> HD void transpose_registers(N* r) {
 }
 
 // n columns of a tile to [rows][padded_outputs(n)], zeros up to the end of the last vector.
-template <class N, int Groups> HD void to_rows(const N* columns, int n, float* rows) {
+template <class N> HD void to_rows(const N* columns, int groups, int n, float* rows) {
   constexpr int L = lanes<N>;
   const int stride = padded_outputs(n);
   for (int c = 0; c < n; c += L)
-    for (int g = 0; g < Groups; g++) {
+    for (int g = 0; g < groups; g++) {
       N r[L];
       if (c + L <= n) {
-        UNROLL for (int k = 0; k < L; k++) r[k] = columns[(c + k) * Groups + g];
+        UNROLL for (int k = 0; k < L; k++) r[k] = columns[(c + k) * groups + g];
       } else
-        for (int k = 0; k < L; k++) r[k] = c + k < n ? columns[(c + k) * Groups + g] : splat<N>(0);
+        for (int k = 0; k < L; k++) r[k] = c + k < n ? columns[(c + k) * groups + g] : splat<N>(0);
       transpose_registers(r);
       UNROLL for (int k = 0; k < L; k++) * reinterpret_cast<N*>(rows + (g * L + k) * stride + c) = r[k];
     }
 }
 
 // gradient[i][k] += sum over rows of x[i][row] dz[row][k], for I inputs and K vectors of outputs: I x K accumulators.
-template <int I, int K, int Rows, class N>
-HD void weight_gradient_block(const float* x, const float* dz, float* gradient, int stride) {
+template <int I, int K, class N>
+HD void weight_gradient_block(const float* x, const float* dz, int rows, float* gradient, int stride) {
   N sum[I][K];
   UNROLL for (int i = 0; i < I; i++) UNROLL for (int k = 0; k < K; k++) sum[i][k] = splat<N>(0);
-  for (int row = 0; row < Rows; row++) {
+  for (int row = 0; row < rows; row++) {
     N d[K];
     UNROLL for (int k = 0; k < K; k++) d[k] = reinterpret_cast<const N*>(dz + row * stride)[k];
     UNROLL for (int i = 0; i < I; i++) {
-      const N a = splat<N>(x[i * Rows + row]);
+      const N a = splat<N>(x[i * rows + row]);
       UNROLL for (int k = 0; k < K; k++) sum[i][k] += a * d[k];
     }
   }
@@ -60,8 +60,8 @@ HD void weight_gradient_block(const float* x, const float* dz, float* gradient, 
       UNROLL for (int k = 0; k < K; k++) reinterpret_cast<N*>(gradient + i * stride)[k] += sum[i][k];
 }
 
-template <class N, int Rows>
-HD void weight_gradient(const float* x, int n_in, const float* dz, int n_out, float* gradient) {
+template <class N>
+HD void weight_gradient(const float* x, int n_in, const float* dz, int n_out, int rows, float* gradient) {
   constexpr int L = lanes<N>, fitting = L == 16 ? 4 : 2;
   const int stride = padded_outputs(n_out), vectors = (n_out + L - 1) / L;
   const Blocks inputs(n_in);
@@ -70,27 +70,26 @@ HD void weight_gradient(const float* x, int n_in, const float* dz, int n_out, fl
       with_constant<block_outputs>(inputs.outputs(b), [&](auto ni) {
         with_constant<fitting>(vectors - k < fitting ? vectors - k : fitting, [&](auto nk) {
           constexpr int I = decltype(ni)::value, K = decltype(nk)::value;
-          weight_gradient_block<I, K, Rows, N>(x + i * Rows, dz + k * L, gradient + i * stride + k * L, stride);
+          weight_gradient_block<I, K, N>(x + i * rows, dz + k * L, rows, gradient + i * stride + k * L, stride);
         });
       });
 }
 
-template <class N, int Rows> HD void bias_gradient(const float* dz, int n_out, float* gradient) {
+template <class N> HD void bias_gradient(const float* dz, int n_out, int rows, float* gradient) {
   const int stride = padded_outputs(n_out);
   for (int c = 0; c < n_out; c += lanes<N>) {
     N sum = splat<N>(0);
-    for (int row = 0; row < Rows; row++) sum += *reinterpret_cast<const N*>(dz + row * stride + c);
+    for (int row = 0; row < rows; row++) sum += *reinterpret_cast<const N*>(dz + row * stride + c);
     *reinterpret_cast<N*>(gradient + c) += sum;
   }
 }
 
 // From dL/dz, the gradient of the sum before the activation, to the gradients of weight, bias and input.
-template <class N, int Rows> HD void linear_backward(const Tile<N, Rows>& t, const Memory& m, const Instruction& q) {
-  constexpr int groups = Tile<N, Rows>::groups;
+template <class N> HD void linear_backward(const Tile<N>& t, const Memory& m, const Instruction& q) {
   const N* dz = t.column(q.out.gradient);
-  to_rows<N, groups>(dz, q.out.width, m.scratch);
-  weight_gradient<N, Rows>(t.scalars(q.in.column), q.in.width, m.scratch, q.out.width, m.accumulators + q.d_weight);
-  if (q.bias >= 0) bias_gradient<N, Rows>(m.scratch, q.out.width, m.accumulators + q.d_bias);
+  to_rows(dz, t.groups, q.out.width, m.scratch);
+  weight_gradient<N>(t.scalars(q.in.column), q.in.width, m.scratch, q.out.width, t.rows, m.accumulators + q.d_weight);
+  if (q.bias >= 0) bias_gradient<N>(m.scratch, q.out.width, t.rows, m.accumulators + q.d_bias);
   if (q.in.gradient < 0) return;
   N* dx = t.column(q.in.gradient);
   const float* weight = m.packed_transposed + q.weight;
@@ -98,15 +97,15 @@ template <class N, int Rows> HD void linear_backward(const Tile<N, Rows>& t, con
   const auto finish = [&](int first, int n) {
     if (q.derivative_of_in < 0) return;
     const N* derivative = t.column(q.derivative_of_in);
-    for (int k = first * groups; k < (first + n) * groups; k++) dx[k] *= derivative[k];
+    for (int k = first * t.groups; k < (first + n) * t.groups; k++) dx[k] *= derivative[k];
   };
   if (q.add_to_in) {
     N* own = reinterpret_cast<N*>(m.scratch);
-    multiply_columns<N, groups>(weight, nullptr, q.out.width, q.in.width, dz, own, [](int, int) {});
-    for (int k = 0; k < q.in.width * groups; k++) dx[k] += own[k];
+    multiply_columns(t, weight, nullptr, q.out.width, q.in.width, dz, own, [](int, int) {});
+    for (int k = 0; k < q.in.width * t.groups; k++) dx[k] += own[k];
     finish(0, q.in.width);
   } else {
-    multiply_columns<N, groups>(weight, nullptr, q.out.width, q.in.width, dz, dx, finish);
+    multiply_columns(t, weight, nullptr, q.out.width, q.in.width, dz, dx, finish);
   }
 }
 

@@ -17,18 +17,20 @@ struct Numbers {
   template <class W> HD W* cells(float* scratch, int) const { return reinterpret_cast<W*>(scratch); }
 };
 
-template <class N_, int Rows> struct Tile {
+template <class N_> struct Tile {
   using N = N_;
-  static constexpr int rows = Rows, groups = Rows / lanes<N>;
-  static_assert(groups >= 1 && Rows % lanes<N> == 0);
 
   N* columns;
-  int first_row, live;   // rows first_row ... first_row + live - 1 of the batch; the other rows compute on zeros
-  const int32_t* index;  // place of each row of the batch in the arrays; null: its own number
-  int64_t base = 0;      // added to it: the rows of the steps before
+  int rows, groups;  // numbers, not constants of the type: all but products is compiled once for large and small tiles
+  int first_row, live;  // rows first_row ... first_row + live - 1 of the batch; the other rows compute on zeros
+  const int32_t* index = nullptr;  // place of each row of the batch in the arrays; null: its own number
+  int64_t base = 0;                // added to it: the rows of the steps before
   // A tile may hold several steps of a sequence, `lag` rows each: row r goes on from row r - lag, `stride` rows before it in the arrays.
   int lag = rows;
   int64_t stride = 0;
+
+  HD Tile(N* columns, int rows, int first_row, int live)
+      : columns(columns), rows(rows), groups(rows / lanes<N>), first_row(first_row), live(live) {}
 
   HD N* column(int c) const { return columns + c * groups; }
   HD float* scalars(int c) const { return reinterpret_cast<float*>(column(c)); }
