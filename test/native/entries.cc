@@ -26,6 +26,12 @@ const std::vector<OperationEntry> operation_entries = {
        const int x = b.any();
        b.operation("scale", {x}, b.width_of(x), {}, {b.random.between(-1.5, 1.5), b.random.between(-1, 1)});
      }},
+    {"clamp", false,
+     [](Builder& b) {
+       const int x = b.any();
+       b.operation("clamp", {x}, b.width_of(x), {},
+                   {b.random.between(-1, 0), b.random.between(0.1, 1), b.random.chance(0.5) ? 1.0 : 0.0});
+     }},
     {"concat", false,
      [](Builder& b) {
        std::vector<int> parts;
