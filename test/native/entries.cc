@@ -26,12 +26,6 @@ const std::vector<OperationEntry> operation_entries = {
        const int x = b.any();
        b.operation("scale", {x}, b.width_of(x), {}, {b.random.between(-1.5, 1.5), b.random.between(-1, 1)});
      }},
-    {"clamp", false,
-     [](Builder& b) {
-       const int x = b.any();
-       b.operation("clamp", {x}, b.width_of(x), {},
-                   {b.random.between(-1, 0), b.random.between(0.1, 1), b.random.chance(0.5) ? 1.0 : 0.0});
-     }},
     {"concat", false,
      [](Builder& b) {
        std::vector<int> parts;
@@ -90,6 +84,12 @@ const std::vector<OperationEntry> operation_entries = {
        for (int layer = 0; layer <= depth; layer++) count += (sizes[layer > 0] + 1) * sizes[layer == depth ? 2 : 1];
        b.operation("neural_cde", {b.linear(b.any(), units, "tanh"), window}, units, {b.parameters(count, 0.4f)},
                    {3, double(hidden), double(depth), double(b.random.below(3))}, b.solver());
+     }},
+    {"clamp", false,
+     [](Builder& b) {
+       const int x = b.any();
+       b.operation("clamp", {x}, b.width_of(x), {},
+                   {b.random.between(-1, 0), b.random.between(0.1, 1), b.random.chance(0.5) ? 1.0 : 0.0});
      }},
 };
 

@@ -12,16 +12,19 @@ struct Loss {
       : ppo(ppo_),
         indexed(random.chance(0.5)),
         exact_entropy(random.chance(0.5)),
-        exact_divergence(random.chance(0.5)),
+        exact_divergence(c.rows % 2 == 0),
         clip_value(random.chance(0.5) ? 0.2f : HUGE_VALF),
         old_log_prob(c.log_prob),
         advantage(random.normals(c.all())),
         target(random.normals(c.all())),
         old_value(random.normals(c.all())),
-        old_mean(random.normals(c.all() * c.n)),
+        old_mean(c.all() * c.n),
         old_scale(c.all() * c.n) {
-    for (float& scale : old_scale) scale = float(random.between(0.3, 0.8));  // a logarithm or not
-    if (!ppo)                                                                // a mean over the rows, as a loss is one
+    for (size_t k = 0; k < old_mean.size(); k++) {  // the scale may be a logarithm or not
+      old_mean[k] = std::sin(float(k));
+      old_scale[k] = 0.5f + 0.3f * std::cos(float(3 * k));
+    }
+    if (!ppo)  // a mean over the rows, as a loss is one
       for (Floats* given : {&advantage, &target, &old_value})
         for (float& g : *given) g /= float(c.rows * c.steps);
     for (float& l : old_log_prob) l += float(random.between(-0.3, 0.3));  // so that some ratios are clipped

@@ -147,6 +147,15 @@ describe.each(models)('training of %s', (name) => {
     expect(parts.model.parameters.sha256).not.toBe(makeTrainer(name).model.parameters.sha256);
   });
 
+  it('weighs what it draws as the schedule says', async () => {
+    const [ramp, constant] = [
+      makeTrainer(name, { priorityBeta: { from: 0.2, to: 1 } }),
+      makeTrainer(name, { priorityBeta: 0.2 }),
+    ];
+    expect(await train(ramp, 1, 2)).toEqual(await train(constant, 1, 2));
+    expect(await train(ramp, 1, 2)).not.toEqual(await train(constant, 1, 2));
+  });
+
   it('takes segments as long as the horizon, unless it is told', () => {
     expect(makeTrainer(name).settings.segmentLength).toBe(16);
     expect(makeTrainer(name, { segmentLength: 4 }).settings.segmentLength).toBe(4);
