@@ -164,6 +164,7 @@ export type { TrainingMetrics } from './training/metrics.js';
 export { NonFiniteError, type StoppedMetrics } from './training/non-finite.js';
 export type { OptimizerOptions } from './training/optimizer-options.js';
 export { PPO, type RunOptions } from './training/ppo.js';
-export type { PPOOptions, PPOSettings } from './training/ppo-options.js';
+export type { PPOOptions } from './training/ppo-options.js';
+export type { PPOSettings } from './training/ppo-settings.js';
 export { type Preset, presets } from './training/presets.js';
 export type { Ramp, Schedule, Scheduled } from './training/schedule.js';

@@ -3,11 +3,13 @@ import type { NativeMathematics } from './native-mathematics.js';
 import type { NativeBuffer, NativeKey, NativePin } from './native-memory.js';
 import type { NativeModel, NativeProgram } from './native-model.js';
 import type {
+  NativeDrawn,
   NativeEnvironment,
   NativeEnvironmentInfo,
   NativeOptimizer,
   NativeOptimizerConfig,
   NativeRollout,
+  NativeSegments,
   NativeTrainer,
 } from './native-training.js';
 
@@ -82,6 +84,7 @@ export interface Addon extends NativeMathematics {
     segment?: number,
     burnIn?: number,
   ) => NativeRollout;
+  drawSegments(given: NativeSegments, results: NativeDrawn): void;
   Optimizer: new (count: number, config: NativeOptimizerConfig, shapes: Int32Array) => NativeOptimizer;
   Trainer: new (model: NativeModel, config: NativeOptimizerConfig, shapes: Int32Array) => NativeTrainer;
 }

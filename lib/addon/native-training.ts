@@ -71,6 +71,11 @@ export interface NativeRollout {
   /** observation, latent, log_prob, value, reward, terminated, truncated, advantage, return; flat float32 copies. */
   read(column: string, target: Float32Array): void;
   /**
+   * Sets a column to what came from elsewhere: observation, latent, log_prob, value, reward, terminated, last_value [environments], or carries,
+   * [segments][carryWidth] before the burn-in of every segment.
+   */
+  write(column: string, source: Float32Array): void;
+  /**
    * Advantages and returns by V-trace (GAE where both clips are >= 1 and ratios are 1). `ratio` [horizon][environments] is the
    * probability of the actions under the policy to learn for over that which acted; without it, 1.
    */
@@ -102,13 +107,62 @@ export interface NativePpoConfig {
   valueCoefficient: number;
   entropyCoefficient: number;
   maxGradNorm: number;
-  normalizeAdvantage: boolean;
+  /** `true` is `minibatch`. */
+  normalizeAdvantage: boolean | 'minibatch' | 'rollout';
+  /** The standard deviation of advantages is that of a sample, with count - 1; default false. */
+  sampleDeviation?: boolean;
   /** Factor of rewards in advantages and value targets; default 1. */
   rewardScale?: number;
   /** 0: no early stop; otherwise epochs end once the approximate KL of an epoch exceeds it. */
   targetKl: number;
   /** Recurrent models: as in NativeSequence. */
   checkpointSteps?: number;
+  /** r'_t = r_t + dripDecay r'_(t+1) within episodes, in place; default 0. */
+  dripDecay?: number;
+  /** Above 0: the learning rate follows the KL divergence, exact for a gaussian head, from minibatch to minibatch, beginning with the one given. */
+  desiredKl?: number;
+  /** Parts a minibatch is computed in, one after another; default 1. */
+  gradientAccumulation?: number;
+  /** Steps of the optimiser whose changes are made together; default 1. */
+  updateAccumulation?: number;
+  /** Prioritised sampling in place of permutations. */
+  draw?: NativeDraw;
+}
+
+export interface NativeDraw {
+  /** Segments of a minibatch. */
+  count: number;
+  /** Steps of a segment. */
+  segment: number;
+  alpha: number;
+  beta: number;
+  /** Segments that all minibatches take, one after another, in place of chance. */
+  order?: Int32Array;
+}
+
+/** Columns of the last minibatch's draw: [segments], of `segment` [count], of `advantage` and `ratio` [horizon][environments]. */
+export type DrawColumn = 'priority' | 'probability' | 'weight' | 'segment' | 'advantage' | 'ratio';
+
+/** A draw by itself: `advantage` [steps][segments], and of every segment how long it waits, Exponential(1). */
+export interface NativeSegments {
+  steps: number;
+  segments: number;
+  count: number;
+  advantage: Float32Array;
+  wait: Float32Array;
+  alpha: number;
+  beta: number;
+}
+
+export interface NativeDrawn {
+  /** [segments] */
+  priority: Float32Array;
+  probability: Float32Array;
+  weight: Float32Array;
+  /** [count] */
+  segment: Int32Array;
+  /** [steps][segments], of those drawn: weight (advantage - mean) / (std + 1e-8), mean and std over all that were. */
+  corrected: Float32Array;
 }
 
 export interface NativeOptimizerConfig {
@@ -130,6 +184,8 @@ export interface NativeMetrics {
   clipFraction: number;
   explainedVariance: number;
   gradNorm: number;
+  /** With `desiredKl`, after the last minibatch. */
+  learningRate: number;
   epochs: number;
   /** 1 when a non-finite loss or gradient stopped the update before it touched the parameters. */
   nonFinite: number;
@@ -146,7 +202,16 @@ export interface NativeOptimizer {
 
 export interface NativeTrainer {
   readonly optimizer: NativeOptimizer;
-  /** One PPO update on a finished rollout, off the JavaScript thread. */
-  update(rollout: NativeRollout, config: NativePpoConfig, learningRate: number, key: NativeKey): Promise<NativeMetrics>;
+  /**
+   * One PPO update on a finished rollout, off the JavaScript thread. `learningRate` is a number, or one for every step of the optimiser,
+   * [epochs x minibatches].
+   */
+  update(
+    rollout: NativeRollout,
+    config: NativePpoConfig,
+    learningRate: number | Float32Array,
+    key: NativeKey,
+  ): Promise<NativeMetrics>;
+  readDraw(column: DrawColumn, target: Float32Array): void;
   dispose(): void;
 }

@@ -3,7 +3,7 @@ import { boolean, options as checkOptions, nonNegativeInteger, positiveInteger, 
 import { TorsorError } from '../core/errors.js';
 import { readWholeFile } from '../io/files.js';
 import { parseRunJson } from '../runs/run-json.js';
-import { ppoDefaults } from '../training/ppo-options.js';
+import { ppoDefaults } from '../training/ppo-settings.js';
 import { UsageError } from './options.js';
 
 /** Everything may be left out. */

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { unknown } from '../core/check.js';
 import { libraryPresets } from '../training/library-presets.js';
-import { ppoDefaults } from '../training/ppo-options.js';
+import { ppoDefaults } from '../training/ppo-settings.js';
 import { generalPreset, type Preset, presets } from '../training/presets.js';
 import { type Config, readConfig } from './config.js';
 import { assignments, count, readOptions, UsageError } from './options.js';
@@ -77,8 +77,10 @@ export async function readPlan(argv: readonly string[]): Promise<Plan> {
   }
   for (const key of Object.keys(set)) origins.set(key, '--set ');
   const settings: Record<string, unknown> = { ...preset.settings, ...file.settings, ...set };
-  // How a preset anneals its own learning rate says nothing of one that is scheduled by itself.
-  if (typeof settings.learningRate !== 'number' && !origins.has('anneal')) delete settings.anneal;
+  // How a preset anneals its own learning rate says nothing of one that is scheduled by itself, and its count of updates belongs to its schedule.
+  const scheduled = typeof settings.learningRate !== 'number';
+  if (scheduled && !origins.has('anneal')) delete settings.anneal;
+  if ((scheduled || origins.has('anneal')) && !origins.has('annealUpdates')) delete settings.annealUpdates;
   return {
     env,
     model,

@@ -5,7 +5,8 @@ import { NativeVectorEnvironment } from '../envs/native-vector-environment.js';
 import { Model } from '../models/model.js';
 import { RunFolder } from '../runs/run-folder.js';
 import { PPO } from '../training/ppo.js';
-import type { PPOSettings } from '../training/ppo-options.js';
+import { scheduledSettings } from '../training/ppo-options.js';
+import type { PPOSettings } from '../training/ppo-settings.js';
 import { type Command, exitCodes } from './command.js';
 import { keysOf } from './make-trainer.js';
 import { count, readOptions, word } from './options.js';
@@ -69,7 +70,7 @@ it ends with the same bits as one that was never interrupted. With other --steps
 /** The trainer of a run with native environments, in the state of its last checkpoint. */
 async function remake(folder: RunFolder, device: string): Promise<PPO> {
   const { environment, settings, about } = await folder.readInfo();
-  for (const name of ['learningRate', 'clipRatio', 'entropyCoefficient']) {
+  for (const name of scheduledSettings) {
     if (typeof settings[name] !== 'string') continue;
     throw new TorsorError(
       'UNSUPPORTED',

@@ -14,7 +14,8 @@ export const trainCommand: Command = {
                           MLPActorCriticPolicy, NCDEActorCriticPolicy)
   --preset NAME           the defaults of another library: cleanrl, cleanrl-continuous, sb3, rsl_rl, pufferlib, jaxdem
                           (default: settings of ours for the environment)
-  --set KEY=VALUE         a setting of PPO, as --set learningRate=1e-3 --set 'clipRatio={"from":0.2,"to":0.05}'; any number of them
+  --set KEY=VALUE         a setting of PPO, as --set learningRate=1e-3 --set sampling=prioritized --set 'clipRatio={"from":0.2,"to":0.05}';
+                          any number of them
   --seed N                where all randomness comes from (default 1)
   --steps N               steps of all environments together (default: those of the preset)
   --environments N        environments side by side (default: those of the preset)

@@ -1,5 +1,5 @@
 // Node: a value of a model before any number is known. Methods read like arithmetic and record ops.
-import { options as checkOptions, finite, nonNegativeInteger, positiveInteger } from '../core/check.js';
+import { options as checkOptions, finite, nonNegativeInteger, oneOf, positiveInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { constant, type Initializer, lecunNormal } from '../random/initializers.js';
 import { type LstmOptions, lstm } from './lstm.js';
@@ -113,6 +113,17 @@ export class Node {
     return this.trace.apply('scale', [this], this.width, {
       constants: [finite('factor', factor), finite('shift', shift)],
     });
+  }
+
+  /**
+   * x within [low, high], else the nearer of the two. Beyond the limits the gradient is 0 (the default, as in torch and jax), or with
+   * `pass` that of x, as if nothing were cut: what has gone too far can come back.
+   */
+  clamp(low: number, high: number, gradient: 'zero' | 'pass' = 'zero'): Node {
+    const passes = oneOf('gradient', gradient, ['zero', 'pass'] as const) === 'pass';
+    if (finite('low', low) >= finite('high', high))
+      throw new TorsorError('INVALID_ARGUMENT', `clamp: expected low below high, got ${low} and ${high}`);
+    return this.trace.apply('clamp', [this], this.width, { constants: [low, high, passes ? 1 : 0] });
   }
 
   /** This node's columns, then those of the others. */

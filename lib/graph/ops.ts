@@ -102,6 +102,18 @@ export const ops = {
   mul: { inputs: 2, parameters: 0, constants: 0, variant: null, problem: same },
   /** y = factor · x + shift. */
   scale: { inputs: 1, parameters: 0, constants: 2, variant: null, problem: same },
+  /** x, or the nearer of [low, high] beyond them; the gradient there is 0, or with a last constant of 1 that of x. */
+  clamp: {
+    inputs: 1,
+    parameters: 0,
+    constants: 3,
+    variant: null,
+    problem: (use) =>
+      same(use) ??
+      ((use.constants[0] as number) < (use.constants[1] as number) && [0, 1].includes(use.constants[2] as number)
+        ? undefined
+        : `needs limits in order and 0 or 1, got ${use.constants.join(', ')}`),
+  },
   concat: {
     inputs: 'many',
     parameters: 0,

@@ -1,6 +1,6 @@
 // Policy heads: which nodes a policy reads, and as what.
 import { Bijector } from '../bijectors/bijector.js';
-import { boolean, options as checkOptions, positiveIntegers, show } from '../core/check.js';
+import { boolean, options as checkOptions, oneOf, positiveIntegers, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { Head } from '../graph/compile.js';
 import { Node } from '../graph/node.js';
@@ -30,15 +30,24 @@ export interface GaussianOptions {
   logStd?: Node;
   /** Standard deviation, positive, of the width of the mean; or `logStd`. */
   std?: Node;
+  /**
+   * Keeps the logarithm of the standard deviation within [low, high]: it is cut there, a `std` at e^low and e^high. Null or absent: no bounds.
+   * skrl has [-20, 2].
+   */
+  logStdBounds?: readonly [low: number, high: number] | null;
+  /** Beyond the bounds: 0 (`zero`, the default, as torch's clamp in skrl) or as if nothing were cut (`pass`), so that it can come back. */
+  logStdGradient?: 'zero' | 'pass';
   /** Applied to samples; null or absent: actions are unbounded. */
   actionSpace?: Bijector | null;
 }
 
 /** Independent normals, one per dimension of the action, and what becomes of them. */
 export function gaussian(mean: Node, options: GaussianOptions): PolicyHead {
-  const { logStd, std, actionSpace } = checkOptions('gaussian', options, [
+  const { logStd, std, logStdBounds, logStdGradient, actionSpace } = checkOptions('gaussian', options, [
     'logStd',
     'std',
+    'logStdBounds',
+    'logStdGradient',
     'actionSpace',
   ]) as unknown as GaussianOptions;
   if ((logStd === undefined) === (std === undefined)) {
@@ -50,11 +59,24 @@ export function gaussian(mean: Node, options: GaussianOptions): PolicyHead {
   }
   return {
     kind: 'gaussian',
-    inputs: [mean, scale],
+    inputs: [mean, logStdBounds ? bounded(scale, logStdBounds, logStd === undefined, logStdGradient) : scale],
     scale: logStd === undefined ? 'std' : 'log_std',
     bijectors: actionSpace ? nativeChain(actionSpace, mean.width) : [],
     ...(actionSpace && { actionSpace }),
   };
+}
+
+/** A scale within bounds of its logarithm, which it is unless `isStd`. */
+function bounded(scale: Node, bounds: readonly number[], isStd: boolean, gradient: 'zero' | 'pass' = 'zero'): Node {
+  const [low = Number.NaN, high = Number.NaN] = Array.isArray(bounds) && bounds.length === 2 ? bounds : [];
+  if (!(Number.isFinite(low) && Number.isFinite(high) && low < high)) {
+    throw new TorsorError(
+      'INVALID_ARGUMENT',
+      `logStdBounds: expected [low, high] with low below high, got ${show(bounds)}`,
+    );
+  }
+  const cut = (x: number): number => (isStd ? Math.exp(x) : x);
+  return scale.clamp(cut(low), cut(high), oneOf('logStdGradient', gradient, ['zero', 'pass'] as const));
 }
 
 /** One of `logits.width` choices, with unnormalised log-probabilities. */

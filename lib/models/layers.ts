@@ -7,8 +7,18 @@ import { constant, type Initializer, orthogonal } from '../random/initializers.j
 import type { Key } from '../random/key.js';
 import { categorical, gaussian, type ModelOutputs, type PolicyHead } from './heads.js';
 
+/** Options of every model whose continuous actions are Gaussian. */
+export interface ScaleBounds {
+  /** Keeps logarithms of standard deviations within [low, high], see GaussianOptions. Default null: no bounds. */
+  logStdBounds: readonly [low: number, high: number] | null;
+  /** What their gradient is beyond: 0 (`zero`, the default) or as if nothing were cut (`pass`). */
+  logStdGradient: 'zero' | 'pass';
+}
+
+export const noScaleBounds: ScaleBounds = { logStdBounds: null, logStdGradient: 'zero' };
+
 /** Options of every feed-forward actor-critic, in the words of the reference (JaxDEM) in camel case. */
-export interface ActorCriticBase {
+export interface ActorCriticBase extends ScaleBounds {
   /** Scale of the orthogonal kernels of hidden layers. Default: sqrt(2). */
   inScale: number;
   /** Scale of the orthogonal kernel of the mean or the logits. Default: 1. */
@@ -21,7 +31,7 @@ export interface ActorCriticBase {
   activation: ActivationName;
 }
 
-interface PolicyOptions {
+interface PolicyOptions extends ScaleBounds {
   criticScale: number;
   actorSigmaHead: boolean;
   actionSpaceSize: number;
@@ -35,6 +45,7 @@ export const actorCriticDefaults: ActorCriticBase = {
   criticScale: 0.01,
   actorSigmaHead: false,
   activation: 'gelu',
+  ...noScaleBounds,
 };
 
 export interface StackOptions {
@@ -71,10 +82,11 @@ export function actor(features: Node, options: PolicyOptions & { actorScale: num
 
 /** The policy of a mean or logits, with the scale from a parameter or from features. */
 function policyOf(mean: Node, features: Node, options: PolicyOptions): PolicyHead {
-  const { actionSpaceSize, actionSpace, criticScale } = options;
+  const { actionSpaceSize, actionSpace, criticScale, logStdBounds, logStdGradient } = options;
   if (options.discrete) return categorical(mean);
+  const more = { actionSpace, logStdBounds, logStdGradient };
   if (!options.actorSigmaHead) {
-    return gaussian(mean, { logStd: features.parameter('_log_std', [1, actionSpaceSize], constant(0)), actionSpace });
+    return gaussian(mean, { logStd: features.parameter('_log_std', [1, actionSpaceSize], constant(0)), ...more });
   }
   // softplus(-1) = 0.313: a policy that explores less than one of standard deviation 1, whose samples a tanh would saturate.
   const std = features.linear(actionSpaceSize, {
@@ -83,7 +95,7 @@ function policyOf(mean: Node, features: Node, options: PolicyOptions): PolicyHea
     biasInitializer: constant(-1),
     activation: 'softplus',
   });
-  return gaussian(mean, { std, actionSpace });
+  return gaussian(mean, { std, ...more });
 }
 
 /** Scale of the kernels of the value and of the sigma head in recurrent models. */

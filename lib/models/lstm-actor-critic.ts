@@ -3,11 +3,11 @@ import { positiveInteger } from '../core/check.js';
 import type { Node } from '../graph/node.js';
 import type { ActivationName } from '../graph/ops.js';
 import type { ModelOutputs } from './heads.js';
-import { fusedHeads, stack } from './layers.js';
+import { fusedHeads, noScaleBounds, type ScaleBounds, stack } from './layers.js';
 import { Model } from './model.js';
 
 /** Options that recurrent models share. */
-export interface RecurrentBase {
+export interface RecurrentBase extends ScaleBounds {
   /** Width of the encoder's one layer. Default: 64. */
   hiddenFeatures: number;
   /** Of the encoder. Default: `gelu`, the tanh form. */
@@ -26,6 +26,7 @@ export const recurrentDefaults: RecurrentBase = {
   activation: 'gelu',
   actorSigmaHead: false,
   remat: false,
+  ...noScaleBounds,
 };
 
 /** linear + activation, as in the reference, under its names. */

@@ -40,6 +40,8 @@ export const opExports: Readonly<Record<OpName, OpExport>> = {
   mul: elementwise('Mul'),
   scale: ({ graph, inputs, constants: [factor = 1, shift = 0] }) =>
     graph.op('Add', [graph.op('Mul', [inputs[0] as string, factor]), shift]),
+  clamp: ({ graph, inputs, constants: [low, high] }) =>
+    graph.op('Clip', [inputs[0] as string, low as number, high as number]),
   concat: ({ graph, inputs }) => graph.concat(inputs),
   slice: ({ graph, inputs, width, constants: [start = 0] }) => graph.columns(inputs[0] as string, start, start + width),
   layer_norm: (step) =>

@@ -25,12 +25,13 @@ const long = {
   clipRatio: 0.2,
   entropyCoefficient: 0,
   maxGradNorm: 0.5,
-  normalizeAdvantage: true,
+  normalizeAdvantage: 'minibatch',
+  sampleDeviation: true,
   learningRate: 3e-4,
   optimizer: { name: 'adam', epsilon: 1e-5 },
 } as const;
 
-/** What JaxDEM and PufferLib have in common. */
+/** What JaxDEM and PufferLib have in common; segments are whole rollouts of an environment. */
 const segments = {
   horizon: 64,
   epochs: 1,
@@ -39,6 +40,9 @@ const segments = {
   valueCoefficient: 2,
   entropyCoefficient: 0.001,
   maxGradNorm: 1.5,
+  normalizeAdvantage: 'minibatch',
+  sampling: 'prioritized',
+  priorityAlpha: 0.8,
 } as const;
 
 /**
@@ -49,13 +53,10 @@ const segments = {
  * - `cleanrl-continuous`: ppo_continuous_action.py, without its normalisation and clipping of observations and rewards.
  * - `sb3`: PPO with MlpPolicy of Stable-Baselines3, 64 samples a minibatch. Its `target_kl`, where set, stops at 1.5 times the value given
  *   and within a pass; ours stops after a pass, at the value. The number of steps is ours: it has no default.
- * - `rsl_rl`: PPO and the example's configuration, with Isaac Lab's number of environments. Not: advantages normalised over the whole rollout
- *   (ours are over each minibatch), the learning rate adapted in every minibatch and by the exact KL divergence (ours is adapted after an
- *   update, by its estimate), standard deviations learned as such, kernels initialised as torch does.
- * - `pufferlib`: version 4. Not: prioritised sampling of segments (alpha 0.8, beta 0.2), advantages computed again between minibatches,
- *   bfloat16.
- * - `jaxdem`: Not: prioritised sampling of segments (alpha 0.8, beta 0.2 annealed to 1), advantages computed again between minibatches, DRIP; its cosine
- *   counts minibatches against iterations and so reaches 0 after a quarter of the training, ours at the end.
+ * - `rsl_rl`: PPO and the example's configuration, with Isaac Lab's number of environments; advantages are normalised over the rollout, the learning
+ *   rate follows the KL divergence in every minibatch. Not: standard deviations learned as such, kernels initialised as torch does.
+ * - `pufferlib`: version 4, with segments drawn without replacement as in version 3. Not: bfloat16.
+ * - `jaxdem`: all of it. Its cosine counts steps of the optimiser against the number of its iterations, and so reaches 0 after a quarter of the training.
  */
 export const libraryPresets: Readonly<Record<string, LibraryPreset>> = {
   cleanrl: {
@@ -73,7 +74,8 @@ export const libraryPresets: Readonly<Record<string, LibraryPreset>> = {
       valueCoefficient: 0.5,
       entropyCoefficient: 0.01,
       maxGradNorm: 0.5,
-      normalizeAdvantage: true,
+      normalizeAdvantage: 'minibatch',
+      sampleDeviation: true,
       learningRate: 2.5e-4,
       anneal: 'linear',
       optimizer: { name: 'adam', epsilon: 1e-5 },
@@ -119,7 +121,8 @@ export const libraryPresets: Readonly<Record<string, LibraryPreset>> = {
       valueCoefficient: 2,
       entropyCoefficient: 0.01,
       maxGradNorm: 1,
-      normalizeAdvantage: true,
+      normalizeAdvantage: 'rollout',
+      sampleDeviation: true,
       learningRate: 1e-3,
       anneal: 'adaptive',
       desiredKl: 0.01,
@@ -140,6 +143,9 @@ export const libraryPresets: Readonly<Record<string, LibraryPreset>> = {
       lambda: 0.9,
       learningRate: 0.015,
       anneal: 'cosine',
+      // PufferLib's formula has alpha in it: 0.2 + 0.8 alpha progress.
+      priorityBeta: { from: 0.2, to: 0.84 },
+      sampleDeviation: true,
       optimizer: { name: 'muon', beta1: 0.95, beta2: 0.999, epsilon: 1e-12 },
     },
   },
@@ -157,6 +163,8 @@ export const libraryPresets: Readonly<Record<string, LibraryPreset>> = {
       lambda: 0.95,
       learningRate: 1e-2,
       anneal: 'cosine',
+      annealUpdates: 1000,
+      priorityBeta: { from: 0.2, to: 1 },
       optimizer: { name: 'muon', beta1: 0.9, beta2: 0.999, epsilon: 1e-12 },
     },
   },

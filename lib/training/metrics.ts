@@ -20,7 +20,10 @@ export interface TrainingMetrics {
   policyLoss: number;
   valueLoss: number;
   entropy: number;
-  /** Between the policy before the update and the policy of each minibatch: mean of (log ratio)² / 2. */
+  /**
+   * Between the policy before the update and the policy of each minibatch: mean of (log ratio)² / 2. With `anneal: 'adaptive'` and a Gaussian
+   * policy the divergence KL(old ‖ new) itself.
+   */
   approxKl: number;
   /** Share of samples whose ratio left the clip range. */
   clipFraction: number;
@@ -28,7 +31,7 @@ export interface TrainingMetrics {
   explainedVariance: number;
   /** Before clipping. */
   gradNorm: number;
-  /** What the update was made with. */
+  /** What the update was made with; the learning rate is that of its last step. */
   learningRate: number;
   clipRatio: number;
   entropyCoefficient: number;

@@ -1,9 +1,10 @@
 // Options of PPO: defaults, checks, and the form the native core takes.
-import type { NativeOptimizerConfig, NativePpoConfig } from '../addon/native-training.js';
+import type { NativeDraw, NativeOptimizerConfig, NativePpoConfig } from '../addon/native-training.js';
 import {
   boolean,
   options as checkOptions,
   nonNegativeInteger,
+  oneOf,
   positive,
   positiveInteger,
   required,
@@ -15,62 +16,9 @@ import { checkpointSteps } from '../models/gradient.js';
 import type { Model } from '../models/model.js';
 import { Key } from '../random/key.js';
 import { defaultSegment, segments } from '../rollout/segments.js';
-import { type OptimizerOptions, resolveOptimizer } from './optimizer-options.js';
-import { checkScheduled, resolveAnneal, type Schedule, type Scheduled, valueAt } from './schedule.js';
-
-/** Settings of PPO, all of them with a default. */
-export interface PPOSettings {
-  /** Steps of every environment in one rollout. Default 128. */
-  horizon: number;
-  /**
-   * Recurrent models: steps that an update goes back through time, a divisor of the horizon. Default 0: the horizon, or 1 where the model
-   * carries nothing learned, as a window of observations.
-   */
-  segmentLength: number;
-  /** Recurrent models: steps before every segment that warm its carry up, without a loss. Default 0. */
-  burnIn: number;
-  /** Recurrent models: an update computes most activations again instead of keeping all. Default: the model's option of this name. */
-  remat: boolean;
-  /** Passes over a rollout. Default 4. */
-  epochs: number;
-  /** Parts a pass is cut into, of whole segments where the model is recurrent; each is one step of the optimiser. Default 4. */
-  minibatches: number;
-  /** Discount of one step, in [0, 1]. Default 0.99. */
-  gamma: number;
-  /** Of generalised advantage estimation, in [0, 1]. Default 0.95. */
-  lambda: number;
-  /** V-trace's limits of importance ratios. With 1 or more, and the ratio 1 of a fresh rollout, advantages are GAE. Default 1. */
-  rhoClip: number;
-  cClip: number;
-  /** The policy's gain is cut where its ratio leaves [1 - clipRatio, 1 + clipRatio]. Default 0.2. */
-  clipRatio: Scheduled;
-  /** A value may move by this much from that of the rollout before its gradient is cut. Default Infinity: never cut. */
-  clipValue: number;
-  /** Of half the squared error of the value. Default 0.5. */
-  valueCoefficient: number;
-  /** Default 0. */
-  entropyCoefficient: Scheduled;
-  /** Gradients longer than this (Euclidean norm over all parameters) are shortened to it. Default 0.5. */
-  maxGradNorm: number;
-  /** Subtract the mean, divide by the standard deviation of each minibatch. Default true. */
-  normalizeAdvantage: boolean;
-  /** Rewards are multiplied by it before advantages and value targets are made; reported returns are not. Default 1. */
-  rewardScale: number;
-  /** Default 3e-4. */
-  learningRate: Scheduled;
-  /**
-   * What becomes of a `learningRate` that is a number. `linear` (the default) and `cosine` let it fall to 0 over the steps of `run`, `constant`
-   * leaves it, `adaptive` starts from it and follows the KL divergence by the rule of rsl_rl: after every update it is divided by 1.5 where
-   * `approxKl` is above twice `desiredKl`, multiplied by it where below half of that, within [1e-5, 1e-2]. rsl_rl does so in every minibatch.
-   */
-  anneal: Schedule;
-  /** What `anneal: 'adaptive'` keeps the KL divergence of an update near. Default 0.01. */
-  desiredKl: number;
-  /** A name, or a name with settings. Default `adam`. */
-  optimizer: 'adam' | 'muon' | OptimizerOptions;
-  /** Ends an update after the first pass whose approximate KL divergence exceeds it. Default 0: never. */
-  targetKl: number;
-}
+import { resolveOptimizer } from './optimizer-options.js';
+import { type PPOSettings, ppoDefaults } from './ppo-settings.js';
+import { checkScheduled, resolveAnneal, type Schedule, valueAt } from './schedule.js';
 
 /** What PPO trains, on which environments, and the settings that are not to be the defaults. */
 export interface PPOOptions extends Partial<PPOSettings> {
@@ -79,31 +27,6 @@ export interface PPOOptions extends Partial<PPOSettings> {
   /** Noise of actions and order of minibatches. Default seed 1. */
   key?: Key | number | bigint;
 }
-
-export const ppoDefaults: Readonly<PPOSettings> = {
-  horizon: 128,
-  segmentLength: 0,
-  burnIn: 0,
-  remat: false,
-  epochs: 4,
-  minibatches: 4,
-  gamma: 0.99,
-  lambda: 0.95,
-  rhoClip: 1,
-  cClip: 1,
-  clipRatio: 0.2,
-  clipValue: Number.POSITIVE_INFINITY,
-  valueCoefficient: 0.5,
-  entropyCoefficient: 0,
-  maxGradNorm: 0.5,
-  normalizeAdvantage: true,
-  rewardScale: 1,
-  learningRate: 3e-4,
-  anneal: 'linear',
-  desiredKl: 0.01,
-  optimizer: 'adam',
-  targetKl: 0,
-};
 
 export interface ResolvedPPO {
   model: Model<object>;
@@ -124,19 +47,18 @@ export function resolvePPO(given: PPOOptions): ResolvedPPO {
   const settings = { ...ppoDefaults, remat: remat.remat === true, ...set } as PPOSettings;
   settings.anneal = resolveAnneal(set.anneal as Schedule | undefined, settings.learningRate);
   positiveInteger('horizon', settings.horizon);
+  const prioritized = oneOf('sampling', settings.sampling, ['shuffle', 'prioritized'] as const) === 'prioritized';
   settings.segmentLength =
     nonNegativeInteger('segmentLength', settings.segmentLength) ||
-    defaultSegment(model as Model<object>, settings.horizon);
+    (prioritized ? settings.horizon : defaultSegment(model as Model<object>, settings.horizon));
   const native = checkSettings(settings);
   const { segmentLength, burnIn } = segments(model as Model<object>, settings.horizon, settings);
   if (boolean('remat', settings.remat)) native.checkpointSteps = checkpointSteps(true, burnIn + segmentLength);
-  const count = (settings.horizon / segmentLength) * (environment as VectorEnvironment).count;
-  if (settings.minibatches > count) {
-    throw new TorsorError(
-      'INVALID_ARGUMENT',
-      `minibatches: expected at most ${segmentLength > 1 ? 'the number of segments' : 'horizon x environments'} = ${count}, got ${settings.minibatches}`,
-    );
-  }
+  // Drawn segments stay whole where there is no memory either.
+  const shape = { segment: prioritized ? settings.segmentLength : segmentLength, horizon: settings.horizon };
+  const { count } = environment as VectorEnvironment;
+  if (prioritized) native.draw = resolveDraw(settings, { ...shape, environments: count });
+  else checkMinibatches(settings, { ...shape, environments: count });
   return {
     model: model as Model<object>,
     environment: environment as VectorEnvironment,
@@ -147,31 +69,94 @@ export function resolvePPO(given: PPOOptions): ResolvedPPO {
   };
 }
 
+interface Shape {
+  segment: number;
+  horizon: number;
+  environments: number;
+}
+
+function checkMinibatches(
+  { minibatches, minibatchSize }: PPOSettings,
+  { segment, horizon, environments }: Shape,
+): void {
+  const segments = (horizon / segment) * environments;
+  if (minibatches > segments) {
+    throw new TorsorError(
+      'INVALID_ARGUMENT',
+      `minibatches: expected at most ${segment > 1 ? 'the number of segments' : 'horizon x environments'} = ${segments}, got ${minibatches}`,
+    );
+  }
+  if (minibatchSize !== 0) {
+    throw new TorsorError(
+      'INVALID_ARGUMENT',
+      `minibatchSize: expected with sampling 'prioritized' alone, got ${minibatchSize}; minibatches says how many there are`,
+    );
+  }
+}
+
+function resolveDraw(s: PPOSettings, { segment, horizon, environments }: Shape): NativeDraw {
+  const segments = (horizon / segment) * environments;
+  const count = Math.floor((s.minibatchSize || (horizon * environments) / s.minibatches) / segment);
+  if (count < 1 || count > segments) {
+    throw new TorsorError(
+      'INVALID_ARGUMENT',
+      `minibatchSize: expected from one to all ${segments} segments of ${segment} steps, got ${s.minibatchSize || `${s.minibatches} minibatches`}`,
+    );
+  }
+  return { count, segment, alpha: s.priorityAlpha, beta: scheduledAt(s, 0).priorityBeta };
+}
+
 /** What each of the settings that may be scheduled has to be. */
-const scheduledChecks = { learningRate: positive, clipRatio: positive, entropyCoefficient: nonNegativeNumber } as const;
+const scheduledChecks = {
+  learningRate: positive,
+  clipRatio: positive,
+  entropyCoefficient: nonNegativeNumber,
+  priorityBeta: nonNegativeNumber,
+} as const;
+
+export type ScheduledSetting = keyof typeof scheduledChecks;
+export const scheduledSettings = Object.keys(scheduledChecks) as ScheduledSetting[];
 
 function nonNegativeNumber(name: string, value: unknown): number {
   return within(name, value, 0, Number.MAX_VALUE);
 }
 
 /** The settings that may be scheduled, at `progress` in [0, 1) of a run. */
-export function scheduledAt(s: PPOSettings, progress: number): Record<keyof typeof scheduledChecks, number> {
-  const at = (name: keyof typeof scheduledChecks): number => valueAt(name, s[name], progress, scheduledChecks[name]);
-  return { learningRate: at('learningRate'), clipRatio: at('clipRatio'), entropyCoefficient: at('entropyCoefficient') };
+export function scheduledAt(s: PPOSettings, progress: number): Record<ScheduledSetting, number> {
+  const at = (name: ScheduledSetting): [string, number] => [
+    name,
+    valueAt(name, s[name], progress, scheduledChecks[name]),
+  ];
+  return Object.fromEntries(scheduledSettings.map(at)) as Record<ScheduledSetting, number>;
 }
 
 function checkSettings(s: PPOSettings): NativePpoConfig {
   const nonNegative = (name: keyof PPOSettings): number => nonNegativeNumber(name, s[name]);
   const limit = (name: keyof PPOSettings): number =>
     s[name] === Number.POSITIVE_INFINITY ? s[name] : positive(name, s[name]);
-  for (const [name, check] of Object.entries(scheduledChecks)) {
-    checkScheduled(name, s[name as keyof typeof scheduledChecks], check);
-  }
+  for (const name of scheduledSettings) checkScheduled(name, s[name], scheduledChecks[name]);
   positive('desiredKl', s.desiredKl);
+  nonNegative('priorityAlpha');
+  nonNegativeInteger('minibatchSize', s.minibatchSize);
+  nonNegativeInteger('annealUpdates', s.annealUpdates);
+  if (s.annealUpdates > 0 && s.anneal !== 'linear' && s.anneal !== 'cosine') {
+    throw new TorsorError(
+      'INVALID_ARGUMENT',
+      `annealUpdates: expected with anneal 'linear' or 'cosine', not ${s.anneal}`,
+    );
+  }
   const { clipRatio, entropyCoefficient } = scheduledAt(s, 0);
+  const [epochs, minibatches] = [positiveInteger('epochs', s.epochs), positiveInteger('minibatches', s.minibatches)];
+  const updateAccumulation = positiveInteger('updateAccumulation', s.updateAccumulation);
+  if ((epochs * minibatches) % updateAccumulation !== 0) {
+    throw new TorsorError(
+      'INVALID_ARGUMENT',
+      `updateAccumulation: expected a divisor of epochs x minibatches = ${epochs * minibatches}, got ${updateAccumulation}`,
+    );
+  }
   return {
-    epochs: positiveInteger('epochs', s.epochs),
-    minibatches: positiveInteger('minibatches', s.minibatches),
+    epochs,
+    minibatches,
     gamma: within('gamma', s.gamma, 0, 1),
     lambda: within('lambda', s.lambda, 0, 1),
     rhoClip: limit('rhoClip'),
@@ -181,7 +166,15 @@ function checkSettings(s: PPOSettings): NativePpoConfig {
     valueCoefficient: nonNegative('valueCoefficient'),
     entropyCoefficient,
     maxGradNorm: limit('maxGradNorm'),
-    normalizeAdvantage: boolean('normalizeAdvantage', s.normalizeAdvantage),
+    normalizeAdvantage:
+      typeof s.normalizeAdvantage === 'string'
+        ? oneOf('normalizeAdvantage', s.normalizeAdvantage, ['minibatch', 'rollout'] as const)
+        : boolean('normalizeAdvantage', s.normalizeAdvantage),
+    sampleDeviation: boolean('sampleDeviation', s.sampleDeviation),
+    dripDecay: within('dripDecay', s.dripDecay, 0, 1),
+    gradientAccumulation: positiveInteger('gradientAccumulation', s.gradientAccumulation),
+    updateAccumulation,
+    desiredKl: s.anneal === 'adaptive' ? s.desiredKl : 0,
     rewardScale: positive('rewardScale', s.rewardScale),
     targetKl: nonNegative('targetKl'),
   };

@@ -9,10 +9,12 @@ import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../io/checkpoi
 import type { Model } from '../models/model.js';
 import type { Key } from '../random/key.js';
 import { Rollout } from '../rollout/rollout.js';
+import { matricesOf } from './matrices.js';
 import { EpisodeWindow, type TrainingMetrics } from './metrics.js';
 import { NonFiniteError } from './non-finite.js';
-import { type PPOOptions, type PPOSettings, type ResolvedPPO, resolvePPO, scheduledAt } from './ppo-options.js';
-import { adaptedRate, factorAt } from './schedule.js';
+import { type PPOOptions, type ResolvedPPO, resolvePPO, scheduledAt } from './ppo-options.js';
+import type { PPOSettings } from './ppo-settings.js';
+import { learningRates } from './schedule.js';
 import { restoreTrainer, type TrainerState, trainerCheckpoint } from './trainer-checkpoint.js';
 
 /** How far `run` goes. */
@@ -152,14 +154,16 @@ export class PPO {
     const began = performance.now();
     const progress = this.steps / total;
     const scheduled = scheduledAt(settings, progress);
-    const { clipRatio, entropyCoefficient } = scheduled;
-    const learningRate = this.#adaptedRate ?? scheduled.learningRate * factorAt(settings.anneal, progress);
+    const { clipRatio, entropyCoefficient, priorityBeta } = scheduled;
+    const rates = this.#adaptedRate ?? learningRates(settings, scheduled.learningRate, progress, this.#updates);
     const { actions, minibatches } = this.#keys;
     const episodes = await rollout.collect(actions.at(this.#iteration * settings.horizon));
     const shuffle = minibatches.at(this.#iteration * settings.epochs).native;
-    const config = { ...this.#resolved.native, clipRatio, entropyCoefficient };
-    const { nonFinite, ...measured } = await callAsync(() =>
-      trainer.update(rollout.native, config, learningRate, shuffle),
+    const { native } = this.#resolved;
+    const draw = native.draw && { draw: { ...native.draw, beta: priorityBeta } };
+    const config = { ...native, clipRatio, entropyCoefficient, ...draw };
+    const { nonFinite, learningRate, ...measured } = await callAsync(() =>
+      trainer.update(rollout.native, config, rates, shuffle),
     );
     this.#window.add(episodes);
     const { meanReturn, meanLength, count: windowEpisodes } = this.#window;
@@ -170,7 +174,7 @@ export class PPO {
       meanReturn,
       meanLength,
       windowEpisodes,
-      learningRate,
+      learningRate: typeof rates === 'number' && this.#adaptedRate === undefined ? rates : learningRate,
       clipRatio,
       entropyCoefficient,
       ...measured,
@@ -179,17 +183,8 @@ export class PPO {
     if (nonFinite) throw new NonFiniteError(metrics);
     this.#iteration = metrics.iteration;
     this.#updates = metrics.updates;
-    if (this.#adaptedRate !== undefined) {
-      this.#adaptedRate = adaptedRate(this.#adaptedRate, metrics.approxKl, settings.desiredKl);
-    }
+    if (this.#adaptedRate !== undefined) this.#adaptedRate = metrics.learningRate;
     const now = performance.now();
     return { ...metrics, seconds: (now - start) / 1000, stepsPerSecond: rollout.size / ((now - began) / 1000) };
   }
-}
-
-/** [offset, rows, columns] of every matrix among the parameters: what Muon orthogonalises. */
-function matricesOf(model: Model<object>): Int32Array {
-  return Int32Array.from(
-    model.program.parameters.flatMap(({ offset, shape }) => (shape.length === 2 ? [offset, ...shape] : [])),
-  );
 }

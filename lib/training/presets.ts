@@ -1,5 +1,5 @@
 // Hyper-parameters that learn each native environment within seconds on two cores, but for the MountainCars: actions at random never find their goal.
-import type { PPOSettings } from './ppo-options.js';
+import type { PPOSettings } from './ppo-settings.js';
 
 /** What trains well on one environment. */
 export interface Preset {

@@ -45,17 +45,29 @@ export function valueAt(name: string, scheduled: Scheduled, progress: number, ch
   return to + (from - to) * factorAt(shape, progress);
 }
 
-/** Limits and step of the adaptive rate: those of rsl_rl. */
-const adaptive = { least: 1e-5, most: 1e-2, factor: 1.5, tolerance: 2 };
+/** What of the settings of a trainer says how its rate is annealed. */
+export interface Annealing {
+  anneal: Schedule;
+  annealUpdates: number;
+  epochs: number;
+  minibatches: number;
+}
 
 /**
- * The rule of rsl_rl: a learning rate is divided by 1.5 where the policy moved by more than twice the divergence desired, and multiplied by it
- * where it moved by less than half of that; it stays in [1e-5, 1e-2].
+ * The rate of an update at `progress` in [0, 1) of a run, after `updates` steps of the optimiser; with `annealUpdates` the rates of all its steps,
+ * as optax counts them.
  */
-export function adaptedRate(learningRate: number, kl: number, desiredKl: number): number {
-  if (kl > adaptive.tolerance * desiredKl) return Math.max(adaptive.least, learningRate / adaptive.factor);
-  if (kl > 0 && kl < desiredKl / adaptive.tolerance) return Math.min(adaptive.most, learningRate * adaptive.factor);
-  return learningRate;
+export function learningRates(
+  { anneal, annealUpdates, epochs, minibatches }: Annealing,
+  rate: number,
+  progress: number,
+  updates: number,
+): number | Float32Array {
+  if (annealUpdates === 0) return rate * factorAt(anneal, progress);
+  return Float32Array.from(
+    { length: epochs * minibatches },
+    (_, k) => rate * factorAt(anneal, Math.min(1, (updates + k) / annealUpdates)),
+  );
 }
 
 /** `anneal` as it holds: a learning rate that is scheduled by itself is not annealed too. */

@@ -18,8 +18,8 @@ struct Kernels {
   void (*forward)(const Program&, const ForwardIO&, int first, int rows, float* workspace);
   void (*evaluate)(const Program&, const EvaluateIO&, int first, int rows, float* workspace);
   void (*gradient)(const Program&, const GradientIO&, int first, int rows, float* workspace, float* accumulators);
-  // Sums `count` sets of accumulators in order, into gradients in the order of the arena and `metrics` [metric_count].
-  void (*collect)(const Program&, float* const* accumulators, int count, float* gradient, double* metrics);
+  // Sums `count` sets of accumulators in order, into gradients in the order of the arena and `metrics` [metric_count], or adds them to these.
+  void (*collect)(const Program&, float* const* accumulators, int count, bool add, float* gradient, double* metrics);
 };
 
 // The best set this machine runs; the environment variable TORSOR_SIMD = baseline | v3 | v4 asks for a lower one.

@@ -4,6 +4,7 @@
 #include "math/advantage.h"
 #include "math/muon.h"
 #include "math/ppo_update.h"
+#include "math/priority.h"
 #include "program/instruction.h"
 
 namespace torsor {
@@ -35,16 +36,70 @@ struct Shuffle {
   int32_t *segment, *index;  // [segments]: number of each, and the row of its first step
 };
 
+// Rewards [steps][environments] of a rollout, see math/drip.h.
+struct Drip {
+  float* reward;  // in place
+  const uint8_t *terminated, *truncated;
+  int steps, environments;
+  float decay;
+};
+
+// How the segments of a rollout [time][environments] are drawn, see math/priority.h.
+struct Priorities {
+  const float* advantage;  // from the first step on
+  int segments, length, environments;
+  PriorityConfig config;
+  double *priority, *total;     // [segments], one
+  float *probability, *weight;  // [segments]
+};
+
+// A draw of `count` out of so many segments.
+struct Draw {
+  const double* priority;
+  float* wait;     // [segments]
+  uint64_t* keys;  // [segments], scratch
+  int segments, count;
+  uint64_t seed;
+  uint32_t stream, domain, number;
+  int32_t* segment;  // [count]
+};
+
+// Segments drawn, and where their steps are in the columns of a rollout, whose first `burn_in` rows of all environments are those before it.
+struct Drawn {
+  const int32_t* segment;
+  int count, length, environments, burn_in;
+  bool step_by_step;  // whether `index` has an entry for every step, or one for the first of the segment's burn-in
+  int32_t* index;     // [count] or [count][length]
+  // For corrected advantages.
+  const float *advantage, *weight;  // a column, and [segments]
+  const AdvantageMoments* moments;
+  float* corrected;  // a column
+};
+
 struct TrainingKernels {
   void (*end_step)(const StepEnd&, int first_environment, int environments);
   void (*advantage)(const AdvantageIO&, const AdvantageConfig&, int first_environment, int environments);
   // 1 - Var(target - value) / Var(target); 0 where the target is constant.
   void (*explained_variance)(const float* target, const float* value, int64_t count, double* result);
 
+  void (*drip)(const Drip&, int first_environment, int environments);
+
   // Places first ... first + count - 1.
   void (*shuffle)(const Shuffle&, int first, int count);
-  // Of the advantages of a minibatch of `rows` sequences, without their burn-in.
-  void (*moments)(const GradientIO&, int rows, AdvantageMoments*);
+  // Of the advantages of a minibatch of `rows` sequences, without their burn-in; `sample`: see degrees_of_freedom.
+  void (*moments)(const GradientIO&, int rows, bool sample, AdvantageMoments*);
+
+  // Prioritised sampling. Priorities of segments first ... first + count - 1; their sum; probabilities and weights.
+  void (*priorities)(const Priorities&, int first, int count);
+  void (*total_priority)(const Priorities&);
+  void (*weights)(const Priorities&, int first, int count);
+  // The noise of segments first ... first + count - 1; who is drawn, in order; where they are; what their advantages count.
+  void (*waits)(const Draw&, int first, int count);
+  void (*draw)(const Draw&);
+  void (*places)(const Drawn&);
+  void (*correct)(const Drawn&);
+  void (*fill)(float* x, int64_t count, float value);
+
   // See math/ppo_update.h. `gradients` are those of the minibatch whose sums of loss terms stand in `update`.
   void (*end_minibatch)(const float* gradients, int64_t count, const PpoLimits&, PpoUpdate* update);
   void (*end_epoch)(int minibatches, float target_kl, PpoUpdate* update);

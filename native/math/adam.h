@@ -15,11 +15,19 @@ struct AdamConfig {
 struct UpdateGate {
   float gradient_scale = 1;  // to clip their norm
   bool stopped = false;      // this step and all that follow change nothing
+  float learning_rate =
+      1;  // factor of the learning rate of this step; the rate itself where it follows the KL divergence
 };
 
 }  // namespace torsor
 
 namespace torsor::TORSOR_ISA {
+
+// The settings of a step, of Adam or of Muon, with the learning rate of its gate.
+template <class Config> HD Config at_rate(Config c, const UpdateGate* gate) {
+  if (gate) c.learning_rate *= gate->learning_rate;
+  return c;
+}
 
 template <class N> HD N adam_element(N parameter, N gradient, N& m, N& v, const AdamConfig& c) {
   using S = Scalar<N>;

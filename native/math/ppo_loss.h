@@ -28,6 +28,7 @@ template <class N> struct PpoSample {
 template <class N> struct PpoLoss {
   N policy, value;        // the two terms, before coefficients
   N d_log_prob, d_value;  // gradients of policy + value_coefficient value
+  N ratio;                // probability of the action over that under the policy that took it
   N approx_kl, clipped;   // (log ratio)^2 / 2, an estimate of KL(old, new); 1 where the ratio left the clip range
 };
 
@@ -52,9 +53,13 @@ HD PpoLoss<N> ppo_loss(N log_prob, N value, const PpoSample<N>& s, const Advanta
   const auto value_moves = plain_counts | ((move >= -reach) & (move <= reach));
   const N counted = choose(plain_counts, error, clipped_error);
 
-  return {choose(plain >= clipped, plain, clipped), S(0.5) * counted * counted,
-          choose(policy_moves, plain, zero),        choose(value_moves, N(S(c.value_coefficient) * counted), zero),
-          S(0.5) * log_ratio * log_ratio,           choose(inside, zero, one)};
+  return {choose(plain >= clipped, plain, clipped),
+          S(0.5) * counted * counted,
+          choose(policy_moves, plain, zero),
+          choose(value_moves, N(S(c.value_coefficient) * counted), zero),
+          ratio,
+          S(0.5) * log_ratio * log_ratio,
+          choose(inside, zero, one)};
 }
 
 }  // namespace torsor::TORSOR_ISA

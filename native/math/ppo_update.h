@@ -9,12 +9,14 @@ namespace torsor {
 struct PpoMetrics {
   double loss = 0, policy_loss = 0, value_loss = 0, entropy = 0, approx_kl = 0, clip_fraction = 0,
          explained_variance = 0, grad_norm = 0;
+  double learning_rate = 0;  // of the last step of the optimiser
   int epochs = 0;
   bool non_finite = false;  // a loss or gradient was not finite: the update stopped before it touched the parameters
 };
 
 struct PpoUpdate {
-  AdvantageMoments moments;   // of the minibatch under way
+  AdvantageMoments moments;   // of the minibatch under way, or of the rollout
+  AdvantageMoments as_it_is;  // for advantages that are normalised already
   double sums[metric_count];  // its loss terms
   UpdateGate gate;            // what the optimiser makes of its gradients
   PpoMetrics total;           // sums over the minibatches so far
@@ -25,17 +27,29 @@ struct PpoUpdate {
 struct PpoLimits {
   float value_coefficient, entropy_coefficient, max_grad_norm;
   int epoch;
+  float desired_kl = 0;  // what the learning rate follows; 0: it is as given
 };
 
 }  // namespace torsor
 
 namespace torsor::TORSOR_ISA {
 
+// What sums of squares about a mean are divided by: `sample` is Bessel's correction, as torch's std has it and jax's has not.
+HD double degrees_of_freedom(double count, bool sample) { return sample && count > 1 ? count - 1 : count; }
+
 HD AdvantageMoments moments_of(double mean, double variance) {
   return {float(mean), float(1 / (square_root(variance) + 1e-8))};
 }
 
 HD bool finite(double x) { return x - x == 0; }
+
+// The rule of rsl_rl for a minibatch whose policy is `kl` away from that of the rollout.
+HD float adapted_rate(float rate, double kl, float desired) {
+  const float least = 1e-5f, most = 1e-2f, factor = 1.5f;
+  if (kl > 2.0 * desired) return rate / factor > least ? rate / factor : least;
+  if (kl > 0 && kl < 0.5 * desired) return rate * factor < most ? rate * factor : most;
+  return rate;
+}
 
 // After the gradients of a minibatch, whose squares add up to `squares`, and before the step of the optimiser.
 HD void end_of_minibatch(PpoUpdate& u, double squares, const PpoLimits& c) {
@@ -46,6 +60,7 @@ HD void end_of_minibatch(PpoUpdate& u, double squares, const PpoLimits& c) {
                norm = square_root(squares);
   u.total.non_finite = !finite(loss) || !finite(norm);
   u.gate.stopped = u.total.non_finite;
+  if (c.desired_kl > 0) u.gate.learning_rate = adapted_rate(u.gate.learning_rate, sum[metric_kl], c.desired_kl);
   u.gate.gradient_scale = norm > c.max_grad_norm ? float(c.max_grad_norm / norm) : 1;
   u.total.loss += loss;
   u.total.policy_loss += sum[metric_policy];

@@ -13,6 +13,7 @@
 namespace torsor {
 
 void init_mathematics(Napi::Env, Napi::Object exports);
+void init_draw(Napi::Env, Napi::Object exports);
 
 template <class Names> static Napi::Array list(Napi::Env env, const Names& names) {
   const Napi::Array array = Napi::Array::New(env);
@@ -128,6 +129,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   OptimizerWrap::init(env, exports);
   TrainerWrap::init(env, exports);
   init_mathematics(env, exports);
+  init_draw(env, exports);
   return exports;
 }
 

@@ -285,7 +285,7 @@ Napi::Value ModelWrap::ppo(const Napi::CallbackInfo& info) {
     float* gradients = floats(info[2], "gradients", m.parameter_count());
     m.training(io.of_inputs());
     const auto held = m.hold();
-    return to_javascript(info.Env(), ppo_minibatch(m, io, rows, config.normalize_advantage, gradients));
+    return to_javascript(info.Env(), ppo_minibatch(m, io, rows, config, gradients));
   });
 }
 

@@ -11,17 +11,18 @@ namespace torsor {
 void RolloutWrap::init(Napi::Env env, Napi::Object exports) {
   exports.Set(
       "Rollout",
-      DefineClass(env, "Rollout",
-                  {InstanceAccessor("horizon", &RolloutWrap::horizon, nullptr),
-                   InstanceAccessor("environments", &RolloutWrap::environments, nullptr),
-                   InstanceMethod("act", &RolloutWrap::act), InstanceMethod("record", &RolloutWrap::record),
-                   InstanceMethod("finish", &RolloutWrap::finish), InstanceMethod("collect", &RolloutWrap::collect),
-                   InstanceMethod("read", &RolloutWrap::read), InstanceMethod("advantage", &RolloutWrap::advantage),
-                   InstanceMethod("readCarry", &RolloutWrap::read_carry),
-                   InstanceMethod("writeCarry", &RolloutWrap::write_carry),
-                   InstanceMethod("readBurnIn", &RolloutWrap::read_burn_in),
-                   InstanceMethod("writeBurnIn", &RolloutWrap::write_burn_in),
-                   InstanceMethod("reset", &RolloutWrap::reset), InstanceMethod("dispose", &RolloutWrap::dispose)}));
+      DefineClass(
+          env, "Rollout",
+          {InstanceAccessor("horizon", &RolloutWrap::horizon, nullptr),
+           InstanceAccessor("environments", &RolloutWrap::environments, nullptr),
+           InstanceMethod("act", &RolloutWrap::act), InstanceMethod("record", &RolloutWrap::record),
+           InstanceMethod("finish", &RolloutWrap::finish), InstanceMethod("collect", &RolloutWrap::collect),
+           InstanceMethod("read", &RolloutWrap::read), InstanceMethod("write", &RolloutWrap::write),
+           InstanceMethod("advantage", &RolloutWrap::advantage), InstanceMethod("readCarry", &RolloutWrap::read_carry),
+           InstanceMethod("writeCarry", &RolloutWrap::write_carry),
+           InstanceMethod("readBurnIn", &RolloutWrap::read_burn_in),
+           InstanceMethod("writeBurnIn", &RolloutWrap::write_burn_in), InstanceMethod("reset", &RolloutWrap::reset),
+           InstanceMethod("dispose", &RolloutWrap::dispose)}));
 }
 
 RolloutWrap::RolloutWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -174,6 +175,40 @@ void RolloutWrap::read(const Napi::CallbackInfo& info) {
       throw Error("UNKNOWN_NAME",
                   "column: expected observation, latent, log_prob, value, reward, terminated, truncated, advantage or "
                   "return, got '" +
+                      column + "'");
+  });
+}
+
+void RolloutWrap::write(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    Rollout& r = idle("write");
+    const std::string column = text(info[0], "column");
+    const auto copy = [&](auto& to, int64_t first, int64_t count) {
+      const float* from = floats(info[1], "source", count);
+      for (int64_t k = 0; k < count; k++) to[first + k] = from[k];
+    };
+    const auto rows = [&](auto& to, int64_t width = 1) { copy(to, r.start() * width, r.size() * width); };
+    if (column == "observation")
+      rows(r.observation, r.model().observation_size());
+    else if (column == "latent")
+      rows(r.latent, r.model().head().latent_width);
+    else if (column == "log_prob")
+      rows(r.log_prob);
+    else if (column == "value")
+      rows(r.value);
+    else if (column == "reward")
+      rows(r.reward);
+    else if (column == "terminated") {
+      rows(r.terminated);
+      for (int64_t k = r.start(); k < r.start() + r.size(); k++) r.done[k] = r.terminated[k] || r.truncated[k];
+    } else if (column == "last_value")
+      copy(r.last_value, 0, r.last_value.size());
+    else if (column == "carries")
+      copy(r.carries, 0, r.carries.size());
+    else
+      throw Error("UNKNOWN_NAME",
+                  "column: expected observation, latent, log_prob, value, reward, terminated, last_value or carries, "
+                  "got '" +
                       column + "'");
   });
 }

@@ -31,6 +31,7 @@ class RolloutWrap : public Napi::ObjectWrap<RolloutWrap> {
   void finish(const Napi::CallbackInfo&);
   Napi::Value collect(const Napi::CallbackInfo&);
   void read(const Napi::CallbackInfo&);
+  void write(const Napi::CallbackInfo&);
   void advantage(const Napi::CallbackInfo&);
   void read_carry(const Napi::CallbackInfo&);
   void write_carry(const Napi::CallbackInfo&);

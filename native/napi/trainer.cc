@@ -8,23 +8,6 @@
 
 namespace torsor {
 
-PpoUpdateConfig to_ppo_config(const Napi::Value& value) {
-  const Napi::Object o = object(value, "config");
-  const auto real = [&](const char* name) { return float(number(o.Get(name), name)); };
-  PpoUpdateConfig c{};
-  c.epochs = int(integer(o.Get("epochs"), "epochs", 1, 1 << 20));
-  c.minibatches = int(integer(o.Get("minibatches"), "minibatches", 1, 1 << 20));
-  c.advantage = {real("gamma"), real("lambda"), real("rhoClip"), real("cClip"),
-                 absent(o.Get("rewardScale")) ? 1 : real("rewardScale")};
-  c.loss = {real("clipRatio"), real("clipValue"), real("valueCoefficient"), real("entropyCoefficient")};
-  c.max_grad_norm = real("maxGradNorm");
-  c.normalize_advantage = o.Get("normalizeAdvantage").ToBoolean();
-  c.target_kl = real("targetKl");
-  c.checkpoint_steps =
-      absent(o.Get("checkpointSteps")) ? 0 : int(integer(o.Get("checkpointSteps"), "checkpointSteps", 0, 1 << 20));
-  return c;
-}
-
 Napi::Value to_javascript(Napi::Env env, const PpoMetrics& m) {
   const Napi::Object o = Napi::Object::New(env);
   o.Set("loss", m.loss);
@@ -35,6 +18,7 @@ Napi::Value to_javascript(Napi::Env env, const PpoMetrics& m) {
   o.Set("clipFraction", m.clip_fraction);
   o.Set("explainedVariance", m.explained_variance);
   o.Set("gradNorm", m.grad_norm);
+  o.Set("learningRate", m.learning_rate);
   o.Set("epochs", double(m.epochs));
   o.Set("nonFinite", m.non_finite ? 1.0 : 0.0);
   return o;
@@ -95,6 +79,7 @@ void TrainerWrap::init(Napi::Env env, Napi::Object exports) {
   exports.Set("Trainer", DefineClass(env, "Trainer",
                                      {InstanceAccessor("optimizer", &TrainerWrap::optimizer, nullptr),
                                       InstanceMethod("update", &TrainerWrap::update),
+                                      InstanceMethod("readDraw", &TrainerWrap::read_draw),
                                       InstanceMethod("dispose", &TrainerWrap::dispose)}));
 }
 
@@ -130,25 +115,51 @@ Napi::Value TrainerWrap::update(const Napi::CallbackInfo& info) {
     Rollout& rollout = wrap.rollout("rollout");
     if (&rollout.model() != &trainer().model())
       throw Error("INVALID_ARGUMENT", "rollout: it was made with another model than the trainer's");
-    const PpoUpdateConfig config = to_ppo_config(info[1]);
-    const int64_t segments = rollout.size() / rollout.segment();
-    if (config.minibatches > segments)
-      throw Error("INVALID_ARGUMENT", "minibatches: expected at most the " + std::to_string(segments) +
-                                          (rollout.segment() > 1 ? " segments" : " steps") + " of the rollout, got " +
-                                          std::to_string(config.minibatches));
-    const float learning_rate = float(number(info[2], "learningRate"));
+    PpoUpdateConfig config = to_ppo_config(info[1]);
+    check_fits(config, rollout);
+    std::vector<float> learning_rates = to_learning_rates(info[2], int64_t(config.epochs) * config.minibatches);
     const Noise key = to_noise(info[3]);
     auto use = std::make_shared<RolloutWrap::Use>(wrap, "update");
     const std::shared_ptr<PpoTrainer> trainer = trainer_;
     return run_async(
         info.Env(), {info.This(), model_.Value(), info[0]},
-        [trainer, alive = model_alive_, &rollout, config, learning_rate, key] {
-          return trainer->update(rollout, config, learning_rate, key);
-        },
+        [trainer, alive = model_alive_, &rollout, config = std::move(config),
+         learning_rates = std::move(learning_rates),
+         key] { return trainer->update(rollout, config, learning_rates, key); },
         [use](Napi::Env env, const PpoMetrics& metrics) mutable {
           use.reset();
           return to_javascript(env, metrics);
         });
+  });
+}
+
+// A column of the last update's prioritised sampling, in order of segments, of draws or of the rollout's rows.
+void TrainerWrap::read_draw(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    const PpoTrainer& t = trainer();
+    const SegmentSampler& s = t.sampler;
+    const std::string column = text(info[0], "column");
+    const auto copy = [&](const auto& from, int64_t first, int64_t count) {
+      float* to = floats(info[1], "target", count);
+      if (first + count > from.size()) throw Error("INVALID_ARGUMENT", "readDraw: no segments were drawn");
+      for (int64_t k = 0; k < count; k++) to[k] = float(from[first + k]);
+    };
+    const int64_t start = s.shape().start(), segments = s.shape().segments(), rows = s.shape().rows() - start;
+    if (column == "priority")
+      copy(s.priority, 0, segments);
+    else if (column == "probability")
+      copy(s.probability, 0, segments);
+    else if (column == "weight")
+      copy(s.weight, 0, segments);
+    else if (column == "segment")
+      copy(s.segment, 0, s.segment.size());
+    else if (column == "advantage")
+      copy(s.corrected, start, rows);
+    else if (column == "ratio")
+      copy(t.ratio, start, rows);
+    else
+      throw Error("UNKNOWN_NAME",
+                  "column: expected priority, probability, weight, segment, advantage or ratio, got '" + column + "'");
   });
 }
 

@@ -1,11 +1,11 @@
 // Classes Optimizer and Trainer of the addon.
 #pragma once
+#include "napi/ppo_config.h"
 #include "napi/rollout.h"
 #include "training/ppo.h"
 
 namespace torsor {
 
-PpoUpdateConfig to_ppo_config(const Napi::Value&);
 Napi::Value to_javascript(Napi::Env, const PpoMetrics&);
 
 class OptimizerWrap : public Napi::ObjectWrap<OptimizerWrap> {
@@ -32,6 +32,7 @@ class TrainerWrap : public Napi::ObjectWrap<TrainerWrap> {
  private:
   Napi::Value optimizer(const Napi::CallbackInfo&);
   Napi::Value update(const Napi::CallbackInfo&);
+  void read_draw(const Napi::CallbackInfo&);
   void dispose(const Napi::CallbackInfo&) { trainer_.reset(); }
   PpoTrainer& trainer() const;
 

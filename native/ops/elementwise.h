@@ -1,4 +1,4 @@
-// Ops that work column by column: activation, add, mul, scale, copy (concat and slice are copies of column ranges), parameter, clear.
+// Ops that work column by column: activation, add, mul, scale, clamp, copy (concat and slice are copies of column ranges), parameter, clear.
 // backward() finds dL/d(out) complete, and adds or assigns dL/d(in) as the instruction says.
 #pragma once
 #include "math/activation.h"
@@ -94,6 +94,29 @@ struct Scale {
     using N = typename Tile::N;
     const N* d = t.column(q.out.gradient);
     to_gradient(t, q.in, q.add_to_in, [&](int k) { return N(d[k] * q.constant[0]); });
+  }
+};
+
+// y = x within [low, high], else the nearer of the two. With variant 1 the gradient passes as if nothing were cut; else none does beyond the limits.
+struct Clamp {
+  static constexpr const char* name = "clamp";
+  template <class Tile> static HD void forward(const Tile& t, const Memory&, const Instruction& q) {
+    using N = typename Tile::N;
+    const N* in = t.column(q.in.column);
+    N* out = t.column(q.out.column);
+    t.each(q.out.width, [&](int k) { out[k] = at_most<N>(q.constant[1], at_least<N>(q.constant[0], N(in[k]))); });
+  }
+  template <class Tile> static HD void forward_keeping(const Tile& t, const Memory& m, const Instruction& q) {
+    forward(t, m, q);
+  }
+  template <class Tile> static HD void backward(const Tile& t, const Memory&, const Instruction& q) {
+    using N = typename Tile::N;
+    const N *d = t.column(q.out.gradient), *in = t.column(q.in.column);
+    to_gradient(t, q.in, q.add_to_in, [&](int k) {
+      const N x = in[k];
+      if (q.variant) return N(d[k]);
+      return choose((x >= q.constant[0]) & (x <= q.constant[1]), N(d[k]), splat<N>(0));
+    });
   }
 };
 

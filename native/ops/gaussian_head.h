@@ -105,6 +105,20 @@ struct GaussianHead {
     return log_det_expectation<N>(h.bijectors, p.constants, mean, std, d_mean, d_std);
   }
 
+  // KL(old || new) of a group, before the bijectors, which do not change it.
+  template <class Tile>
+  static HD typename Tile::N divergence(const Tile& t, const Head& h, const GradientIO& io, int g) {
+    using N = typename Tile::N;
+    N sum = splat<N>(0);
+    for (int d = 0; d < h.n; d++) {
+      const N scale = t.of_batch(io.old_head[1], g, h.n, d);
+      const N old_std = choose(t.alive(g) > 0, h.scale_is_std ? scale : exp_of(scale), splat<N>(1));
+      sum += gaussian_kl(N(t.of_batch(io.old_head[0], g, h.n, d)), old_std, N(t.at(h.parameter[0].column + d, g)),
+                         spread(t, h, d, g).std);
+    }
+    return sum;
+  }
+
   // From the gradients of log-probability and entropy to those of mean and scale.
   template <class Tile> static HD void backward(const Tile& t, const Program& p, const uint8_t*, bool exact_entropy) {
     using N = typename Tile::N;

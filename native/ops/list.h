@@ -14,8 +14,8 @@
 
 namespace torsor::TORSOR_ISA {
 
-using Ops =
-    List<Linear, Activate, Add, Multiply, Scale, Copy, LayerNorm, Parameter, Lstm, Scan, Window, NeuralCde, Clear>;
+using Ops = List<Linear, Activate, Add, Multiply, Scale, Clamp, Copy, LayerNorm, Parameter, Lstm, Scan, Window,
+                 NeuralCde, Clear>;
 using Heads = List<GaussianHead, CategoricalHead, MultiCategoricalHead, BernoulliHead>;
 
 // The weight of an instruction, [inputs][outputs], and how its gradient sums are laid out: `stride` floats a row.

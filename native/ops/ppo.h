@@ -2,6 +2,7 @@
 // group g only ever adds to its own place, tile after tile, so their order is fixed.
 #pragma once
 #include "math/ppo_loss.h"
+#include "ops/gaussian_head.h"
 #include "program/instruction.h"
 
 namespace torsor::TORSOR_ISA {
@@ -15,12 +16,15 @@ template <class Tile> HD void ppo_gradient(const Tile& t, const Program& p, cons
     const N alive = t.alive(g);
     const PpoSample<N> sample{t.of_batch(io.old_log_prob, g), t.of_batch(io.advantage, g), t.of_batch(io.target, g),
                               t.of_batch(io.old_value, g)};
-    const N entropy = t.at(h.entropy, g);
-    const PpoLoss<N> l = ppo_loss(N(t.at(h.log_prob, g)), N(t.at(p.value.column, g)), sample, moments, io.ppo);
+    const N entropy = t.at(h.entropy, g), value = t.at(p.value.column, g);
+    const PpoLoss<N> l = ppo_loss(N(t.at(h.log_prob, g)), value, sample, moments, io.ppo);
+    if (io.new_value) t.to_batch(io.new_value, g, value);
+    if (io.ratio) t.to_batch(io.ratio, g, l.ratio);
     t.at(h.d_log_prob, g) = choose(alive > 0, N(l.d_log_prob * scale), splat<N>(0));
     t.at(h.d_entropy, g) = -io.ppo.entropy_coefficient * scale * alive;
     t.at(p.value.gradient, g) = choose(alive > 0, N(l.d_value * scale), splat<N>(0));
-    const N terms[metric_count] = {l.policy, l.value, entropy, l.approx_kl, l.clipped};
+    const N kl = io.old_head[0] ? GaussianHead::divergence(t, h, io, g) : l.approx_kl;
+    const N terms[metric_count] = {l.policy, l.value, entropy, kl, l.clipped};
     UNROLL for (int k = 0; k < metric_count; k++) t.at(p.sums + k, g) +=
         choose(alive > 0, N(terms[k] * scale), splat<N>(0));
   });

@@ -104,7 +104,7 @@ void Model::evaluate(EvaluateIO io, int rows) {
   });
 }
 
-void Model::gradient(GradientIO io, int rows, float* gradients, double* metrics, Array<float>& sums) {
+void Model::gradient(GradientIO io, int rows, float* gradients, double* metrics, Array<float>& sums, bool add) {
   const Program& p = *training_[io.of_inputs()];
   if (!io.parameters) io.parameters = parameters_.data();
   io.packed = packed_.data();
@@ -122,7 +122,7 @@ void Model::gradient(GradientIO io, int rows, float* gradients, double* metrics,
   });
   std::vector<float*> sets;
   for (int chunk = 0; chunk < chunks; chunk++) sets.push_back(sums.data() + chunk * stride);
-  kernels().collect(p, sets.data(), chunks, gradients, metrics);
+  kernels().collect(p, sets.data(), chunks, add, gradients, metrics);
 }
 
 }  // namespace torsor

@@ -48,8 +48,9 @@ class Model {
 
   // Adds up the gradients of a batch in an order that does not depend on the threads. The caller holds the parameters, or brings his own
   // where kernels need no other order of the weights. `gradients` has room for parameter_count floats; `metrics` [metric_count] receives
-  // the sums of the loss terms. Whoever has `sums`, an array that grows as it must, may call this beside others.
-  void gradient(GradientIO, int rows, float* gradients, double* metrics, Array<float>& sums);
+  // the sums of the loss terms. Whoever has `sums`, an array that grows as it must, may call this beside others; with `add`, what `gradients`
+  // and `metrics` hold is counted in.
+  void gradient(GradientIO, int rows, float* gradients, double* metrics, Array<float>& sums, bool add = false);
   void gradient(const GradientIO& io, int rows, float* gradients, double* metrics) {
     const std::lock_guard<std::mutex> alone(gradient_);
     gradient(io, rows, gradients, metrics, accumulators_);

@@ -109,6 +109,16 @@ void scale(Reader& r) {
   r.end<Scale>();
 }
 
+void clamp(Reader& r) {
+  r.inputs(1);
+  r.constants(3);
+  r.same_width();
+  for (int k = 0; k < 2; k++) r.step.constant[k] = float(r.o.constants[k]);
+  r.expect(r.o.constants[0] < r.o.constants[1], "its limits are not in order");
+  r.step.variant = r.whole(r.o.constants[2], 0, 1);
+  r.end<Clamp>();
+}
+
 void slice(Reader& r) {
   r.inputs(1);
   r.constants(1);
@@ -209,19 +219,11 @@ struct Kind {
   void (*read)(Reader&);
 };
 
-constexpr Kind kinds[] = {{"linear", linear},
-                          {"activation", activation},
-                          {"add", of_two<Add>},
-                          {"mul", of_two<Multiply>},
-                          {"scale", scale},
-                          {"concat", concat},
-                          {"slice", slice},
-                          {"layer_norm", layer_norm},
-                          {"parameter", parameter},
-                          {"lstm", lstm},
-                          {"scan", scan},
-                          {"window", window},
-                          {"neural_cde", neural_cde}};
+constexpr Kind kinds[] = {
+    {"linear", linear},         {"activation", activation}, {"add", of_two<Add>}, {"mul", of_two<Multiply>},
+    {"scale", scale},           {"clamp", clamp},           {"concat", concat},   {"slice", slice},
+    {"layer_norm", layer_norm}, {"parameter", parameter},   {"lstm", lstm},       {"scan", scan},
+    {"window", window},         {"neural_cde", neural_cde}};
 
 void read(const Trace& trace, const Operation& o, std::vector<Step>& steps) {
   Reader reader(trace, o, steps);

@@ -18,62 +18,34 @@ PpoTrainer::PpoTrainer(Model& model, const OptimizerConfig& config, std::vector<
   model.training(false);
 }
 
-// Leaves the gradients, and in `state` what the optimiser is to make of them.
-static void evaluate_minibatch(Model& model, GradientIO io, int rows, bool normalize_advantage, const PpoLimits& limits,
-                               float* gradients, Array<float>& sums, PpoUpdate* state) {
-  io.loss_rows = rows * (io.sequence.steps - io.sequence.burn_in);
-  io.moments = &state->moments;
-  io.gate = &state->gate;
-  if (normalize_advantage) training_kernels().moments(io, rows, &state->moments);
-  model.gradient(io, rows, gradients, state->sums, sums);
-  training_kernels().end_minibatch(gradients, model.parameter_count(), limits, state);
-}
-
-PpoMetrics ppo_minibatch(Model& model, const GradientIO& io, int rows, bool normalize_advantage, float* gradients) {
+PpoMetrics ppo_minibatch(Model& model, const GradientIO& given, int rows, const PpoUpdateConfig& config,
+                         float* gradients) {
   Array<PpoUpdate> state(1);
   state[0] = {};
   Array<float> sums;
+  GradientIO io = given;
+  io.loss_rows = rows * (io.sequence.steps - io.sequence.burn_in);
+  io.moments = &state[0].moments;
+  if (config.normalization != Normalization::none)
+    training_kernels().moments(io, rows, config.sample_deviation, &state[0].moments);
+  model.gradient(io, rows, gradients, state[0].sums, sums);
   const PpoLimits limits{io.ppo.value_coefficient, io.ppo.entropy_coefficient, HUGE_VALF, 0};
-  evaluate_minibatch(model, io, rows, normalize_advantage, limits, gradients, sums, state.data());
+  training_kernels().end_minibatch(gradients, model.parameter_count(), limits, state.data());
   return state[0].total;  // of one minibatch
 }
 
-void PpoTrainer::shuffle(const Rollout& rollout, int epoch, const Noise& key) {
-  const int segments = int(rollout.size() / rollout.segment()), block = rows_of_call(segments, 4096);
-  const Shuffle order{
-      uint32_t(segments),     key.seed,        key.stream,   uint32_t(key.counter) + uint32_t(epoch), rollout.segment(),
-      rollout.environments(), segment_.data(), index_.data()};
-  parallel((segments + block - 1) / block, [&](int k) {
-    const int first = k * block;
-    training_kernels().shuffle(order, first, std::min(block, segments - first));
-  });
-}
-
-void PpoTrainer::step(float learning_rate) {
-  const auto change = [&](float* parameters) {
-    optimizer.step(parameters, gradients_.data(), learning_rate, &state_[0].gate);
-  };
-  if (calls_are_deferred)
-    change(parameters_.data());
-  else
-    model_.change_parameters(change);
-}
-
-PpoMetrics PpoTrainer::update(Rollout& rollout, const PpoUpdateConfig& config, float learning_rate, const Noise& key) {
-  // What is shuffled: segments, which are single steps unless the model is recurrent.
-  const int64_t segments = rollout.size() / rollout.segment();
-  if (index_.size() < segments) {
-    index_ = Array<int32_t>(segments);
-    segment_ = Array<int32_t>(segments);
-  }
+PpoMetrics PpoTrainer::update(Rollout& rollout, const PpoUpdateConfig& config, const std::vector<float>& learning_rates,
+                              const Noise& key) {
+  allocate(rollout, config);
   const int64_t updates = optimizer.updates;
   state_[0] = {};
+  if (config.desired_kl > 0) state_[0].gate.learning_rate = learning_rates[0];
   {
     const auto held = hold(calls_are_deferred);
     recording_.run([&] {
       optimizer.updates = updates;
       copy(parameters_.data(), model_.parameters(), parameters_.size());
-      run(rollout, config, learning_rate, key);
+      run(rollout, config, learning_rates, key);
     });
   }
   if (calls_are_deferred)
@@ -85,49 +57,114 @@ PpoMetrics PpoTrainer::update(Rollout& rollout, const PpoUpdateConfig& config, f
   for (double* sum : {&means.loss, &means.policy_loss, &means.value_loss, &means.entropy, &means.approx_kl,
                       &means.clip_fraction, &means.grad_norm})
     *sum /= state.minibatches;
+  const size_t last = learning_rates.size() > 1 ? size_t(state.minibatches - 1) : 0;
+  means.learning_rate = config.desired_kl > 0 ? state.gate.learning_rate : learning_rates[last];
   return means;
 }
 
+void PpoTrainer::normalize_rollout(const Rollout& rollout, const PpoUpdateConfig& config) {
+  if (config.normalization != Normalization::rollout) return;
+  GradientIO all{};
+  all.advantage = rollout.advantage.data() + rollout.start();
+  training_kernels().moments(all, int(rollout.size()), config.sample_deviation, &state_[0].moments);
+}
+
+// Leaves the gradients, and in the state what the optimiser is to make of them.
+void PpoTrainer::evaluate(GradientIO io, const Minibatch& m, const PpoUpdateConfig& config, const PpoLimits& limits) {
+  PpoUpdate* const state = state_.data();
+  io.loss_rows = m.segments * m.rows * (io.sequence.steps - io.sequence.burn_in);
+  const auto take = [&](int first) {
+    io.index = m.index + int64_t(first) * m.rows;
+    io.sequence.carry_index = m.segment + first;
+  };
+  take(0);
+  if (config.normalization == Normalization::minibatch)
+    training_kernels().moments(io, m.segments * m.rows, config.sample_deviation, &state->moments);
+  if (config.drawn_segments) {
+    sampler.correct(m.segments, io.advantage, &state->moments);
+    io.advantage = sampler.corrected.data();
+    io.moments = &state->as_it_is;
+  }
+  const int parts = std::min(config.gradient_accumulation, m.segments);
+  for (int part = 0; part < parts; part++) {
+    const int first = int(int64_t(m.segments) * part / parts), end = int(int64_t(m.segments) * (part + 1) / parts);
+    take(first);
+    model_.gradient(io, (end - first) * m.rows, gradients_.data(), state->sums, sums_, part > 0);
+  }
+  training_kernels().end_minibatch(gradients_.data(), model_.parameter_count(), limits, state);
+}
+
+// With changes that accumulate, `apply` says that they are made now.
+void PpoTrainer::step(float learning_rate, bool apply) {
+  const auto optimize = [&](float* parameters) {
+    optimizer.step(parameters, gradients_.data(), learning_rate, &state_[0].gate);
+  };
+  const bool accumulates = accumulated_.size() > 0;
+  if (accumulates) optimize(accumulated_.data());
+  if (!apply) return;
+  const auto change = [&](float* parameters) {
+    if (accumulates)
+      copy(parameters, accumulated_.data(), model_.parameter_count());
+    else
+      optimize(parameters);
+  };
+  if (calls_are_deferred)
+    change(parameters_.data());
+  else
+    model_.change_parameters(change);
+}
+
+// After a minibatch of drawn segments: their values and ratios are what it computed, and advantages follow.
+void PpoTrainer::renew(Rollout& rollout, const PpoUpdateConfig& config) {
+  copy(rollout.value.data(), new_value_.data(), rollout.value.size());
+  rollout.advantages(config.advantage, ratio.data() + rollout.start());
+  normalize_rollout(rollout, config);
+}
+
+static void drip(Rollout& rollout, float decay) {
+  const int64_t row = rollout.start();
+  const Drip d{&rollout.reward[row], &rollout.terminated[row], &rollout.truncated[row],
+               rollout.horizon(),    rollout.environments(),   decay};
+  const int block = rows_of_call(d.environments, tile_rows);
+  parallel((d.environments + block - 1) / block,
+           [&](int k) { training_kernels().drip(d, k * block, std::min(block, d.environments - k * block)); });
+}
+
 // Where calls are deferred, kernels see by themselves when to stop.
-void PpoTrainer::run(Rollout& rollout, const PpoUpdateConfig& config, float learning_rate, const Noise& key) {
+void PpoTrainer::run(Rollout& rollout, const PpoUpdateConfig& config, const std::vector<float>& learning_rates,
+                     const Noise& key) {
+  if (config.drip_decay > 0) drip(rollout, config.drip_decay);
   rollout.advantages(config.advantage);
   rollout.explained_variance(&state_[0].total.explained_variance);
+  normalize_rollout(rollout, config);
+  keep_policy(rollout);
+  {
+    const auto held = hold(!calls_are_deferred);
+    copy(accumulated_.data(), calls_are_deferred ? parameters_.data() : model_.parameters(), accumulated_.size());
+  }
+  const GradientIO io = arrays_of(rollout, config);
+  if (config.drawn_segments) {
+    training_kernels().fill(ratio.data(), ratio.size(), 1);
+    copy(new_value_.data(), rollout.value.data(), rollout.value.size());
+  }
 
-  GradientIO io{};
-  io.parameters = parameters_.data();
-  io.observation = rollout.observation.data();
-  io.latent = rollout.latent.data();
-  io.mask = rollout.masked ? rollout.mask.data() : nullptr;
-  io.old_log_prob = rollout.log_prob.data();
-  io.advantage = rollout.advantage.data();
-  io.target = rollout.target.data();
-  io.old_value = rollout.value.data();
-  io.exact_entropy = config.loss.entropy_coefficient != 0;  // as a mere metric, the entropy of the base is enough
-  io.ppo = config.loss;
-  io.sequence.steps = rollout.burn_in() + rollout.segment();
-  io.sequence.burn_in = rollout.burn_in();
-  io.sequence.stride = rollout.environments();
-  io.sequence.done = rollout.done.data();
-  io.sequence.carry = model_.carry_width() ? rollout.carries.data() : nullptr;
-  io.sequence.segment = config.checkpoint_steps;
-
-  const int64_t segments = rollout.size() / rollout.segment();
   const auto stopped = [&] { return !calls_are_deferred && state_[0].gate.stopped; };
   for (int epoch = 0; epoch < config.epochs && !stopped(); epoch++) {
-    shuffle(rollout, epoch, key);
-    const PpoLimits limits{config.loss.value_coefficient, config.loss.entropy_coefficient, config.max_grad_norm, epoch};
-    for (int minibatch = 0; minibatch < config.minibatches; minibatch++) {
-      const int64_t first = segments * minibatch / config.minibatches,
-                    end = segments * (minibatch + 1) / config.minibatches;
-      io.index = index_.data() + first;
-      io.sequence.carry_index = segment_.data() + first;
+    if (!config.drawn_segments) shuffle(rollout, epoch, key);
+    const PpoLimits limits{config.loss.value_coefficient, config.loss.entropy_coefficient, config.max_grad_norm, epoch,
+                           config.desired_kl};
+    for (int number = 0; number < config.minibatches; number++) {
+      const Minibatch minibatch =
+          config.drawn_segments ? draw(rollout, config, epoch, number, key) : part(rollout, number, config.minibatches);
       {
         const auto held = hold(!calls_are_deferred);
-        evaluate_minibatch(model_, io, int(end - first), config.normalize_advantage, limits, gradients_.data(), sums_,
-                           state_.data());
+        evaluate(io, minibatch, config, limits);
       }
       if (stopped()) return;
-      step(learning_rate);
+      const size_t k = size_t(epoch) * size_t(config.minibatches) + size_t(number);
+      const float rate = config.desired_kl > 0 ? 1 : learning_rates[learning_rates.size() > 1 ? k : 0];
+      step(rate, (k + 1) % size_t(config.update_accumulation) == 0);
+      if (config.drawn_segments) renew(rollout, config);
     }
     training_kernels().end_epoch(config.minibatches, config.target_kl, state_.data());
   }

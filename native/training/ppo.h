@@ -1,33 +1,42 @@
 // Proximal policy optimisation (Schulman et al. 2017): one update on a rollout.
 #pragma once
 #include "training/optimizer.h"
+#include "training/ppo_config.h"
 #include "training/rollout.h"
+#include "training/segment_sampler.h"
 
 namespace torsor {
-
-struct PpoUpdateConfig {
-  int epochs, minibatches;
-  AdvantageConfig advantage;
-  PpoConfig loss;
-  float max_grad_norm;
-  bool normalize_advantage;
-  float target_kl;       // 0: no early stop
-  int checkpoint_steps;  // recurrent models: steps kept at once, the others are computed again in backward; 0: all
-};
 
 class PpoTrainer {
  public:
   PpoTrainer(Model&, const OptimizerConfig&, std::vector<Matrix>);
 
-  PpoMetrics update(Rollout&, const PpoUpdateConfig&, float learning_rate, const Noise& key);
+  // `learning_rates`: one, or one for every step of the optimiser. Prioritised sampling and DRIP change values and rewards of the rollout.
+  PpoMetrics update(Rollout&, const PpoUpdateConfig&, const std::vector<float>& learning_rates, const Noise& key);
 
   const Model& model() const { return model_; }
   Optimizer optimizer;
+  // Of prioritised sampling: what the last minibatch left, and probability ratios, a column.
+  SegmentSampler sampler;
+  Array<float> ratio;
 
  private:
-  void run(Rollout&, const PpoUpdateConfig&, float learning_rate, const Noise& key);
+  // Segments of a minibatch: their numbers, and the rows they begin with, or all their rows.
+  struct Minibatch {
+    const int32_t *segment, *index;
+    int segments, rows;  // rows: of a segment
+  };
+  void allocate(const Rollout&, const PpoUpdateConfig&);
+  void run(Rollout&, const PpoUpdateConfig&, const std::vector<float>& learning_rates, const Noise& key);
+  void keep_policy(const Rollout&);
+  GradientIO arrays_of(const Rollout&, const PpoUpdateConfig&) const;
   void shuffle(const Rollout&, int epoch, const Noise& key);
-  void step(float learning_rate);
+  Minibatch part(const Rollout&, int number, int minibatches) const;
+  Minibatch draw(const Rollout&, const PpoUpdateConfig&, int epoch, int number, const Noise& key);
+  void evaluate(GradientIO, const Minibatch&, const PpoUpdateConfig&, const PpoLimits&);
+  void normalize_rollout(const Rollout&, const PpoUpdateConfig&);
+  void step(float learning_rate, bool apply);
+  void renew(Rollout&, const PpoUpdateConfig&);
   // The parameters of the model, over a whole update where calls are deferred, otherwise over a minibatch.
   std::shared_lock<std::shared_mutex> hold(bool now) {
     return now ? model_.hold() : std::shared_lock<std::shared_mutex>();
@@ -39,10 +48,14 @@ class PpoTrainer {
   Array<PpoUpdate> state_;          // one
   // Where calls are deferred, an update works on a copy of the parameters, and the model goes on answering with those it has.
   Array<float> parameters_;
+  Array<float> accumulated_;  // parameters with changes that are still to be made
+  Array<float> new_value_;    // of prioritised sampling, a column
+  Array<int32_t> order_;
+  Array<float> old_head_[2];  // mean and scale of every row before the update, for the exact divergence
   Recording recording_;
 };
 
 // Loss and gradients of one minibatch, for tests and other algorithms: `io` carries the arrays, `gradients` receives the sums.
-PpoMetrics ppo_minibatch(Model&, const GradientIO&, int rows, bool normalize_advantage, float* gradients);
+PpoMetrics ppo_minibatch(Model&, const GradientIO&, int rows, const PpoUpdateConfig&, float* gradients);
 
 }  // namespace torsor

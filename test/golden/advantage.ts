@@ -1,9 +1,9 @@
 // V-trace and GAE: the native rollout over given rewards, values and ratios.
 
 import { addon, type Device } from '../../lib/addon/load.js';
-import type { NativeProgram } from '../../lib/addon/native-model.js';
 import { type Comparison, comparePair, tolerance } from './compare.js';
 import { type FileArray, floats, type Pair } from './format.js';
+import { echo } from './native-update.js';
 
 interface Inputs {
   reward: FileArray;
@@ -22,15 +22,6 @@ interface Case {
   returns: Pair;
   advantage: Pair;
 }
-
-/** A rollout takes values from its model only, so the model gives back its observation as the value. */
-const echo: NativeProgram = {
-  widths: [1, 1],
-  instructions: [{ op: 'scale', inputs: [0], output: 1, parameters: [], constants: [1, 0] }],
-  head: { kind: 'categorical', inputs: [1] },
-  value: 1,
-  parameterCount: 0,
-};
 
 interface Columns {
   horizon: number;

@@ -59,6 +59,29 @@ async function golden(...args: string[]): Promise<{ code: number; output: string
 const small = 'vtrace_gae.json';
 const advantage = ['cases', 0, 'advantage', 'f64', 'data'];
 
+describe('an epoch of PPO', () => {
+  const epoch = 'ppo_epoch_SharedActorCritic_MaxNorm_muon.json';
+  const first = ['out', 'minibatches', 0];
+  test.each([
+    ['a weight', [...first, 'importance_weight', 'f64', 'data']],
+    ['a parameter after the first step', [...first, 'params_after', 'actor_mu.bias', 'f64', 'data']],
+    ['a gradient', [...first, 'grads', 'critic.bias', 'f64', 'data']],
+    ['a reward', ['out', 'dripped_reward', 'f64', 'data']],
+    ['a value at the end', ['out', 'final_value', 'f64', 'data']],
+  ] as [string, (string | number)[]][])('%s that is a thousandth off fails', async (_, keys) => {
+    const file = changed(epoch, (json) => {
+      const data = at<number[]>(json, ...keys);
+      data[0] = (data[0] as number) + 1e-3 * (1 + Math.abs(data[0] as number));
+    });
+    expect((await golden(file)).code).toBe(1);
+  });
+
+  test('with other segments fails', async () => {
+    const file = changed(epoch, (json) => at<number[]>(json, ...first, 'indices', 'data').splice(0, 1, 5));
+    expect((await golden(file)).code).toBe(1);
+  });
+});
+
 describe('the runner', () => {
   test('exits with 0 where everything was compared', async () => {
     const { code, output } = await golden(path.join(vectors, small));
@@ -107,9 +130,9 @@ describe('the runner', () => {
     const unknown = await golden(written('unknown.json', '{"a": 1}'));
     expect(unknown.code).toBe(1);
     expect(unknown.output).toMatch(/not supported.*unknown kind/);
-    const drip = await golden(written('drip.json', '{"inputs": {"reward": 1, "done": 0}, "cases": []}'));
-    expect(drip.code).toBe(1);
-    expect(drip.output).toMatch(/not supported.*DRIP/);
+    const other = await golden(written('other.json', '{"kind": "unheard"}'));
+    expect(other.code).toBe(1);
+    expect(other.output).toMatch(/not supported.*unheard of lerax/);
   });
 
   test.each([0, 3, 5, 6, 7, 12, 15])(

@@ -11,25 +11,9 @@ import type {
 import { layout } from '../../lib/graph/layout.js';
 import { sizeOf } from '../../lib/tensor/shape.js';
 import { type FileArray, floats } from './format.js';
+import { plainUpdate } from './native-update.js';
 
 export type Arrays = Record<string, FileArray>;
-
-/** One step on the value loss of one sample. */
-const valueOnly: NativePpoConfig = {
-  epochs: 1,
-  minibatches: 1,
-  gamma: 0,
-  lambda: 0,
-  rhoClip: 1,
-  cClip: 1,
-  clipRatio: 1,
-  clipValue: Number.POSITIVE_INFINITY,
-  valueCoefficient: 1,
-  entropyCoefficient: 0,
-  maxGradNorm: Number.POSITIVE_INFINITY,
-  normalizeAdvantage: false,
-  targetKl: 0,
-};
 
 /** All parameters in one arena, as in a model. */
 export class Arena {
@@ -73,7 +57,7 @@ export class GradientTrainer {
   constructor(arena: Arena, optimizer: NativeOptimizerConfig, maxGradNorm: number, device: Device) {
     const { Model, Rollout, Trainer } = addon(device);
     this.#arena = arena;
-    this.#config = { ...valueOnly, maxGradNorm };
+    this.#config = { ...plainUpdate.config, maxGradNorm };
     this.#model = new Model({
       widths: [arena.count, 1, 1],
       instructions: [

@@ -6,6 +6,7 @@ import { checkAdvantage } from './advantage.js';
 import type { Comparison } from './compare.js';
 import { checkDistraxBijectors } from './distrax-bijectors.js';
 import { checkDistributions } from './distributions.js';
+import { checkDrip } from './drip.js';
 import { isArray, isObject } from './format.js';
 import { checkInitFacts } from './init-facts.js';
 import { checkLargeHashed } from './large-hashed.js';
@@ -17,7 +18,9 @@ import { checkLogDetExpectation } from './log-det-expectation.js';
 import { checkMetadata } from './metadata.js';
 import { checkModel } from './models.js';
 import { checkOptimizers } from './optimizers.js';
+import { checkPpoEpoch } from './ppo-epoch.js';
 import { checkPpoLoss } from './ppo-loss.js';
+import { checkPriorities } from './priorities.js';
 
 type Json = Record<string, unknown>;
 type Check = (json: unknown, device: Device) => Comparison[] | Promise<Comparison[]>;
@@ -65,13 +68,9 @@ export const kinds: readonly Kind[] = [
   { name: 'optimizers', matches: (json) => has(json, 'chains', 'gradients'), check: checkOptimizers },
   { name: 'vtrace_gae', matches: (json) => has(firstCase(json), 'rho_clip', 'c_clip'), check: checkAdvantage },
   { name: 'ppo_loss', matches: (json) => has(firstCase(json), 'ppo_clip_eps', 'metrics'), check: checkPpoLoss },
-  {
-    name: 'ppo_epoch',
-    matches: (json) => has(json, 'hyperparameters', 'out'),
-    missing: 'epochs with prioritised replay',
-  },
-  { name: 'per', matches: (json) => has(json, 'matrices', 'gumbel'), missing: 'prioritised experience replay' },
-  { name: 'drip', matches: (json) => has(json.inputs, 'reward', 'done'), missing: 'DRIP rewards' },
+  { name: 'ppo_epoch', matches: (json) => has(json, 'hyperparameters', 'out'), check: checkPpoEpoch },
+  { name: 'per', matches: (json) => has(json, 'matrices', 'gumbel'), check: checkPriorities },
+  { name: 'drip', matches: (json) => has(json.inputs, 'reward', 'done'), check: checkDrip },
   { name: 'large_hashed', matches: (json) => ofModels(json, (p) => has(p, 'seed', 'scale')), check: checkLargeHashed },
   { name: 'model', matches: (json) => ofModels(json, isArray), check: checkModel },
   { name: 'activations', matches: (json) => isArray(json.x) && has(json, 'out'), check: checkActivations },

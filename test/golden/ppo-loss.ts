@@ -7,6 +7,7 @@ import type { Model } from '../../lib/models/model.js';
 import { prepareCall, type SequenceOptions } from '../../lib/models/sequence.js';
 import { type Comparison, comparePair, tolerance, unsupported } from './compare.js';
 import { type FileArray, floats, numbers, type Pair } from './format.js';
+import { mean, variance } from './moments.js';
 import { createModel, isSupported, latentsOf, type ReferenceModel, setParameters } from './reference-model.js';
 
 interface Inputs {
@@ -163,13 +164,4 @@ function configOf(c: Case): NativePpoConfig {
     rewardScale: 1,
     targetKl: 0,
   };
-}
-
-function mean(values: ArrayLike<number>): number {
-  return Array.from(values).reduce((sum, x) => sum + x, 0) / values.length;
-}
-
-function variance(values: Float64Array): number {
-  const centre = mean(values);
-  return mean(values.map((x) => (x - centre) ** 2));
 }

@@ -15,6 +15,7 @@ const layers: Record<string, (x: Node, activation: ActivationName) => Node> = {
   add: (x, activation) => x.linear(3).add(x).activation(activation),
   mul: (x, activation) => x.linear(3).mul(x).activation(activation),
   scale: (x, activation) => x.scale(-0.7, 0.3).activation(activation),
+  clamp: (x, activation) => x.clamp(-0.45, 0.7).activation(activation),
   concat: (x, activation) => x.linear(2).concat(x, x.linear(1)).activation(activation),
   slice: (x, activation) => x.linear(5).slice(1, 4).activation(activation),
   layer_norm: (x, activation) => x.layerNorm().activation(activation),

@@ -44,6 +44,8 @@ test.each<[OpName, Partial<Use>, RegExp]>([
   ['mul', { inputs: [3, 2] }, /^mul needs inputs of one width and gives that width, got 3 and 2 to 3/],
   ['scale', { constants: [1] }, /^scale takes 2 finite constants, got 1/],
   ['scale', { constants: [1, Number.NaN] }, /^scale takes 2 finite constants/],
+  ['clamp', { constants: [1, 1, 0] }, /^clamp needs limits in order and 0 or 1, got 1, 1, 0/],
+  ['clamp', { constants: [0, 1, 2] }, /^clamp needs limits in order/],
   ['concat', { inputs: [] }, /^concat takes many inputs, got 0/],
   ['concat', { inputs: [1, 1] }, /^concat joins 1 \+ 1, not 3/],
   ['slice', { constants: [1] }, /^slice columns 1 to 4 do not lie within a width of 3/],

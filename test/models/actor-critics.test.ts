@@ -15,6 +15,8 @@ const common = {
   actorScale: 1,
   criticScale: 0.01,
   actorSigmaHead: false,
+  logStdBounds: null,
+  logStdGradient: 'zero',
   activation: 'gelu',
   actionSpace: null,
   discrete: false,

@@ -8,6 +8,7 @@ namespace torsor::test {
 void check_calls(Case&, Random&);
 // Kernels of training that know no program. The sums of reduce.h are templates: the parity tests run those.
 void check_elements(Random&);
+void check_sampling(Random&);
 
 // A launch whose threads share the elements, now and then several each. Its size of a block and its order of threads are not those of the
 // launch before.

@@ -85,6 +85,12 @@ const std::vector<OperationEntry> operation_entries = {
        b.operation("neural_cde", {b.linear(b.any(), units, "tanh"), window}, units, {b.parameters(count, 0.4f)},
                    {3, double(hidden), double(depth), double(b.random.below(3))}, b.solver());
      }},
+    {"clamp", false,
+     [](Builder& b) {
+       const int x = b.any();
+       b.operation("clamp", {x}, b.width_of(x), {},
+                   {b.random.between(-1, 0), b.random.between(0.1, 1), b.random.chance(0.5) ? 1.0 : 0.0});
+     }},
 };
 
 static bool scalar_only(int bijector) {

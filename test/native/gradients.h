@@ -12,20 +12,27 @@ struct Loss {
       : ppo(ppo_),
         indexed(random.chance(0.5)),
         exact_entropy(random.chance(0.5)),
+        exact_divergence(c.rows % 2 == 0),
         clip_value(random.chance(0.5) ? 0.2f : HUGE_VALF),
         old_log_prob(c.log_prob),
         advantage(random.normals(c.all())),
         target(random.normals(c.all())),
-        old_value(random.normals(c.all())) {
+        old_value(random.normals(c.all())),
+        old_mean(c.all() * c.n),
+        old_scale(c.all() * c.n) {
+    for (size_t k = 0; k < old_mean.size(); k++) {  // the scale may be a logarithm or not
+      old_mean[k] = std::sin(float(k));
+      old_scale[k] = 0.5f + 0.3f * std::cos(float(3 * k));
+    }
     if (!ppo)  // a mean over the rows, as a loss is one
       for (Floats* given : {&advantage, &target, &old_value})
         for (float& g : *given) g /= float(c.rows * c.steps);
     for (float& l : old_log_prob) l += float(random.between(-0.3, 0.3));  // so that some ratios are clipped
   }
 
-  bool ppo, indexed, exact_entropy;
+  bool ppo, indexed, exact_entropy, exact_divergence;
   float clip_value;
-  Floats old_log_prob, advantage, target, old_value;
+  Floats old_log_prob, advantage, target, old_value, old_mean, old_scale;
 };
 
 // run(side, program, io) makes the call, of whose sequence it knows, and returns the sums of its rows.
@@ -55,6 +62,12 @@ template <class Run> Results gradient(Case& c, const Loss& loss, bool device, Ru
     io.ppo.clip_value = loss.clip_value;
     io.ppo.entropy_coefficient = 0.01f;
     io.loss_rows = c.rows * c.steps;
+    if (!c.discrete && loss.exact_divergence) {
+      io.old_head[0] = side.input("old_mean", loss.old_mean);
+      io.old_head[1] = side.input("old_scale", loss.old_scale);
+    }
+    io.new_value = side.output("new_value", c.all());
+    io.ratio = side.output("ratio", c.all());
   } else {
     io.d_log_prob = advantage;
     io.d_entropy = target;
@@ -73,7 +86,7 @@ template <class Run> Results gradient(Case& c, const Loss& loss, bool device, Ru
     std::copy_n(both.data(), metric_count, metrics);
   } else {
     float* const parts[] = {sums, sums};
-    cpu.collect(program, parts, 2, gradient, metrics);
+    cpu.collect(program, parts, 2, false, gradient, metrics);
   }
   Results results = side.results();
   results.push_back({"metrics", Floats(metrics, metrics + metric_count)});

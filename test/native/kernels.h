@@ -16,7 +16,17 @@ void collect(const Program, const float* accumulators, bool add, float* gradient
 void end_step(const StepEnd, int first, int count);
 void clear_carry(const StepEnd, int first, int count);
 void advantage(const AdvantageIO, const AdvantageConfig, int first, int environments);
+void drip(const Drip, int first, int environments);
 void shuffle(const Shuffle, int first, int count);
+void priorities(const Priorities, int first, int count);
+void weights(const Priorities, int first, int count);
+void waits(const Draw, int first, int count);
+void arrivals(const Draw);
+void sort_parts(const uint64_t* keys, int count, uint64_t* sorted);
+void take_first(const uint64_t* sorted, int count, int wanted, int32_t* segment);
+void places(const Drawn);
+void correct(const Drawn);
+void fill(float* x, int64_t count, float value);
 void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count, const AdamConfig,
           const UpdateGate*);
 void momentum(const float* gradients, float* first, float* direction, const MuonMatrix, const UpdateGate*);

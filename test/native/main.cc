@@ -97,6 +97,7 @@ static void check_fixed(Random& random) {
       run(c, random);
     }
   check_elements(random);
+  check_sampling(random);
 }
 
 static void check_batches(Random& random) {

@@ -46,6 +46,7 @@ const layers: Record<string, (x: Node) => Node> = {
   add: (x) => x.linear(3).add(x),
   mul: (x) => x.linear(3).mul(x),
   scale: (x) => x.scale(-0.7, 0.3),
+  clamp: (x) => x.clamp(-0.2, 0.3),
   concat: (x) => x.linear(2).concat(x, x.linear(1)),
   slice: (x) => x.linear(5).slice(1, 4),
   layer_norm: (x) => x.linear(6).layerNorm(),

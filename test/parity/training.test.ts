@@ -124,6 +124,37 @@ describe.each(['SharedActorCritic', 'LSTMActorCritic', 'MinGRUActorCritic'])('%s
   });
 });
 
+describe.each(['SharedActorCritic', 'LSTMActorCritic', 'MinGRUActorCritic'])('%s by priority', (name) => {
+  test.each([
+    ['one update', { gradientAccumulation: 2, dripDecay: 0.4, sampleDeviation: true, updateAccumulation: 2 }],
+    [
+      'the learning rate follows',
+      { anneal: 'adaptive', desiredKl: 0.01, normalizeAdvantage: 'rollout', minibatchSize: 400 },
+    ],
+  ] as const)('%s', async (_, more) => {
+    const { cpu } = await onBoth(async (device) => {
+      const world = environments['in TypeScript']?.(device) as VectorEnvironment;
+      const model = modelFor(name, world, device);
+      const before = parametersOf(model);
+      const settings = { horizon: 32, segmentLength: 16, epochs: 2, minibatches: 3, learningRate: 0.01 } as const;
+      const optimizer = { name: 'adam', epsilon: 0.1 } as const;
+      const trainer = new PPO({
+        ...{ model, environment: world, key: 11, optimizer, sampling: 'prioritized' },
+        ...settings,
+        ...more,
+      });
+      const seen: number[] = [];
+      for await (const { loss, gradNorm, learningRate } of trainer.run({ steps: 2 * 32 * world.count }))
+        seen.push(loss, gradNorm, learningRate);
+      const columns = Object.fromEntries(
+        (['value', 'reward', 'advantage'] as const).map((c) => [c, trainer.rollout.read(c)]),
+      );
+      return { seen, ...columns, change: parametersOf(model).map((x, i) => x - (before[i] as number)) };
+    }, 1e-4);
+    expect(Math.max(...Array.from(cpu.change as Float32Array, Math.abs))).toBeGreaterThan(1e-3);
+  });
+});
+
 test('files go from either device to the other', async () => {
   for (const [from, to] of [
     ['cpu', 'cuda'],

@@ -145,6 +145,8 @@ function stepOf(instruction: InstructionSpec, width: number, offset: (name: stri
       return (_, [x, y]) => columns((j) => at(x, j) * at(y, j));
     case 'scale':
       return (_, [x]) => columns((j) => first * at(x, j) + second);
+    case 'clamp':
+      return (_, [x]) => columns((j) => Math.min(second, Math.max(first, at(x, j))));
     case 'concat':
       return (_, inputs) => Float64Array.from(inputs.flatMap((x) => Array.from(x)));
     case 'slice':

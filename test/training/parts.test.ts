@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type LibraryPreset, libraryPresets, Model, NativeVectorEnvironment, PPO } from '../../lib/index.js';
 import { EpisodeWindow } from '../../lib/training/metrics.js';
-import { ppoDefaults } from '../../lib/training/ppo-options.js';
+import { ppoDefaults } from '../../lib/training/ppo-settings.js';
 import { presets } from '../../lib/training/presets.js';
 
 describe('EpisodeWindow', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { PPO, PPOOptions, TrainingMetrics } from '../../lib/index.js';
-import { adaptedRate, factorAt } from '../../lib/training/schedule.js';
+import { factorAt, learningRates } from '../../lib/training/schedule.js';
 import { expectError, expectRejection } from '../support/errors.js';
 import { smallTrainer } from '../support/small-trainer.js';
 
@@ -86,28 +86,69 @@ describe('scheduled settings', () => {
   });
 });
 
-describe('the adaptive learning rate', () => {
-  it.each([
-    [1e-3, 0.021, 1e-3 / 1.5],
-    [1e-3, 0.02, 1e-3],
-    [1e-3, 0.005, 1e-3],
-    [1e-3, 0.0049, 1.5e-3],
-    [1e-3, 0, 1e-3],
-    [1.2e-5, 1, 1e-5],
-    [9e-3, 0.001, 1e-2],
-  ])('%f after a divergence of %f is %f', (rate, kl, next) => {
-    expect(adaptedRate(rate, kl, 0.01)).toBe(next);
+/** The rule of rsl_rl, in float32. */
+function adaptedRate(rate: number, kl: number, desiredKl: number): number {
+  const f = Math.fround;
+  if (kl > 2 * desiredKl) return Math.max(f(1e-5), f(rate / 1.5));
+  return kl > 0 && kl < desiredKl / 2 ? Math.min(f(1e-2), f(rate * 1.5)) : rate;
+}
+
+describe('annealing over steps of the optimiser', () => {
+  it('goes on within an update, and ends at 0', () => {
+    const settings = { anneal: 'cosine', annealUpdates: 10, epochs: 2, minibatches: 2 } as const;
+    const expected = (updates: number) =>
+      [0, 1, 2, 3].map((k) => Math.fround((0.01 * (1 + Math.cos((Math.PI * Math.min(10, updates + k)) / 10))) / 2));
+    expect([...(learningRates(settings, 0.01, 0.5, 0) as Float32Array)]).toEqual(expected(0));
+    expect([...(learningRates(settings, 0.01, 0.5, 8) as Float32Array)]).toEqual(expected(8));
   });
 
+  it('stops a trainer that has made them all', async () => {
+    const trainer = makeTrainer({ annealUpdates: 6, anneal: 'linear', learningRate: 0.01 });
+    const metrics = await train(trainer, 2);
+    expect(metrics.map(({ learningRate }) => learningRate)).toEqual([Math.fround(0.005), 0]);
+    const before = trainer.model.parameters.flat();
+    await train(trainer, 1, 3);
+    expect(trainer.model.parameters.flat()).toEqual(before);
+  });
+
+  it('is refused where nothing is annealed', () => {
+    expectError(() => makeTrainer({ anneal: 'constant', annealUpdates: 5 }), 'INVALID_ARGUMENT', 'annealUpdates');
+  });
+});
+
+describe('the adaptive learning rate', () => {
   const adaptive = { anneal: 'adaptive', learningRate: 1e-3, desiredKl: 1e-3 } as const;
 
-  it('follows the divergence of every update', async () => {
-    const metrics = await train(makeTrainer(adaptive), 12);
-    metrics.slice(1).forEach(({ learningRate }, i) => {
-      const before = metrics[i] as TrainingMetrics;
-      expect(learningRate).toBe(adaptedRate(before.learningRate, before.approxKl, 1e-3));
-    });
-    expect(new Set(metrics.map(({ learningRate }) => learningRate)).size).toBeGreaterThan(2);
+  it.each([
+    // The second pass is far from the rollout, near it, as far as desired, and at either limit.
+    [1e-3, 1e-9, 'divided'],
+    [1e-3, 10, 'multiplied'],
+    [1.2e-5, 1e-12, 'at its least'],
+    [9e-3, 10, 'at its most'],
+  ] as const)('%f with a desired divergence of %f is %s by every minibatch', async (learningRate, desiredKl, _) => {
+    const settings = { anneal: 'adaptive', learningRate, desiredKl, minibatches: 1 } as const;
+    const [first] = await train(makeTrainer({ ...settings, epochs: 1 }), 1);
+    const [both] = await train(makeTrainer({ ...settings, epochs: 2 }), 1);
+    const divergences = [first?.approxKl as number, 2 * (both?.approxKl as number) - (first?.approxKl as number)];
+    expect(divergences[1]).toBeGreaterThan(divergences[0] as number);
+    const expected = divergences.reduce((rate, kl) => adaptedRate(rate, kl, desiredKl), Math.fround(learningRate));
+    expect(both?.learningRate).toBe(expected);
+    expect(both?.learningRate).not.toBe(Math.fround(learningRate));
+  });
+
+  it('counts in the very step of its minibatch', async () => {
+    // The first divergence is that of rounding: whatever it is, it is below half of this, or nothing.
+    const settings = { minibatches: 1, epochs: 1, optimizer: { name: 'adam', epsilon: 1 } } as const;
+    const moved = async (more: Partial<PPOOptions>): Promise<[number, number]> => {
+      const trainer = makeTrainer({ ...settings, ...more });
+      const before = trainer.model.parameters.flat();
+      const [metrics] = await train(trainer, 1);
+      const change = trainer.model.parameters.flat().map((x, i) => x - (before[i] as number));
+      return [Math.hypot(...change), metrics?.learningRate as number];
+    };
+    const [constant] = await moved({ learningRate: 1e-3, anneal: 'constant' });
+    const [adapted, rate] = await moved({ learningRate: 1e-3, anneal: 'adaptive', desiredKl: 10 });
+    expect(adapted / constant).toBeCloseTo(rate / 1e-3, 3);
   });
 
   it('goes on from a file', async () => {

@@ -135,9 +135,10 @@ static void pack(const Program& p, const float* parameters, float* packed, float
   });
 }
 
-static void collect(const Program& p, float* const* accumulators, int count, float* gradient, double* metrics) {
-  memset(gradient, 0, sizeof(float) * p.parameter_count);
-  for (int k = 0; k < metric_count; k++) metrics[k] = 0;
+static void collect(const Program& p, float* const* accumulators, int count, bool add_to, float* gradient,
+                    double* metrics) {
+  if (!add_to) memset(gradient, 0, sizeof(float) * p.parameter_count);
+  for (int k = 0; k < metric_count && !add_to; k++) metrics[k] = 0;
   for (int c = 0; c < count; c++) {
     const float* from = accumulators[c];
     // Rows of `width` gradients, `stride` apart.

@@ -112,6 +112,16 @@ template <class N_> struct Tile {
     return v;
   }
 
+  // Number k of `width` per row.
+  HD N of_batch(const float* x, int g, int width, int k) const {
+    N v = splat<N>(0);
+    for (int i = 0, r = g * lanes<N>; i < lanes<N> && r + i < live; i++) lane(v, i) = x[place(r + i) * width + k];
+    return v;
+  }
+  HD void to_batch(float* x, int g, N v) const {
+    for (int i = 0, r = g * lanes<N>; i < lanes<N> && r + i < live; i++) x[place(r + i)] = lane(v, i);
+  }
+
   // 1 where the flag of a row is set, otherwise 0.
   HD N flag(const uint8_t* x, int g) const {
     N v = splat<N>(0);

@@ -1,8 +1,9 @@
 // The CPU kernels of training, compiled once per instruction set. No standard containers here either, see kernels.simd.cc.
 #include "device/training.h"
 
+#include "device/cpu/sampling.h"
 #include "device/cpu/vector.h"
-#include "math/permutation.h"
+#include "math/drip.h"
 
 namespace torsor::TORSOR_ISA {
 
@@ -46,6 +47,16 @@ static void advantage(const AdvantageIO& io, const AdvantageConfig& config, int 
   for (; e < first + count; e++) advantage_of<float>(io, config, e);
 }
 
+static void drip(const Drip& d, int first, int count) {
+  for (int e = first; e < first + count; e++) {
+    float next = 0;
+    for (int t = d.steps - 1; t >= 0; t--) {
+      const int64_t at = int64_t(t) * d.environments + e;
+      next = d.reward[at] = drip_step(d.reward[at], next, d.terminated[at] || d.truncated[at] ? 0.0f : 1.0f, d.decay);
+    }
+  }
+}
+
 static void explained_variance(const float* target, const float* value, int64_t count, double* result) {
   double mean = 0, mean_error = 0, variance = 0, variance_error = 0;
   for (int64_t k = 0; k < count; k++) {
@@ -62,15 +73,7 @@ static void explained_variance(const float* target, const float* value, int64_t 
   *result = variance > 0 ? 1 - variance_error / variance : 0;
 }
 
-static void shuffle(const Shuffle& s, int first, int count) {
-  const Permutation place(s.segments, s.seed, s.stream, s.domain);
-  for (int k = first; k < first + count; k++) {
-    s.segment[k] = int32_t(place(uint32_t(k)));
-    s.index[k] = first_row(s.segment[k], s.length, s.environments);
-  }
-}
-
-static void moments(const GradientIO& io, int rows, AdvantageMoments* result) {
+static void moments(const GradientIO& io, int rows, bool sample, AdvantageMoments* result) {
   const Sequence& s = io.sequence;
   const double count = double(s.steps - s.burn_in) * rows;
   const auto sum = [&](auto term) {
@@ -81,7 +84,8 @@ static void moments(const GradientIO& io, int rows, AdvantageMoments* result) {
     return total;
   };
   const double mean = sum([](double x) { return x; }) / count;
-  *result = moments_of(mean, sum([&](double x) { return (x - mean) * (x - mean); }) / count);
+  *result =
+      moments_of(mean, sum([&](double x) { return (x - mean) * (x - mean); }) / degrees_of_freedom(count, sample));
 }
 
 static double sum_of_squares(const float* x, int64_t count) {
@@ -99,9 +103,10 @@ static void end_epoch(int minibatches, float target_kl, PpoUpdate* update) {
 }
 
 static void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count,
-                 const AdamConfig& config, const UpdateGate* gate) {
+                 const AdamConfig& given, const UpdateGate* gate) {
   if (gate && gate->stopped) return;
   const float scale = gate ? gate->gradient_scale : 1.0f;
+  const AdamConfig config = at_rate(given, gate);
   const auto element = [&](auto number, int64_t k) {
     using N = decltype(number);
     N p, g, m, v;
@@ -149,15 +154,21 @@ static void multiply(const float* a, const float* b, const float* d, float* c, i
   }
 }
 
-static void follow(float* parameters, const float* direction, const MuonMatrix& m, const UpdateGate* gate) {
+static void follow(float* parameters, const float* direction, const MuonMatrix& given, const UpdateGate* gate) {
   if (gate && gate->stopped) return;
+  const MuonMatrix m = at_rate(given, gate);
   for (int64_t k = 0; k < int64_t(m.rows) * m.columns; k++)
     parameters[k] = follow_element(parameters[k], direction[place_in_direction(m, k)], m);
 }
 
 extern const TrainingKernels training_table;
-const TrainingKernels training_table = {end_step,  advantage, explained_variance, shuffle,   moments,   end_minibatch,
-                                        end_epoch, adam,      momentum,           normalize, transpose, multiply,
+const TrainingKernels training_table = {end_step,   advantage,      explained_variance,
+                                        drip,       shuffle,        moments,
+                                        priorities, total_priority, weights,
+                                        waits,      draw,           places,
+                                        correct,    fill,           end_minibatch,
+                                        end_epoch,  adam,           momentum,
+                                        normalize,  transpose,      multiply,
                                         follow};
 
 }  // namespace torsor::TORSOR_ISA

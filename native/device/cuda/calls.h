@@ -11,14 +11,23 @@ void act(const Program&, const StepIO&, int first, int rows, float*);
 void forward(const Program&, const ForwardIO&, int first, int rows, float*);
 void evaluate(const Program&, const EvaluateIO&, int first, int rows, float*);
 void gradient(const Program&, const GradientIO&, int first, int rows, float*, float* accumulators);
-void collect(const Program&, float* const* accumulators, int count, float* gradient, double* metrics);
+void collect(const Program&, float* const* accumulators, int count, bool add, float* gradient, double* metrics);
 
 // See device/training.h.
 void end_step(const StepEnd&, int first_environment, int environments);
 void advantage(const AdvantageIO&, const AdvantageConfig&, int first_environment, int environments);
 void explained_variance(const float* target, const float* value, int64_t count, double* result);
+void drip(const Drip&, int first_environment, int environments);
 void shuffle(const Shuffle&, int first, int count);
-void moments(const GradientIO&, int rows, AdvantageMoments*);
+void moments(const GradientIO&, int rows, bool sample, AdvantageMoments*);
+void priorities(const Priorities&, int first, int count);
+void total_priority(const Priorities&);
+void weights(const Priorities&, int first, int count);
+void waits(const Draw&, int first, int count);
+void draw(const Draw&);
+void places(const Drawn&);
+void correct(const Drawn&);
+void fill(float*, int64_t count, float value);
 void end_minibatch(const float* gradients, int64_t count, const PpoLimits&, PpoUpdate*);
 void end_epoch(int minibatches, float target_kl, PpoUpdate*);
 void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count, const AdamConfig&,

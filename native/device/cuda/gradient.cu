@@ -143,13 +143,18 @@ void gradient(const Program& p, const GradientIO& given, int first, int rows, fl
   }
 }
 
-void collect(const Program& p, float* const* accumulators, int count, float* gradient, double* metrics) {
+void collect(const Program& p, float* const* accumulators, int count, bool add, float* gradient, double* metrics) {
   Call call("collecting gradients");
-  call.writes(gradient, 0, p.parameter_count);
-  call.writes(metrics, 0, metric_count);
+  if (add) {
+    call.updates(gradient, 0, p.parameter_count);
+    call.updates(metrics, 0, metric_count);
+  } else {
+    call.writes(gradient, 0, p.parameter_count);
+    call.writes(metrics, 0, metric_count);
+  }
   for (int c = 0; c < count; c++)
     launch_each("collect", TORSOR_ISA::collect, std::max(p.parameter_count, int(metric_count)), p, accumulators[c],
-                c > 0, gradient, metrics);
+                add || c > 0, gradient, metrics);
   call.finish();
 }
 

@@ -17,11 +17,15 @@ const Kernels& kernels() {
 }
 
 const TrainingKernels& training_kernels() {
-  static const TrainingKernels table = {calls::end_step,  calls::advantage, calls::explained_variance,
-                                        calls::shuffle,   calls::moments,   calls::end_minibatch,
-                                        calls::end_epoch, calls::adam,      calls::momentum,
-                                        calls::normalize, calls::transpose, calls::multiply,
-                                        calls::follow};
+  using namespace calls;
+  static const TrainingKernels table = {end_step,   advantage,      explained_variance,
+                                        drip,       shuffle,        moments,
+                                        priorities, total_priority, weights,
+                                        waits,      draw,           places,
+                                        correct,    fill,           end_minibatch,
+                                        end_epoch,  adam,           momentum,
+                                        normalize,  transpose,      multiply,
+                                        follow};
   return table;
 }
 

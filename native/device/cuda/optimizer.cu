@@ -8,8 +8,9 @@ __device__ __forceinline__ bool stopped(const UpdateGate* gate) { return gate &&
 __device__ __forceinline__ float gradient_scale(const UpdateGate* gate) { return gate ? gate->gradient_scale : 1.0f; }
 
 __global__ void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count,
-                     const AdamConfig config, const UpdateGate* gate) {
+                     const AdamConfig given, const UpdateGate* gate) {
   if (stopped(gate)) return;
+  const AdamConfig config = at_rate(given, gate);
   const float scale = gradient_scale(gate);
   each(count, [&](int64_t k) {
     parameters[k] = adam_element(parameters[k], gradients[k] * scale, first[k], second[k], config);
@@ -47,8 +48,9 @@ __global__ void multiply(const float* a, const float* b, const float* d, float* 
   });
 }
 
-__global__ void follow(float* parameters, const float* direction, const MuonMatrix m, const UpdateGate* gate) {
+__global__ void follow(float* parameters, const float* direction, const MuonMatrix given, const UpdateGate* gate) {
   if (stopped(gate)) return;
+  const MuonMatrix m = at_rate(given, gate);
   each(int64_t(m.rows) * m.columns,
        [&](int64_t k) { parameters[k] = follow_element(parameters[k], direction[place_in_direction(m, k)], m); });
 }

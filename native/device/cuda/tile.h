@@ -53,6 +53,12 @@ template <int Rows> struct Tile {
   __device__ __forceinline__ float of_batch(const float* x, int g) const {
     return g < live ? __ldg(x + place(g)) : 0.0f;
   }
+  __device__ __forceinline__ float of_batch(const float* x, int g, int width, int k) const {
+    return g < live ? x[place(g) * width + k] : 0.0f;
+  }
+  __device__ __forceinline__ void to_batch(float* x, int g, float v) const {
+    if (g < live) x[place(g)] = v;
+  }
 
   __device__ __forceinline__ float flag(const uint8_t* x, int g) const { return g < live && x[place(g)] ? 1.0f : 0.0f; }
 

@@ -3,7 +3,7 @@
 
 #include "device/cuda/calls.h"
 #include "device/cuda/reduce.h"
-#include "math/permutation.h"
+#include "math/drip.h"
 
 namespace torsor::TORSOR_ISA {
 
@@ -35,6 +35,16 @@ __global__ void advantage(const AdvantageIO io, const AdvantageConfig config, in
       io.advantage[at] = advantage;
       io.target[at] = advantage + io.value[at];
       next = io.value[at];
+    }
+  });
+}
+
+__global__ void drip(const Drip d, int first, int environments) {
+  each(environments, [&](int64_t k) {
+    float next = 0;
+    for (int t = d.steps - 1; t >= 0; t--) {
+      const int64_t at = int64_t(t) * d.environments + first + k;
+      next = d.reward[at] = drip_step(d.reward[at], next, d.terminated[at] || d.truncated[at] ? 0.0f : 1.0f, d.decay);
     }
   });
 }
@@ -75,15 +85,6 @@ struct ExplainedShare {
   __device__ void operator()(const Explained& sum) const { *result = sum.target > 0 ? 1 - sum.error / sum.target : 0; }
 };
 
-__global__ void shuffle(const Shuffle s, int first, int count) {
-  const Permutation place(s.segments, s.seed, s.stream, s.domain);
-  each(count, [&](int64_t k) {
-    const int64_t at = first + k;
-    s.segment[at] = int32_t(place(uint32_t(at)));
-    s.index[at] = first_row(s.segment[at], s.length, s.environments);
-  });
-}
-
 // Term k belongs to row k % rows of step burn_in + k / rows.
 struct AdvantageOf {
   const float* advantage;
@@ -112,10 +113,10 @@ struct AdvantageAboutMean {
 };
 
 struct Moments {
-  double count;
+  double degrees_of_freedom;
   const double* mean;
   AdvantageMoments* result;
-  __device__ void operator()(double squares) const { *result = moments_of(*mean, squares / count); }
+  __device__ void operator()(double squares) const { *result = moments_of(*mean, squares / degrees_of_freedom); }
 };
 
 struct EndOfMinibatch {
@@ -147,6 +148,12 @@ void advantage(const AdvantageIO& given, const AdvantageConfig& config, int firs
   call.finish();
 }
 
+void drip(const Drip& d, int first, int environments) {
+  Call call("DRIP");
+  launch_each("drip", TORSOR_ISA::drip, environments, d, first, environments);
+  call.finish();
+}
+
 void explained_variance(const float* target, const float* value, int64_t count, double* result) {
   Call call("an explained variance");
   TORSOR_ISA::Explained* const means = call.scratch<TORSOR_ISA::Explained>(1);
@@ -157,13 +164,7 @@ void explained_variance(const float* target, const float* value, int64_t count, 
   call.finish();
 }
 
-void shuffle(const Shuffle& s, int first, int count) {
-  Call call("places of minibatches");
-  launch_each("shuffle", TORSOR_ISA::shuffle, count, s, first, count);
-  call.finish();
-}
-
-void moments(const GradientIO& io, int rows, AdvantageMoments* result) {
+void moments(const GradientIO& io, int rows, bool sample, AdvantageMoments* result) {
   Call call("moments of advantages");
   const Sequence& s = io.sequence;
   TORSOR_ISA::AdvantageOf of{io.advantage, io.index, s.stride, s.burn_in, rows};
@@ -172,7 +173,7 @@ void moments(const GradientIO& io, int rows, AdvantageMoments* result) {
   double* const mean = call.scratch<double>(1);
   TORSOR_ISA::reduce<double>(call, count, of, TORSOR_ISA::Mean{double(count), mean});
   TORSOR_ISA::reduce<double>(call, count, TORSOR_ISA::AdvantageAboutMean{of, mean},
-                             TORSOR_ISA::Moments{double(count), mean, result});
+                             TORSOR_ISA::Moments{TORSOR_ISA::degrees_of_freedom(double(count), sample), mean, result});
   call.finish();
 }
 

@@ -1,0 +1,114 @@
+// What the minibatches of an update are made of; see ppo.h.
+#include <algorithm>
+
+#include "device/kernels.h"
+#include "device/launch.h"
+#include "training/ppo.h"
+
+namespace torsor {
+
+template <class T> static void resize(Array<T>& array, int64_t size) {
+  if (array.size() != size) array = Array<T>(size);
+}
+
+void PpoTrainer::allocate(const Rollout& rollout, const PpoUpdateConfig& config) {
+  const int64_t rows = rollout.value.size();
+  resize(accumulated_, config.update_accumulation > 1 ? model_.parameter_count() : 0);
+  const bool exact_divergence = config.desired_kl > 0 && !model_.discrete();
+  for (Array<float>& parameter : old_head_) resize(parameter, exact_divergence ? rows * model_.head().n : 0);
+  const int64_t segments = config.drawn_segments ? 0 : rollout.size() / rollout.segment();
+  for (Array<int32_t>* places : {&index_, &segment_}) resize(*places, segments);
+  if (!config.drawn_segments) return;
+  sampler.prepare({rollout.horizon(), rollout.environments(), config.segment, rollout.burn_in()},
+                  config.drawn_segments);
+  for (Array<float>* column : {&ratio, &new_value_}) resize(*column, rows);
+  resize(order_, int64_t(config.order.size()));
+  std::copy(config.order.begin(), config.order.end(), order_.data());
+}
+
+GradientIO PpoTrainer::arrays_of(const Rollout& rollout, const PpoUpdateConfig& config) const {
+  GradientIO io{};
+  io.parameters = parameters_.data();
+  io.observation = rollout.observation.data();
+  io.latent = rollout.latent.data();
+  io.mask = rollout.masked ? rollout.mask.data() : nullptr;
+  io.old_log_prob = rollout.log_prob.data();
+  io.advantage = rollout.advantage.data();
+  io.target = rollout.target.data();
+  io.old_value = rollout.value.data();
+  if (old_head_[0].size())
+    for (int k = 0; k < 2; k++) io.old_head[k] = old_head_[k].data();
+  if (config.drawn_segments) {
+    io.new_value = new_value_.data();
+    io.ratio = ratio.data();
+  }
+  io.exact_entropy = config.loss.entropy_coefficient != 0;  // as a mere metric, the entropy of the base is enough
+  io.ppo = config.loss;
+  io.moments = &state_[0].moments;
+  io.gate = &state_[0].gate;
+  io.sequence.steps = rollout.burn_in() + rollout.segment();
+  io.sequence.burn_in = rollout.burn_in();
+  io.sequence.stride = rollout.environments();
+  io.sequence.done = rollout.done.data();
+  io.sequence.carry = model_.carry_width() ? rollout.carries.data() : nullptr;
+  io.sequence.segment = config.checkpoint_steps;
+  return io;
+}
+
+// The policy of the rollout is that before the update.
+void PpoTrainer::keep_policy(const Rollout& rollout) {
+  if (!old_head_[0].size()) return;
+  ForwardIO io{};
+  io.observation = rollout.observation.data();
+  for (int k = 0; k < 2; k++) io.output[k] = old_head_[k].data();
+  int rows = int(rollout.size());
+  if (model_.carry_width()) {
+    rows = rollout.environments();
+    io.sequence.steps = rollout.burn_in() + rollout.horizon();
+    io.sequence.stride = rows;
+    io.sequence.done = rollout.done.data();
+    io.sequence.carry = rollout.carries.data();  // of the first segments, which is that before all steps
+  }
+  const int block = rows_of_call(rows, 4 * tile_rows);
+  const auto held = hold(!calls_are_deferred);
+  parallel((rows + block - 1) / block, [&](int k) {
+    ForwardIO part = io;
+    model_.forward_part(part, k * block, std::min(block, rows - k * block));
+  });
+}
+
+// What is shuffled: segments, which are single steps unless the model is recurrent.
+void PpoTrainer::shuffle(const Rollout& rollout, int epoch, const Noise& key) {
+  const int segments = int(rollout.size() / rollout.segment()), block = rows_of_call(segments, 4096);
+  const Shuffle order{
+      uint32_t(segments),     key.seed,        key.stream,   uint32_t(key.counter) + uint32_t(epoch), rollout.segment(),
+      rollout.environments(), segment_.data(), index_.data()};
+  parallel((segments + block - 1) / block, [&](int k) {
+    const int first = k * block;
+    training_kernels().shuffle(order, first, std::min(block, segments - first));
+  });
+}
+
+PpoTrainer::Minibatch PpoTrainer::part(const Rollout& rollout, int number, int minibatches) const {
+  const int64_t segments = rollout.size() / rollout.segment();
+  const int64_t first = segments * number / minibatches, end = segments * (number + 1) / minibatches;
+  return {segment_.data() + first, index_.data() + first, int(end - first), 1};
+}
+
+// Steps of a model without a memory need no order: each is a row of its own.
+PpoTrainer::Minibatch PpoTrainer::draw(const Rollout& rollout, const PpoUpdateConfig& config, int epoch, int number,
+                                       const Noise& key) {
+  const int count = config.drawn_segments;
+  const bool step_by_step = model_.carry_width() == 0;
+  sampler.weigh(rollout.advantage.data(), config.priority);
+  if (order_.size()) {
+    copy(sampler.segment.data(), order_.data() + (int64_t(epoch) * config.minibatches + number) * count, count);
+  } else {
+    sampler.wait(key.seed, key.stream, uint32_t(key.counter) + uint32_t(epoch), uint32_t(number));
+    sampler.draw(count);
+  }
+  sampler.place(count, step_by_step);
+  return {sampler.segment.data(), sampler.index.data(), count, step_by_step ? config.segment : 1};
+}
+
+}  // namespace torsor

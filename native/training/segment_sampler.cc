@@ -1,0 +1,91 @@
+// See segment_sampler.h.
+#include "training/segment_sampler.h"
+
+#include <algorithm>
+
+#include "device/kernels.h"
+#include "device/launch.h"
+
+namespace torsor {
+
+void SegmentSampler::prepare(const SegmentShape& shape, int most) {
+  shape_ = shape;
+  const int64_t segments = shape.segments();
+  if (priority.size() < segments) {
+    priority = Array<double>(segments);
+    for (Array<float>* array : {&probability, &weight, &waits}) *array = Array<float>(segments);
+    total_ = Array<double>(1);
+    keys_ = Array<uint64_t>(segments);
+  }
+  if (segment.size() != most) segment = Array<int32_t>(most);
+  if (index.size() < int64_t(most) * shape.length) index = Array<int32_t>(int64_t(most) * shape.length);
+  if (corrected.size() < shape.rows()) corrected = Array<float>(shape.rows());
+}
+
+// f(first, count) over all segments.
+template <class F> static void each_block(int segments, F f) {
+  const int block = rows_of_call(segments, 1024);
+  parallel((segments + block - 1) / block, [&](int k) { f(k * block, std::min(block, segments - k * block)); });
+}
+
+void SegmentSampler::weigh(const float* advantage, const PriorityConfig& config) {
+  const Priorities p{advantage + shape_.start(),
+                     shape_.segments(),
+                     shape_.length,
+                     shape_.environments,
+                     config,
+                     priority.data(),
+                     total_.data(),
+                     probability.data(),
+                     weight.data()};
+  each_block(p.segments, [&](int first, int count) { training_kernels().priorities(p, first, count); });
+  training_kernels().total_priority(p);
+  each_block(p.segments, [&](int first, int count) { training_kernels().weights(p, first, count); });
+}
+
+void SegmentSampler::wait(uint64_t seed, uint32_t stream, uint32_t domain, uint32_t number) {
+  Draw d{};
+  d.wait = waits.data();
+  d.segments = shape_.segments();
+  d.seed = seed;
+  d.stream = stream;
+  d.domain = domain;
+  d.number = number;
+  each_block(d.segments, [&](int first, int count) { training_kernels().waits(d, first, count); });
+}
+
+void SegmentSampler::draw(int count) {
+  Draw d{};
+  d.priority = priority.data();
+  d.wait = waits.data();
+  d.keys = keys_.data();
+  d.segments = shape_.segments();
+  d.count = count;
+  d.segment = segment.data();
+  training_kernels().draw(d);
+}
+
+Drawn SegmentSampler::drawn(int count, bool step_by_step) const {
+  Drawn d{};
+  d.segment = segment.data();
+  d.count = count;
+  d.length = shape_.length;
+  d.environments = shape_.environments;
+  d.burn_in = shape_.burn_in;
+  d.step_by_step = step_by_step;
+  d.index = index.data();
+  return d;
+}
+
+void SegmentSampler::place(int count, bool step_by_step) { training_kernels().places(drawn(count, step_by_step)); }
+
+void SegmentSampler::correct(int count, const float* advantage, const AdvantageMoments* moments) {
+  Drawn d = drawn(count, false);
+  d.advantage = advantage;
+  d.weight = weight.data();
+  d.moments = moments;
+  d.corrected = corrected.data();
+  training_kernels().correct(d);
+}
+
+}  // namespace torsor
