@@ -21,7 +21,7 @@ export interface WorkerVectorEnvironmentOptions {
   /**
    * How many environments a rollout waits for before the policy serves those that are ready, while the workers of the others step on (asynchronous
    * sampling, as in EnvPool). `count`: lock-step; half of it: double buffering; 1: no worker waits for another. What is collected is the same, bit
-   * for bit. Below `count` it needs same-step autoreset, and wrappers around the environment have lock-step. Default: `count`.
+   * for bit. Other kinds of autoreset than same-step, and wrappers around the environment, have lock-step. Default: half of them.
    */
   batchSize?: number;
   /** Seeds of the episodes are drawn from it. Default seed 1. */
@@ -79,8 +79,8 @@ export function resolveWorkers(given: WorkerVectorEnvironmentOptions): ResolvedW
     );
   }
   const autoreset = oneOf('autoreset', given.autoreset ?? 'same-step', autoresets);
-  const batchSize = positiveInteger('batchSize', given.batchSize ?? count);
   const least = autoreset === 'same-step' ? 1 : count;
+  const batchSize = positiveInteger('batchSize', given.batchSize ?? Math.max(least, Math.ceil(count / 2)));
   if (batchSize < least || batchSize > count) {
     const range = least === count ? `${count} with ${autoreset} autoreset` : `at most the ${count} environments`;
     throw new TorsorError('INVALID_ARGUMENT', `batchSize: expected ${range}, got ${batchSize}`);
