@@ -81,8 +81,7 @@ static int step_of(const Rollout& r, const Napi::Value& value) { return int(inte
 struct Rows {
   Rows(const Rollout& r, const Napi::Value& first_, const Napi::Value& count_)
       : first(absent(first_) ? 0 : int(integer(first_, "first", 0, r.environments() - 1))),
-        count(absent(count_) ? r.environments() - first
-                             : int(integer(count_, "rows", 1, r.environments() - first))) {}
+        count(absent(count_) ? r.environments() - first : int(integer(count_, "rows", 1, r.environments() - first))) {}
   int first, count;
 };
 
