@@ -27,6 +27,7 @@ export function contenders(threads, device) {
   return {
     ...both,
     bare: [process.execPath, script('bare-environments.mjs')],
+    'lock-step': [process.execPath, script('lock-step.mjs'), count],
     gymnasium: [python, script('gymnasium_peer.py'), count],
     jax,
     onnxruntime: [process.execPath, script('onnxruntime-peer.mjs'), folder, count],

@@ -11,16 +11,18 @@ import { make } from './cart-pole.mjs';
 
 const workers = 2;
 
-function environments(kind, count) {
+function environments({ kind, rows: count, microseconds, random = false }, batchSize) {
   if (kind === 'native') return new NativeVectorEnvironment({ name: 'CartPole-v1', count });
   if (kind === 'sync') return new SyncVectorEnvironment({ make, count });
-  const source = { module: new URL('./cart-pole.mjs', import.meta.url) };
-  return WorkerVectorEnvironment.create({ make: source, count, workers: Math.min(workers, count) });
+  const file = microseconds ? 'busy-environments' : 'cart-pole';
+  const source = { module: new URL(`./${file}.mjs`, import.meta.url), options: { microseconds, random } };
+  return WorkerVectorEnvironment.create({ make: source, count, batchSize, workers: Math.min(workers, count) });
 }
 
-/** One step of all environments; in a rollout with a policy [64, 64] over them, of 16 steps at a time. */
-export async function rolloutStep({ kind, what, rows }) {
-  const environment = await environments(kind, rows);
+/** One step of all environments; in a rollout with a policy [64, 64] over them, of 16 steps at a time. `batchSize`: that of workers. */
+export async function rolloutStep(task, batchSize) {
+  const { kind, what, rows } = task;
+  const environment = await environments(task, batchSize);
   await environment.reset();
   const action = environment.action ?? new Int32Array(rows);
   action.forEach((_, row) => {

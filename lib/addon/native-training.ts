@@ -56,14 +56,33 @@ export interface NativeEpisodes {
   lengthSum: number;
 }
 
-/** Columns [horizon][environments] of one rollout, on the device. */
+/**
+ * Columns [horizon][environments] of one rollout, on the device. Arrays of `act` and `record` have a row for every environment, of which `rows`
+ * rows from `first` on are read and written: environments may be at different steps. Default: all.
+ */
 export interface NativeRollout {
   readonly horizon: number;
   readonly environments: number;
   /** Policy step into row t; `observation` is copied into the rollout. */
-  act(t: number, observation: Floats, mask: Bytes | null, action: Floats | Ints, key: NativeKey): void;
+  act(
+    t: number,
+    observation: Floats,
+    mask: Bytes | null,
+    action: Floats | Ints,
+    key: NativeKey,
+    first?: number,
+    rows?: number,
+  ): void;
   /** Rewards and flags of row t. `finalObservation` is read where truncated, for the bootstrap. */
-  record(t: number, reward: Floats, terminated: Bytes, truncated: Bytes, finalObservation: Floats): void;
+  record(
+    t: number,
+    reward: Floats,
+    terminated: Bytes,
+    truncated: Bytes,
+    finalObservation: Floats,
+    first?: number,
+    rows?: number,
+  ): void;
   /** Value of the observation after the last step. */
   finish(observation: Floats): void;
   /** The whole horizon with a native environment, off the JavaScript thread. The key's counter is that of the first step. */

@@ -111,12 +111,14 @@ export interface VectorEnvironment {
  */
 export interface GroupedEnvironment extends VectorEnvironment {
   readonly groups: readonly { readonly first: number; readonly count: number }[];
+  /** How many environments a rollout waits for before the policy serves those that are ready; `count`: lock-step. */
+  readonly batchSize: number;
   readonly action: Float32Array | Int32Array;
   /** What the rows of a group brought lies here from `receive` until its next `send`. */
   readonly arrays: StepArrays;
   /** Begins a step of the rows of a group, with the actions in `action`. */
   send(group: number): void;
-  /** Waits until at least so many of the groups sent (default 1) are done, and gives their indices. */
+  /** Waits until at least so many of the groups sent (default 1) are done, and gives their indices, in order. */
   receive(least?: number): Promise<readonly number[]>;
 }
 

@@ -37,6 +37,7 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
   readonly autoreset: Autoreset;
   /** The rows of each worker. */
   readonly groups: readonly { readonly first: number; readonly count: number }[];
+  readonly batchSize: number;
   readonly arrays: StepArrays;
   readonly action: Float32Array | Int32Array;
   readonly #buffer: SharedArrayBuffer;
@@ -58,6 +59,7 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
     this.observationSpace = spaces.observationSpace;
     this.actionSpace = spaces.actionSpace;
     this.autoreset = options.autoreset;
+    this.batchSize = options.batchSize;
     this.groups = pool.hosts.map(({ first, count }) => ({ first, count }));
     const { bytes, view } = vectorLayout(this.count, spaces.observationSpace, spaces.actionSpace);
     this.#buffer = new SharedArrayBuffer(bytes);
@@ -143,12 +145,7 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
     this.#checkAlive();
     positiveInteger('least', least);
     if (this.#pool.pending === 0) throw new TorsorError('INVALID_ARGUMENT', 'receive: no group was sent');
-    const settled = await this.#pool.receive(least);
-    for (const host of settled) {
-      if (host.failure === null) this.#complete(host);
-      else await this.#replace(host, host.failure);
-    }
-    return settled.map((host) => this.#pool.hosts.indexOf(host));
+    return this.#alone(() => this.#receive(least));
   }
 
   /** Lets every environment close, and ends the threads; those that do not close within a second are ended as they are. */
@@ -168,14 +165,30 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
   /** Gives a command to all workers and waits until it is carried out. What `send` began ends before. */
   async #command(command: Command): Promise<void> {
     this.#checkAlive();
+    await this.#alone(async () => {
+      while (this.#pool.pending > 0) await this.#receive(this.#pool.pending);
+      for (const host of this.#pool.hosts) host.give(command);
+      while (this.#pool.pending > 0) await this.#receive(this.#pool.pending);
+    });
+  }
+
+  async #receive(least: number): Promise<readonly number[]> {
+    const settled = await this.#pool.receive(least);
+    for (const host of settled) {
+      if (host.failure === null) this.#complete(host);
+      else await this.#replace(host, host.failure);
+    }
+    return settled.map((host) => this.#pool.hosts.indexOf(host));
+  }
+
+  /** Two that wait for the same workers would take each other's results. */
+  async #alone<T>(wait: () => Promise<T>): Promise<T> {
     if (this.#busy) {
       throw new TorsorError('INVALID_ARGUMENT', `${this.name}: a step or reset is under way; wait for its promise`);
     }
     this.#busy = true;
     try {
-      while (this.#pool.pending > 0) await this.receive(this.#pool.pending);
-      for (const host of this.#pool.hosts) host.give(command);
-      while (this.#pool.pending > 0) await this.receive(this.#pool.pending);
+      return await wait();
     } finally {
       this.#busy = false;
     }

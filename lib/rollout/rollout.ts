@@ -10,7 +10,7 @@ import { asSameStep } from '../envs/same-step.js';
 import { type Carry, carryTensors } from '../models/carry.js';
 import type { Model } from '../models/model.js';
 import type { Key } from '../random/key.js';
-import { breather } from './breather.js';
+import { Collector } from './collector.js';
 import { allocateActions, checkDevice, checkFits } from './fits.js';
 import { allocateMemory, type RolloutMemory, readMemory, segments, writeMemory } from './segments.js';
 
@@ -54,7 +54,8 @@ export interface AdvantageOptions {
 }
 
 /**
- * Collects with native environments off the JavaScript thread, and with others step by step, giving way to the event loop.
+ * Collects with native environments off the JavaScript thread, and with others step by step, giving way to the event loop. The groups of a
+ * `WorkerVectorEnvironment` are served as they are ready, `batchSize` environments at least at once.
  * Actions are sampled with f(key, step, row): neither threads nor the number of environments in a call change them.
  */
 export class Rollout {
@@ -64,12 +65,7 @@ export class Rollout {
   /** 1 for models without a memory, whose steps need no order. */
   readonly segmentLength: number;
   readonly burnIn: number;
-  /** The environment, with same-step autoreset. */
-  readonly #stepped: VectorEnvironment;
-  readonly #action: Float32Array | Int32Array;
-  /** Return and length of the running episode of every environment that is not native. */
-  readonly #returns: Float64Array;
-  readonly #lengths: Int32Array;
+  readonly #collector: Collector;
   #native: NativeRollout | undefined;
 
   constructor(settings: RolloutOptions) {
@@ -82,10 +78,8 @@ export class Rollout {
     this.horizon = positiveInteger('horizon', settings.horizon);
     checkFits(model, environment);
     checkDevice(model, environment);
-    this.#stepped = asSameStep(environment);
-    this.#action = environment.action ?? allocateActions(model, environment.count);
-    this.#returns = new Float64Array(environment.count);
-    this.#lengths = new Int32Array(environment.count);
+    const action = environment.action ?? allocateActions(model, environment.count);
+    this.#collector = new Collector({ environment: asSameStep(environment), action, horizon: this.horizon });
     const { Rollout: NativeClass } = addon(model.device);
     const { segmentLength, burnIn } = segments(model, this.horizon, settings);
     this.segmentLength = segmentLength;
@@ -107,7 +101,7 @@ export class Rollout {
   /** Fills the rollout, going on from where the environments are; step t draws its noise from `key.at(key.counter + t)`. */
   async collect(key: Key): Promise<NativeEpisodes> {
     const { native, environment } = this;
-    if (!(environment instanceof NativeVectorEnvironment)) return this.#collectHere(native, key);
+    if (!(environment instanceof NativeVectorEnvironment)) return this.#collector.collect(native, key);
     return callAsync(() => native.collect(environment.native, key.native));
   }
 
@@ -131,8 +125,7 @@ export class Rollout {
    */
   forgetEpisodes(): void {
     call(() => this.native.reset());
-    this.#returns.fill(0);
-    this.#lengths.fill(0);
+    this.#collector.forgetEpisodes();
   }
 
   /** What goes on from one rollout to the next, for checkpoints; null without a memory. Internal. */
@@ -164,40 +157,5 @@ export class Rollout {
 
   [Symbol.dispose](): void {
     this.dispose();
-  }
-
-  async #collectHere(native: NativeRollout, key: Key): Promise<NativeEpisodes> {
-    const environment = this.#stepped;
-    const episodes = { count: 0, returnSum: 0, lengthSum: 0 };
-    const breathe = breather();
-    let observation = await environment.observe();
-    for (let t = 0; t < this.horizon; t++) {
-      const counted = key.at(key.counter + t).native;
-      const mask = environment.actionMask ?? null;
-      call(() => native.act(t, observation, mask, this.#action, counted));
-      const stepped = environment.step(this.#action);
-      const step = stepped instanceof Promise ? await stepped : stepped;
-      call(() => native.record(t, step.reward, step.terminated, step.truncated, step.finalObservation));
-      this.#count(step.reward, step.terminated, step.truncated, episodes);
-      observation = step.observation;
-      await breathe();
-    }
-    call(() => native.finish(observation));
-    return episodes;
-  }
-
-  #count(reward: Float32Array, terminated: Uint8Array, truncated: Uint8Array, episodes: NativeEpisodes): void {
-    for (let row = 0; row < this.environment.count; row++) {
-      const length = (this.#lengths[row] as number) + 1;
-      const sum = (this.#returns[row] as number) + (reward[row] as number);
-      const ended = terminated[row] || truncated[row];
-      if (ended) {
-        episodes.count++;
-        episodes.returnSum += sum;
-        episodes.lengthSum += length;
-      }
-      this.#lengths[row] = ended ? 0 : length;
-      this.#returns[row] = ended ? 0 : sum;
-    }
   }
 }

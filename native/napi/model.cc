@@ -205,7 +205,7 @@ void ModelWrap::act(const Napi::CallbackInfo& info) {
     StepIO io = step_arrays(m, object(info[0], "arrays"), rows);
     io.noise = to_noise(info[1]);
     io.deterministic = info[2].ToBoolean();
-    m.act(io, rows);
+    m.act(io, 0, rows);
   });
 }
 

@@ -78,6 +78,14 @@ Napi::Value RolloutWrap::environments(const Napi::CallbackInfo& info) {
 
 static int step_of(const Rollout& r, const Napi::Value& value) { return int(integer(value, "t", 0, r.horizon() - 1)); }
 
+// Rows that a call is about; without them, all.
+struct Rows {
+  Rows(const Rollout& r, const Napi::Value& first_, const Napi::Value& count_)
+      : first(absent(first_) ? 0 : int(integer(first_, "first", 0, r.environments() - 1))),
+        count(absent(count_) ? r.environments() - first : int(integer(count_, "rows", 1, r.environments() - first))) {}
+  int first, count;
+};
+
 void RolloutWrap::act(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] {
     Rollout& r = idle("act");
@@ -89,7 +97,8 @@ void RolloutWrap::act(const Napi::CallbackInfo& info) {
     if (t > 0 && r.masked != (mask != nullptr))
       throw Error("INVALID_ARGUMENT", "mask: expected in every step of a rollout or in none");
     const ActionMemory action = action_memory(m, info[3], n);
-    r.act(t, observation, mask, action.action, action.choice, to_noise(info[4]));
+    const Rows rows(r, info[5], info[6]);
+    r.act(t, observation, mask, action.action, action.choice, to_noise(info[4]), rows.first, rows.count);
   });
 }
 
@@ -97,8 +106,10 @@ void RolloutWrap::record(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] {
     Rollout& r = idle("record");
     const int t = step_of(r, info[0]), n = r.environments();
+    const Rows rows(r, info[5], info[6]);
     r.record(t, floats(info[1], "reward", n), bytes(info[2], "terminated", n), bytes(info[3], "truncated", n),
-             floats(info[4], "finalObservation", int64_t(n) * wrap_->model("record").observation_size()));
+             floats(info[4], "finalObservation", int64_t(n) * wrap_->model("record").observation_size()), rows.first,
+             rows.count);
   });
 }
 

@@ -85,9 +85,9 @@ void Model::forward_part(ForwardIO& io, int first, int rows) {
   kernels().forward(inference_, io, first, rows, workspace(kernels().workspace(inference_, Sequence{})));
 }
 
-void Model::act(StepIO io, int rows) {
+void Model::act(StepIO io, int first, int rows) {
   const auto lock = hold();
-  spread(rows, 1, [&](int first, int count) { act_part(io, first, count); });
+  spread(rows, 1, [&](int part, int count) { act_part(io, first + part, count); });
 }
 
 void Model::forward(ForwardIO io, int rows) {

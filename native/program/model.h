@@ -34,7 +34,7 @@ class Model {
   std::shared_lock<std::shared_mutex> hold() { return std::shared_lock<std::shared_mutex>(mutex_); }
 
   // The arrays of parameters are filled in here. Rows are spread over the threads where that pays.
-  void act(StepIO, int rows);
+  void act(StepIO, int first, int rows);
   void forward(ForwardIO, int rows);
   void evaluate(EvaluateIO, int rows);
 

@@ -51,10 +51,11 @@ void Rollout::write_burn_in(const float* observation_, const uint8_t* done_, con
 }
 
 // The last rows of the rollout before become the burn-in of this one.
-void Rollout::begin() {
-  const int64_t from = size(), rows = start();
+void Rollout::begin(int first, int rows) {
   const auto move = [&](auto& column, int64_t width) {
-    if (column.size()) copy(column.data(), column.data() + from * width, rows * width);
+    if (!column.size()) return;
+    for (int64_t to = first; to < start(); to += environments_)
+      copy(&column[to * width], &column[(size() + to) * width], rows * width);
   };
   move(observation, model_.observation_size());
   move(latent, model_.head().latent_width);
@@ -72,7 +73,7 @@ void Rollout::keep_carry(int t, int first, int rows) {
 }
 
 void Rollout::act(int t, const float* current, const uint8_t* allowed, float* action, int32_t* choice,
-                  const Noise& noise) {
+                  const Noise& noise, int first, int rows) {
   const int64_t row = start() + int64_t(t) * environments_;
   const int width = model_.observation_size(), categories = model_.head().n;
   if (t == 0) masked = allowed != nullptr;
@@ -81,10 +82,13 @@ void Rollout::act(int t, const float* current, const uint8_t* allowed, float* ac
     std::memset(mask.data(), 1, size_t(mask.size()));
   }
   run_together([&] {
-    if (t == 0) begin();
-    copy(&observation[row * width], current, int64_t(environments_) * width);
-    if (allowed) copy(&mask[row * categories], allowed, int64_t(environments_) * categories);
-    keep_carry(t, 0, environments_);
+    const auto take = [&](auto& column, const auto* from, int64_t each) {
+      copy(&column[(row + first) * each], from + first * each, rows * each);
+    };
+    if (t == 0) begin(first, rows);
+    take(observation, current, width);
+    if (allowed) take(mask, allowed, categories);
+    keep_carry(t, first, rows);
     StepIO io{};
     io.observation = &observation[row * width];
     io.mask = allowed ? &mask[row * categories] : nullptr;
@@ -95,19 +99,19 @@ void Rollout::act(int t, const float* current, const uint8_t* allowed, float* ac
     io.value = &value[row];
     io.noise = noise;
     io.carry = carry.data();
-    model_.act(io, environments_);
+    model_.act(io, first, rows);
   });
 }
 
 void Rollout::record(int t, const float* reward_, const uint8_t* terminated_, const uint8_t* truncated_,
-                     const float* final_observation) {
-  const int64_t row = start() + int64_t(t) * environments_;
+                     const float* final_observation, int first, int rows) {
+  const int64_t row = start() + int64_t(t) * environments_ + first;
   const auto held = model_.hold();
   run_together([&] {
-    copy(&reward[row], reward_, environments_);
-    copy(&terminated[row], terminated_, environments_);
-    copy(&truncated[row], truncated_, environments_);
-    end_step(t, 0, environments_, final_observation);
+    copy(&reward[row], reward_ + first, rows);
+    copy(&terminated[row], terminated_ + first, rows);
+    copy(&truncated[row], truncated_ + first, rows);
+    end_step(t, first, rows, final_observation);
   });
 }
 
@@ -145,7 +149,6 @@ EpisodeSums Rollout::collect(VectorEnvironment& environment, Noise noise) {
   masked = false;
   const auto held = model_.hold();
   recording_.run([&] {
-    begin();
     const int most = rows_of_call(environments_, block_rows);
     parallel((environments_ + most - 1) / most, [&](int block) {
       const int first = block * most;
@@ -160,6 +163,7 @@ void Rollout::collect_block(VectorEnvironment& environment, Noise noise, int fir
   const int64_t width = model_.observation_size(), latent_width = model_.head().latent_width;
   float* const action = model_.discrete() ? nullptr : action_.data();
   int32_t* const choice = model_.discrete() ? choice_.data() : nullptr;
+  begin(first, rows);
   environment.observe(first, rows, &observation[start() * width]);
   for (int t = 0; t < horizon_; t++, noise.counter++) {
     const int64_t row = start() + int64_t(t) * environments_;

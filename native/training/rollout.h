@@ -22,11 +22,13 @@ class Rollout {
   // The row of a column where the first step of this rollout stands.
   int64_t start() const { return int64_t(burn_in_) * environments_; }
 
-  // The policy step of row t; `action` or `choice` receives what the environments are to do.
-  void act(int t, const float* observation, const uint8_t* mask, float* action, int32_t* choice, const Noise&);
+  // The policy step of row t; `action` or `choice` receives what the environments are to do. Arrays have a row for every environment, of
+  // which first ... first + rows - 1 are read and written: environments may be at different steps.
+  void act(int t, const float* observation, const uint8_t* mask, float* action, int32_t* choice, const Noise&,
+           int first, int rows);
   // What the step of row t brought. A truncated episode is worth its true final observation, so its value is taken here.
   void record(int t, const float* reward, const uint8_t* terminated, const uint8_t* truncated,
-              const float* final_observation);
+              const float* final_observation, int first, int rows);
   // The observation after the last row.
   void finish(const float* observation);
 
@@ -59,7 +61,7 @@ class Rollout {
   void end_step(int t, int first, int rows, const float* final_observation);
   // Of the rows whose flag is set; null: of all.
   void value_of(const float* observation, float* value, const uint8_t* wanted, int first, int rows);
-  void begin();
+  void begin(int first, int rows);
 
   Model& model_;
   int horizon_, environments_, segment_, burn_in_;

@@ -19,6 +19,12 @@ export interface WorkerVectorEnvironmentOptions {
   count: number;
   /** Threads; at most one per environment. Default: the processors there are, less one for the policy. */
   workers?: number;
+  /**
+   * How many environments a rollout waits for before the policy serves those that are ready, while the workers of the others step on (asynchronous
+   * sampling, as in EnvPool). `count`: lock-step; half of it: double buffering; 1: no worker waits for another. What is collected is the same, bit
+   * for bit. Other kinds of autoreset than same-step, and wrappers around the environment, have lock-step. Default: half of them.
+   */
+  batchSize?: number;
   /** Seeds of the episodes are drawn from it. Default seed 1. */
   key?: Key | number | bigint;
   /** How an episode follows another. Default `same-step`. */
@@ -40,6 +46,7 @@ export interface ResolvedWorkers {
   source: WorkerSource;
   count: number;
   workers: number;
+  batchSize: number;
   key: Key;
   autoreset: Autoreset;
   timeout: number;
@@ -52,7 +59,8 @@ export interface ResolvedWorkers {
 const longestTimeout = 2 ** 31 - 1;
 
 export function resolveWorkers(given: WorkerVectorEnvironmentOptions): ResolvedWorkers {
-  const known = ['make', 'count', 'workers', 'key', 'autoreset', 'timeout', 'startTimeout', 'restartWorkers', 'name'];
+  const rest = ['key', 'autoreset', 'timeout', 'startTimeout', 'restartWorkers', 'name'];
+  const known = ['make', 'count', 'workers', 'batchSize', ...rest];
   options('WorkerVectorEnvironment', given, known);
   required('WorkerVectorEnvironment', 'make', given?.make);
   const { make } = given;
@@ -71,14 +79,20 @@ export function resolveWorkers(given: WorkerVectorEnvironmentOptions): ResolvedW
       `workers: expected at most one per environment (${count}), got ${workers}`,
     );
   }
+  const autoreset = oneOf('autoreset', given.autoreset ?? 'same-step', autoresets);
+  const least = autoreset === 'same-step' ? 1 : count;
+  const batchSize = positiveInteger('batchSize', given.batchSize ?? Math.max(least, Math.ceil(count / 2)));
+  if (batchSize < least || batchSize > count) {
+    const range = least === count ? `${count} with ${autoreset} autoreset` : `at most the ${count} environments`;
+    throw new TorsorError('INVALID_ARGUMENT', `batchSize: expected ${range}, got ${batchSize}`);
+  }
   return {
     source: {
       module: moduleUrl(make.module),
       export: string('make.export', make.export ?? 'make'),
       options: make.options,
     },
-    ...{ count, workers, key: Key.from(given.key ?? 1) },
-    autoreset: oneOf('autoreset', given.autoreset ?? 'same-step', autoresets),
+    ...{ count, workers, batchSize, key: Key.from(given.key ?? 1), autoreset },
     timeout: Math.min(longestTimeout, positive('timeout', given.timeout ?? 60_000)),
     startTimeout: Math.min(longestTimeout, positive('startTimeout', given.startTimeout ?? 60_000)),
     restartWorkers: boolean('restartWorkers', given.restartWorkers ?? false),

@@ -152,3 +152,20 @@ export const slow = (
     },
   };
 };
+
+/** A walk whose steps take up to so many milliseconds, at random. */
+export const jittery = (
+  index: number,
+  { milliseconds, masks = false }: { milliseconds: number; masks?: boolean },
+): Environment => {
+  const inner = new Walk(index, masks);
+  return {
+    observationSpace: inner.observationSpace,
+    actionSpace: inner.actionSpace,
+    reset: (options) => inner.reset(options),
+    step: (action) => {
+      for (const until = performance.now() + milliseconds * Math.random(); performance.now() < until; );
+      return inner.step(action as number);
+    },
+  };
+};
