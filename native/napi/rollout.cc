@@ -8,10 +8,10 @@
 
 namespace torsor {
 
-void RolloutWrap::init(Napi::Env env, Napi::Object exports) {
+void RolloutWrap::init(Napi::Env env, Napi::Object exports, int processor) {
   exports.Set(
       "Rollout",
-      DefineClass(env, "Rollout",
+      define(env, "Rollout", processor,
                   {InstanceAccessor("horizon", &RolloutWrap::horizon, nullptr),
                    InstanceAccessor("environments", &RolloutWrap::environments, nullptr),
                    InstanceMethod("act", &RolloutWrap::act), InstanceMethod("record", &RolloutWrap::record),
@@ -24,7 +24,7 @@ void RolloutWrap::init(Napi::Env env, Napi::Object exports) {
                    InstanceMethod("reset", &RolloutWrap::reset), InstanceMethod("dispose", &RolloutWrap::dispose)}));
 }
 
-RolloutWrap::RolloutWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+RolloutWrap::RolloutWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   guarded(info.Env(), [&] {
     wrap_ = &unwrap<ModelWrap>(info[0], ClassTags::model, "model");
     const int64_t horizon = integer(info[1], "horizon", 1, 1 << 20),
