@@ -63,6 +63,8 @@ export function cudaModule(): { module: NativeModule } | { problem: string } {
 
 /** The native core on a GPU, which is started at the first call; or why it does not run there. */
 function gpu(number: number): { addon: Addon } | { problem: string } {
+  const started = gpus[number];
+  if (started) return { addon: started };
   const found = cudaModule();
   if ('problem' in found) return found;
   const count = found.module.status().processors.length;
@@ -71,11 +73,12 @@ function gpu(number: number): { addon: Addon } | { problem: string } {
     return { problem: `CUDA shows ${there}; choose one that is there` };
   }
   try {
-    gpus[number] ??= found.module.start(number);
+    const addon = found.module.start(number);
+    gpus[number] = addon;
+    return { addon };
   } catch (error) {
     return { problem: TorsorError.from(error).message };
   }
-  return { addon: gpus[number] };
 }
 
 /** `cuda` is the first GPU. */

@@ -19,7 +19,7 @@ struct Processor {
 struct DeviceStatus {
   // Why it cannot run here: what was looked for, what was found, what helps. Empty: it can, on processors without a problem of their own.
   std::string problem;
-  std::string driver, runtime;      // versions, where the device has them
+  std::string driver, runtime;        // versions, where the device has them
   std::vector<Processor> processors;  // none for the cpu, of which nothing needs to be told
 };
 

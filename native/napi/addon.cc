@@ -66,7 +66,8 @@ static Napi::Value memory(const Napi::CallbackInfo& info) {
 
 static void set_limit(const Napi::CallbackInfo& info) {
   guarded(info.Env(), processor_of(info), [&] {
-    set_memory_limit(processor_of(info), absent(info[0]) ? no_memory_limit : integer(info[0], "bytes", 0, int64_t(1) << 52));
+    set_memory_limit(processor_of(info),
+                     absent(info[0]) ? no_memory_limit : integer(info[0], "bytes", 0, int64_t(1) << 52));
   });
 }
 

@@ -6,11 +6,10 @@
 namespace torsor {
 
 void BufferWrap::init(Napi::Env env, Napi::Object exports, int processor) {
-  exports.Set("Buffer",
-              define(env, "Buffer", processor,
-                          {InstanceMethod("read", &BufferWrap::read), InstanceMethod("write", &BufferWrap::write),
-                           InstanceMethod("dispose", &BufferWrap::dispose),
-                           InstanceAccessor("byteLength", &BufferWrap::byte_length, nullptr)}));
+  exports.Set("Buffer", define(env, "Buffer", processor,
+                               {InstanceMethod("read", &BufferWrap::read), InstanceMethod("write", &BufferWrap::write),
+                                InstanceMethod("dispose", &BufferWrap::dispose),
+                                InstanceAccessor("byteLength", &BufferWrap::byte_length, nullptr)}));
 }
 
 BufferWrap::BufferWrap(const Napi::CallbackInfo& info) : Wrap(info) {

@@ -25,15 +25,15 @@ Napi::Object to_javascript(Napi::Env env, const EnvironmentInfo& info) {
 }
 
 void EnvironmentWrap::init(Napi::Env env, Napi::Object exports, int processor) {
-  exports.Set("Environment", define(env, "Environment", processor,
-                                         {InstanceAccessor("info", &EnvironmentWrap::info, nullptr),
-                                          InstanceAccessor("count", &EnvironmentWrap::count, nullptr),
-                                          InstanceMethod("reset", &EnvironmentWrap::reset),
-                                          InstanceMethod("step", &EnvironmentWrap::step),
-                                          InstanceMethod("observe", &EnvironmentWrap::observe),
-                                          InstanceMethod("readState", &EnvironmentWrap::read_state),
-                                          InstanceMethod("writeState", &EnvironmentWrap::write_state),
-                                          InstanceMethod("dispose", &EnvironmentWrap::dispose)}));
+  exports.Set("Environment",
+              define(env, "Environment", processor,
+                     {InstanceAccessor("info", &EnvironmentWrap::info, nullptr),
+                      InstanceAccessor("count", &EnvironmentWrap::count, nullptr),
+                      InstanceMethod("reset", &EnvironmentWrap::reset), InstanceMethod("step", &EnvironmentWrap::step),
+                      InstanceMethod("observe", &EnvironmentWrap::observe),
+                      InstanceMethod("readState", &EnvironmentWrap::read_state),
+                      InstanceMethod("writeState", &EnvironmentWrap::write_state),
+                      InstanceMethod("dispose", &EnvironmentWrap::dispose)}));
 }
 
 EnvironmentWrap::EnvironmentWrap(const Napi::CallbackInfo& info) : Wrap(info) {

@@ -75,14 +75,14 @@ static LstmBy to_lstm_by(const Napi::Value& value) {
 void ModelWrap::init(Napi::Env env, Napi::Object exports, int processor) {
   exports.Set("Model",
               define(env, "Model", processor,
-                          {InstanceAccessor("parameterCount", &ModelWrap::parameter_count, nullptr),
-                           InstanceAccessor("carryWidth", &ModelWrap::carry_width, nullptr),
-                           InstanceMethod("readParameters", &ModelWrap::read_parameters),
-                           InstanceMethod("writeParameters", &ModelWrap::write_parameters),
-                           InstanceMethod("forward", &ModelWrap::forward), InstanceMethod("act", &ModelWrap::act),
-                           InstanceMethod("bind", &ModelWrap::bind), InstanceMethod("evaluate", &ModelWrap::evaluate),
-                           InstanceMethod("gradient", &ModelWrap::gradient), InstanceMethod("ppo", &ModelWrap::ppo),
-                           InstanceMethod("dispose", &ModelWrap::dispose)}));
+                     {InstanceAccessor("parameterCount", &ModelWrap::parameter_count, nullptr),
+                      InstanceAccessor("carryWidth", &ModelWrap::carry_width, nullptr),
+                      InstanceMethod("readParameters", &ModelWrap::read_parameters),
+                      InstanceMethod("writeParameters", &ModelWrap::write_parameters),
+                      InstanceMethod("forward", &ModelWrap::forward), InstanceMethod("act", &ModelWrap::act),
+                      InstanceMethod("bind", &ModelWrap::bind), InstanceMethod("evaluate", &ModelWrap::evaluate),
+                      InstanceMethod("gradient", &ModelWrap::gradient), InstanceMethod("ppo", &ModelWrap::ppo),
+                      InstanceMethod("dispose", &ModelWrap::dispose)}));
 }
 
 ModelWrap::ModelWrap(const Napi::CallbackInfo& info) : Wrap(info) {

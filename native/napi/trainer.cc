@@ -41,7 +41,8 @@ Napi::Value to_javascript(Napi::Env env, const PpoMetrics& m) {
 }
 
 void OptimizerWrap::init(Napi::Env env, Napi::Object exports, int processor) {
-  const Napi::Function constructor = define(env, "Optimizer", processor,
+  const Napi::Function constructor = define(
+      env, "Optimizer", processor,
       {InstanceMethod("step", &OptimizerWrap::step), InstanceMethod("readState", &OptimizerWrap::read_state),
        InstanceMethod("writeState", &OptimizerWrap::write_state), InstanceMethod("dispose", &OptimizerWrap::dispose)});
   instance(env).optimizer[processor] = Napi::Persistent(constructor);
@@ -92,9 +93,9 @@ void OptimizerWrap::write_state(const Napi::CallbackInfo& info) {
 
 void TrainerWrap::init(Napi::Env env, Napi::Object exports, int processor) {
   exports.Set("Trainer", define(env, "Trainer", processor,
-                                     {InstanceAccessor("optimizer", &TrainerWrap::optimizer, nullptr),
-                                      InstanceMethod("update", &TrainerWrap::update),
-                                      InstanceMethod("dispose", &TrainerWrap::dispose)}));
+                                {InstanceAccessor("optimizer", &TrainerWrap::optimizer, nullptr),
+                                 InstanceMethod("update", &TrainerWrap::update),
+                                 InstanceMethod("dispose", &TrainerWrap::dispose)}));
 }
 
 TrainerWrap::TrainerWrap(const Napi::CallbackInfo& info) : Wrap(info) {

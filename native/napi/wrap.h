@@ -10,8 +10,7 @@ inline int processor_of(const Napi::CallbackInfo& info) { return int(reinterpret
 
 template <class T> class Wrap : public Napi::ObjectWrap<T> {
  public:
-  explicit Wrap(const Napi::CallbackInfo& info)
-      : Napi::ObjectWrap<T>(info), processor_(processor_of(info)) {}
+  explicit Wrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<T>(info), processor_(processor_of(info)) {}
   int processor() const { return processor_; }
 
  protected:

@@ -115,8 +115,7 @@ test('a machine with a GPU', async () => {
     expect.objectContaining({ device: 'cpu', available: true, name: expect.any(String), memory: expect.any(Number) }),
     { device: 'cuda:0', ...works },
   ]);
-  for (const device of ['auto', 'cuda', 'cuda:0'] as const)
-    expect(Tensor.zeros([1], { device }).device).toBe('cuda:0');
+  for (const device of ['auto', 'cuda', 'cuda:0'] as const) expect(Tensor.zeros([1], { device }).device).toBe('cuda:0');
   expect(() => Tensor.zeros([1], { device: 'cuda:1' })).toThrow(
     "device 'cuda:1' is not available: CUDA shows 1 GPU, cuda:0; choose one that is there, or use device 'cpu'.",
   );

@@ -164,7 +164,12 @@ describe('a device that is shared', () => {
   test('by threads and by processes gives each what it gives alone', async () => {
     const alone = await inProcess(emulated);
     expect(alone).toMatchObject({ failed: 'OUT_OF_MEMORY', pinned: 1600, limit: null });
-    const together = await Promise.all([inThread(emulated), inThread(emulated), inProcess(emulated), inProcess(emulated)]);
+    const together = await Promise.all([
+      inThread(emulated),
+      inThread(emulated),
+      inProcess(emulated),
+      inProcess(emulated),
+    ]);
     for (const one of together) expect(one).toEqual(alone);
   });
 });

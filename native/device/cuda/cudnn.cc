@@ -180,7 +180,8 @@ static bool captures() {
 
 Handle::Handle() {
   const Functions& f = functions();
-  if (captures()) throw Error("NATIVE", "an LSTM by cuDNN cannot be captured: where sequences end decides what it calls");
+  if (captures())
+    throw Error("NATIVE", "an LSTM by cuDNN cannot be captured: where sequences end decides what it calls");
   pooled_ = take_idle();
   if (pooled_) {
     pooled_->done.precede();

@@ -5,9 +5,7 @@
 
 namespace torsor {
 
-Event::Event() {
-  check(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming | cudaEventBlockingSync), "an event");
-}
+Event::Event() { check(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming | cudaEventBlockingSync), "an event"); }
 
 Event::~Event() { cudaEventDestroy(event_); }
 

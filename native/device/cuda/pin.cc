@@ -24,7 +24,8 @@ struct Pinned {
   int gpu = 0;   // by which CUDA was told; all know of it
 };
 static std::map<void*, Pinned>& all_pinned() {
-  static auto* const all = new std::map<void*, Pinned>;  // never destroyed: pins may outlive it at the end of the process
+  static auto* const all =
+      new std::map<void*, Pinned>;  // never destroyed: pins may outlive it at the end of the process
   return *all;
 }
 

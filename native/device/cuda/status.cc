@@ -66,7 +66,8 @@ static DeviceStatus find_out() {
     if (cudaGetDeviceProperties(&gpu, k) == cudaSuccess)
       status.processors.push_back(processor_of(gpu));
     else  // its number stays its own
-      status.processors.push_back({"a GPU", "", 0, "the NVIDIA driver does not tell what it is; see whether nvidia-smi works"});
+      status.processors.push_back(
+          {"a GPU", "", 0, "the NVIDIA driver does not tell what it is; see whether nvidia-smi works"});
   }
   cudaGetLastError();
   return status;
@@ -78,7 +79,9 @@ const DeviceStatus& device_status() {
 }
 
 std::string start_processor(int number) {
-  const Processor& gpu = device_status().processors[size_t(number)];
+  const DeviceStatus& status = device_status();
+  if (!status.problem.empty()) return status.problem;
+  const Processor& gpu = status.processors[size_t(number)];
   if (!gpu.problem.empty()) return gpu.problem;
   try {
     const OnProcessor on(number);
