@@ -48,7 +48,10 @@ async function main({ names, minutes, ...given }) {
     results.push(result);
     write();
   }
-  console.log(`\n${about.gpu ?? 'no GPU'}, driver ${about.driver ?? 'none'}, commit ${about.commit ?? 'unknown'}`);
+  const which = about.gpus.length > 1 ? ` (number ${about.gpuIndex} of ${about.gpus.length})` : '';
+  console.log(
+    `\n${about.gpu ?? 'no GPU'}${which}, driver ${about.driver ?? 'none'}, commit ${about.commit ?? 'unknown'}`,
+  );
   for (const result of results) console.log(row(result));
   console.log(path.join(folder, name));
   return results.every(({ outcome }) => outcome === 'passed' || outcome === 'skipped') ? 0 : 1;

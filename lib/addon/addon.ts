@@ -1,4 +1,5 @@
-// The boundary between TypeScript and the native core: all that an addon exports. Names cross it, never indices of native lists.
+// The boundary between TypeScript and the native core: all that an addon exports, and all that computes on one processor. Names cross it, never
+// indices of native lists.
 import type { NativeMathematics } from './native-mathematics.js';
 import type { NativeBuffer, NativeKey, NativePin } from './native-memory.js';
 import type { NativeModel, NativeProgram } from './native-model.js';
@@ -13,14 +14,15 @@ import type {
   NativeTrainer,
 } from './native-training.js';
 
-/** Whether a device runs on this machine. */
+/** Whether a device runs on this machine, as far as that shows without starting it. */
 export interface NativeStatus {
-  /** What was looked for, what was found and what helps, as the end of a sentence, or how it was lost; empty: it runs. */
+  /** What was looked for, what was found and what helps, as the end of a sentence; empty: it runs, on processors without a problem. */
   problem: string;
   /** Versions of CUDA; empty where there is none. */
   driver: string;
   runtime: string;
-  processors: { name: string; memory: number; computeCapability: string }[];
+  /** Of cuda its GPUs, of the CPU none. `problem` as above, or how it was lost. */
+  processors: { name: string; memory: number; computeCapability: string; problem: string }[];
 }
 
 /** The library that runs an LSTM over whole sequences: cuDNN on CUDA, none on the CPU. */
@@ -30,11 +32,21 @@ export interface NativeLstmLibrary {
   version: string;
 }
 
-export interface Addon extends NativeMathematics {
+/** A file of the native core, as it is loaded. */
+export interface NativeModule {
   readonly device: string;
   status(): NativeStatus;
   /** Opens the library at the first call. */
   lstmLibrary(): NativeLstmLibrary;
+  /** Starts a processor: 0 is the CPU, or the first GPU. Throws DEVICE_UNAVAILABLE with its problem. */
+  start(processor: number): Addon;
+}
+
+/** The native core on one processor. What it makes stays there, and takes nothing of another. */
+export interface Addon extends NativeMathematics {
+  readonly device: string;
+  /** Why the LSTM library does not run here, as in NativeStatus; empty: it does. */
+  startLstmLibrary(): string;
   /** Instruction set in use: `baseline`, `v3` (AVX2 + FMA) or `v4` (AVX-512). TORSOR_SIMD forces a lower one. */
   readonly simd: string;
   readonly vocabulary: {

@@ -1,6 +1,6 @@
 // What torsor can compute on, on this machine.
 import { cpus, totalmem } from 'node:os';
-import { cudaAddon, cudnn, notTheFirst } from './load.js';
+import { cudaModule, openedCudnn } from './load.js';
 
 /** One device: what it is, and whether models can be placed there. */
 export interface DeviceInfo {
@@ -19,26 +19,26 @@ export interface DeviceInfo {
   driver?: string;
   runtime?: string;
   /**
-   * The first GPU only: the cuDNN that can run LSTMs over sequences, or why there is none, as `reason` has it. It is opened for this, from the
-   * file TORSOR_CUDNN, the places the linker knows, or the site-packages of the Pythons on PATH.
+   * The cuDNN that can run LSTMs over sequences, or why there is none, as `reason` has it. It is opened for this, from the file TORSOR_CUDNN, the
+   * places the linker knows, or the site-packages of the Pythons on PATH.
    */
   cudnn?: { version: string } | { problem: string };
 }
 
 /**
  * The CPU, and every GPU that CUDA shows, or one entry for `cuda` that says why there is none. `auto` takes the first that is available
- * and no CPU, else the CPU; the `device` of a model or tensor tells what it took. Loads the native core of CUDA if it is there.
+ * and no CPU, else the CPU; the `device` of a model or tensor tells what it took. Loads the native core of CUDA if it is there, but starts no
+ * GPU, which would take memory of it: what only that shows is told by the first call that wants the GPU.
  */
 export function devices(): DeviceInfo[] {
   const cpu = { device: 'cpu', available: true, name: cpus()[0]?.model.trim() ?? process.arch, memory: totalmem() };
-  const found = cudaAddon();
+  const found = cudaModule();
   if ('problem' in found) return [cpu, { device: 'cuda', available: false, reason: found.problem }];
-  const { problem, driver, runtime, processors } = found.addon.status();
-  const gpus = processors.map((gpu, k) => {
-    const device = `cuda:${k}`;
-    const reason = k === 0 ? problem : notTheFirst;
-    const available = reason === '';
-    return { device, available, ...(available ? { cudnn: cudnn() } : { reason }), ...gpu };
+  const { driver, runtime, processors } = found.module.status();
+  const gpus = processors.map(({ problem, ...gpu }, k) => {
+    const available = problem === '';
+    const state = available ? { available, cudnn: openedCudnn() } : { available, reason: problem };
+    return { device: `cuda:${k}`, ...state, ...gpu, driver, runtime };
   });
-  return [cpu, ...gpus.map((gpu) => ({ ...gpu, driver, runtime }))];
+  return [cpu, ...gpus];
 }

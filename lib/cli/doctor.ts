@@ -16,7 +16,7 @@ export const doctorCommand: Command = {
   summary: 'says what torsor runs on here, and what is missing for the rest',
   help: `torsor doctor — says what torsor runs on here, and what is missing for the rest
 
-  --device NAME     the device that has to be there: cpu, cuda or auto (default cpu)
+  --device NAME     the device that has to be there: cpu, cuda, cuda:1 …, or auto (default cpu)
   --json            one JSON object
   --help            this text
 

@@ -29,7 +29,7 @@ WHAT is a checkpoint, or the folder of a run: its best checkpoint then, or the l
   --episodes N      whole episodes (default 100)
   --seed N          of initial states and actions (default 1)
   --stochastic      sample actions; otherwise the most likely one is taken
-  --device NAME     cpu, cuda or auto (default cpu)
+  --device NAME     cpu, cuda, cuda:1 …, or auto (default cpu)
   --json            one JSON object, with the return and length of every episode
   --help            this text`,
   async run(argv, output) {

@@ -25,7 +25,7 @@ export const resumeCommand: Command = {
 
   --steps N               steps of all environments to reach, those made included (default: those the run was started with)
   --checkpoint-every N    steps from one checkpoint to the next (default: as before)
-  --device NAME           cpu, cuda or auto (default: as before)
+  --device NAME           cpu, cuda, cuda:1 …, or auto (default: as before)
   --json                  as of torsor train
   --help                  this text
 

@@ -19,7 +19,7 @@ export const trainCommand: Command = {
   --seed N                where all randomness comes from (default 1)
   --steps N               steps of all environments together (default: those of the preset)
   --environments N        environments side by side (default: those of the preset)
-  --device NAME           cpu, cuda or auto (default cpu)
+  --device NAME           cpu, cuda, cuda:1 …, or auto (default cpu)
   --out FOLDER            where the run goes (default runs/<env>-<model>-<seed>)
   --checkpoint-every N    steps from one checkpoint to the next (default: a twentieth of all)
   --keep-all              keep every checkpoint, as checkpoints/<steps>.safetensors

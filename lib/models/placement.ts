@@ -1,6 +1,6 @@
 // Where, in which precision and by what a model computes. None of it is part of what the model is, so no file keeps it.
 import { cudnn, type Device, type DeviceChoice, resolveDevice } from '../addon/load.js';
-import { oneOf } from '../core/check.js';
+import { boolean, oneOf } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 
 /** What the operands of matrix products are rounded to; see `PlacementOptions.precision`. */
@@ -27,6 +27,12 @@ export interface PlacementOptions {
    * Which is faster has not been measured on a GPU. Default: `auto`. Files do not keep it.
    */
   lstm?: LstmBy;
+  /**
+   * Whether results have to repeat bit for bit. They always do, on the same machine with the same options, except where an LSTM is run by cuDNN,
+   * which does not promise it: `true` makes `lstm: 'auto'` our own kernels, and `lstm: 'cudnn'` an error. It does not concern how a policy acts,
+   * for which `act` and `bind` have an option of that name. Default: false. Files do not keep it.
+   */
+  deterministic?: boolean;
 }
 
 export interface Placement {
@@ -35,14 +41,15 @@ export interface Placement {
   readonly lstm: LstmBy;
 }
 
-export const placementOptions = ['device', 'precision', 'lstm'] as const;
+export const placementOptions = ['device', 'precision', 'lstm', 'deterministic'] as const;
 
 /**
- * @throws TorsorError DEVICE_UNAVAILABLE, also for a cuDNN that is not here; UNKNOWN_NAME; or UNSUPPORTED for a precision that the device or
- * cuDNN does not have.
+ * @throws TorsorError DEVICE_UNAVAILABLE, also for a cuDNN that is not here; UNKNOWN_NAME; UNSUPPORTED for a precision that the device or
+ * cuDNN does not have; INVALID_ARGUMENT for what contradicts itself.
  */
-export function resolvePlacement({ device: choice, precision: wanted, lstm: by }: PlacementOptions): Placement {
-  const device = resolveDevice(choice);
+export function resolvePlacement(options: PlacementOptions): Placement {
+  const { precision: wanted, lstm: by } = options;
+  const device = resolveDevice(options.device);
   const precision = oneOf('precision', wanted ?? 'float32', ['float32', 'tf32', 'bf16'] as const);
   if (device === 'cpu' && precision !== 'float32') {
     throw new TorsorError(
@@ -51,8 +58,15 @@ export function resolvePlacement({ device: choice, precision: wanted, lstm: by }
     );
   }
   const lstm = oneOf('lstm', by ?? 'auto', ['auto', 'cudnn', 'torsor'] as const);
+  const deterministic = boolean('deterministic', options.deterministic ?? false);
+  if (deterministic && lstm === 'cudnn') {
+    throw new TorsorError(
+      'INVALID_ARGUMENT',
+      "deterministic: true wants the same bits at every run, which lstm: 'cudnn' does not promise; use lstm 'torsor', or leave one of the two out",
+    );
+  }
   if (lstm === 'cudnn') checkCudnn(device, precision);
-  return { device, precision, lstm };
+  return { device, precision, lstm: deterministic ? 'torsor' : lstm };
 }
 
 function checkCudnn(device: Device, precision: Precision): void {
@@ -65,7 +79,7 @@ function checkCudnn(device: Device, precision: Precision): void {
       "lstm: 'cudnn' has float32 and tf32 here, and precision is 'bf16'; use lstm 'torsor'",
     );
   }
-  const found = cudnn();
+  const found = cudnn(device);
   if ('problem' in found) {
     throw new TorsorError(
       'DEVICE_UNAVAILABLE',
@@ -77,6 +91,6 @@ function checkCudnn(device: Device, precision: Precision): void {
 /** What the native core is told; cuDNN is looked for only where there is an LSTM. */
 export function lstmOf({ device, precision, lstm }: Placement, hasLstm: boolean): string {
   if (lstm === 'cudnn') return 'library';
-  const may = lstm === 'auto' && hasLstm && device === 'cuda' && precision !== 'bf16';
-  return may && 'version' in cudnn() ? 'library if it can' : 'kernels';
+  const may = lstm === 'auto' && hasLstm && device !== 'cpu' && precision !== 'bf16';
+  return may && 'version' in cudnn(device) ? 'library if it can' : 'kernels';
 }

@@ -1,4 +1,4 @@
-// Memory of the device, aligned to 64 bytes, zeroed and counted.
+// Memory of a processor of the device, the one that is current when it is made; aligned to 64 bytes, zeroed and counted.
 #pragma once
 #include <cstdint>
 
@@ -9,7 +9,7 @@ class Buffer {
   Buffer() = default;
   explicit Buffer(int64_t bytes);
   ~Buffer() { release(); }
-  Buffer(Buffer&& other) noexcept : data_(other.data_), bytes_(other.bytes_) {
+  Buffer(Buffer&& other) noexcept : data_(other.data_), bytes_(other.bytes_), processor_(other.processor_) {
     other.data_ = nullptr;
     other.bytes_ = 0;
   }
@@ -20,10 +20,12 @@ class Buffer {
   void release();
   void* data() const { return data_; }
   int64_t bytes() const { return bytes_; }
+  int processor() const { return processor_; }
 
  private:
   void* data_ = nullptr;
   int64_t bytes_ = 0;
+  int processor_ = 0;
 };
 
 // A buffer of elements of one type.
@@ -52,10 +54,10 @@ struct MemoryUse {
       reserved;  // taken from the system: more than `bytes` where freed memory waits for the next buffer, or calls use some
   int64_t limit;  // of `reserved`; no_memory_limit: whatever there is
 };
-MemoryUse memory_use();
+MemoryUse memory_use(int processor);
 
 constexpr int64_t no_memory_limit = INT64_MAX;
 // Gives back what waits. Buffers that are there stay, also beyond the limit. Throws Error where the device has no such limit.
-void set_memory_limit(int64_t bytes);
+void set_memory_limit(int processor, int64_t bytes);
 
 }  // namespace torsor

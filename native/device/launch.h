@@ -19,7 +19,7 @@ template <class F> void parallel(int count, F&& f) {
 // Scratch memory of the calling thread, aligned to 64 bytes; valid until its next call.
 float* workspace(int64_t floats);
 
-// What the threads hold for it, all together.
+// What the threads hold for it, all together, on the current processor.
 int64_t workspace_bytes();
 
 }  // namespace torsor

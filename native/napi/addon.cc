@@ -1,4 +1,6 @@
 // What the addon exports; lib/addon has the types.
+#include <algorithm>
+
 #include "device/kernels.h"
 #include "device/launch.h"
 #include "device/status.h"
@@ -13,7 +15,7 @@
 namespace torsor {
 
 void init_mathematics(Napi::Env, Napi::Object exports);
-void init_draw(Napi::Env, Napi::Object exports);
+Napi::Value draw_segments(const Napi::CallbackInfo&);
 
 template <class Names> static Napi::Array list(Napi::Env env, const Names& names) {
   const Napi::Array array = Napi::Array::New(env);
@@ -53,7 +55,7 @@ static Napi::Object vocabulary(Napi::Env env) {
 }
 
 static Napi::Value memory(const Napi::CallbackInfo& info) {
-  const MemoryUse use = memory_use();
+  const MemoryUse use = memory_use(processor_of(info));
   const Napi::Object o = Napi::Object::New(info.Env());
   o.Set("buffers", double(use.buffers));
   o.Set("bytes", double(use.bytes));
@@ -64,17 +66,15 @@ static Napi::Value memory(const Napi::CallbackInfo& info) {
 }
 
 static void set_limit(const Napi::CallbackInfo& info) {
-  guarded(info.Env(), [&] {
-    set_memory_limit(absent(info[0]) ? no_memory_limit : integer(info[0], "bytes", 0, int64_t(1) << 52));
+  guarded(info.Env(), processor_of(info), [&] {
+    set_memory_limit(processor_of(info),
+                     absent(info[0]) ? no_memory_limit : integer(info[0], "bytes", 0, int64_t(1) << 52));
   });
 }
 
 static Napi::Value status(const Napi::CallbackInfo& info) {
   return converted(info.Env(), [&]() -> Napi::Value {
-    DeviceStatus s = device_status();
-    try {
-      require_device();
-    } catch (const Error& lost) { s.problem = lost.what(); }
+    const DeviceStatus& s = device_status();
     const Napi::Object o = Napi::Object::New(info.Env());
     o.Set("problem", s.problem);
     o.Set("driver", s.driver);
@@ -82,6 +82,10 @@ static Napi::Value status(const Napi::CallbackInfo& info) {
     const Napi::Array processors = Napi::Array::New(info.Env());
     for (const Processor& p : s.processors) {
       const Napi::Object processor = Napi::Object::New(info.Env());
+      processor.Set("problem", p.problem);
+      try {
+        require_device(int(processors.Length()));
+      } catch (const Error& lost) { processor.Set("problem", lost.what()); }
       processor.Set("name", p.name);
       processor.Set("memory", double(p.bytes));
       processor.Set("computeCapability", p.compute_capability);
@@ -93,7 +97,7 @@ static Napi::Value status(const Napi::CallbackInfo& info) {
 }
 
 static Napi::Value lstm_library_status(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value {
+  return converted(info.Env(), [&]() -> Napi::Value {
     const LstmLibrary& library = lstm_library();
     const Napi::Object o = Napi::Object::New(info.Env());
     o.Set("problem", library.problem);
@@ -102,34 +106,57 @@ static Napi::Value lstm_library_status(const Napi::CallbackInfo& info) {
   });
 }
 
+// All that computes on one processor.
+static Napi::Object exports_for(Napi::Env env, int processor) {
+  const Napi::Object exports = Napi::Object::New(env);
+  const auto function = [&](const char* name, auto run) {
+    exports.Set(name, Napi::Function::New(env, run, name, data_for(processor)));
+  };
+  exports.Set("device", device_name);
+  exports.Set("simd", kernels().name);
+  exports.Set("vocabulary", vocabulary(env));
+  function("threads", [](const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), threads()); });
+  function("setThreads", [](const Napi::CallbackInfo& info) {
+    converted(info.Env(), [&] { set_threads(int(integer(info[0], "threads", 1, 1024))); });
+  });
+  function("startLstmLibrary", [](const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), processor_of(info), [&] { return Napi::String::New(info.Env(), start_lstm_library()); });
+  });
+  function("memory", memory);
+  function("setMemoryLimit", set_limit);
+  function("scratch", [](const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), processor_of(info),
+                   [&] { return Napi::Number::New(info.Env(), double(workspace_bytes())); });
+  });
+  BufferWrap::init(env, exports, processor);
+  PinWrap::init(env, exports, processor);
+  ModelWrap::init(env, exports, processor);
+  EnvironmentWrap::init(env, exports, processor);
+  RolloutWrap::init(env, exports, processor);
+  OptimizerWrap::init(env, exports, processor);
+  TrainerWrap::init(env, exports, processor);
+  function("drawSegments", draw_segments);
+  init_mathematics(env, exports);
+  return exports;
+}
+
+static Napi::Value start(const Napi::CallbackInfo& info) {
+  return converted(info.Env(), [&]() -> Napi::Value {
+    const int64_t count = std::max<int64_t>(1, int64_t(device_status().processors.size()));
+    const int processor = int(integer(info[0], "processor", 0, count - 1));
+    const std::string problem = start_processor(processor);
+    if (!problem.empty()) throw Error("DEVICE_UNAVAILABLE", problem);
+    return exports_for(info.Env(), processor);
+  });
+}
+
 static Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Instance);
+  StepWrap::init(env);
   exports.Set("device", device_name);
   exports.Set("status", Napi::Function::New(env, status));
   exports.Set("lstmLibrary", Napi::Function::New(env, lstm_library_status));
-  exports.Set("simd", kernels().name);
-  exports.Set("vocabulary", vocabulary(env));
-  exports.Set("threads", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
-                return Napi::Number::New(info.Env(), threads());
-              }));
-  exports.Set("setThreads", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
-                guarded(info.Env(), [&] { set_threads(int(integer(info[0], "threads", 1, 1024))); });
-              }));
-  exports.Set("memory", Napi::Function::New(env, memory));
-  exports.Set("setMemoryLimit", Napi::Function::New(env, set_limit));
-  exports.Set("scratch", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
-                return Napi::Number::New(info.Env(), double(workspace_bytes()));
-              }));
-  BufferWrap::init(env, exports);
-  PinWrap::init(env, exports);
-  ModelWrap::init(env, exports);
-  StepWrap::init(env, exports);
-  EnvironmentWrap::init(env, exports);
-  RolloutWrap::init(env, exports);
-  OptimizerWrap::init(env, exports);
-  TrainerWrap::init(env, exports);
-  init_mathematics(env, exports);
-  init_draw(env, exports);
+  exports.Set("start", Napi::Function::New(env, start));
   return exports;
 }
 

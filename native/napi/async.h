@@ -4,11 +4,12 @@
 
 namespace torsor {
 
-// Run: () -> Result, on a worker thread. Give: (Napi::Env, Result) -> Napi::Value, back on the JavaScript thread.
+// Run: () -> Result, on a worker thread, for the processor that is current now. Give: (Napi::Env, Result) -> Napi::Value, back on the JavaScript thread.
 template <class Result, class Run, class Give> class Work : public Napi::AsyncWorker {
  public:
   Work(Napi::Env env, Run run, Give give)
       : AsyncWorker(env, "torsor"),
+        processor_(current_processor()),
         run_(std::move(run)),
         give_(std::move(give)),
         promise_(Napi::Promise::Deferred::New(env)) {}
@@ -19,6 +20,7 @@ template <class Result, class Run, class Give> class Work : public Napi::AsyncWo
  protected:
   void Execute() override {
     try {
+      const OnProcessor on(processor_);
       result_ = run_();
     } catch (const Error& e) {
       code_ = e.code;
@@ -34,6 +36,7 @@ template <class Result, class Run, class Give> class Work : public Napi::AsyncWo
   }
 
  private:
+  const int processor_;
   Run run_;
   Give give_;
   Napi::Promise::Deferred promise_;

@@ -5,15 +5,14 @@
 
 namespace torsor {
 
-void BufferWrap::init(Napi::Env env, Napi::Object exports) {
-  exports.Set("Buffer",
-              DefineClass(env, "Buffer",
-                          {InstanceMethod("read", &BufferWrap::read), InstanceMethod("write", &BufferWrap::write),
-                           InstanceMethod("dispose", &BufferWrap::dispose),
-                           InstanceAccessor("byteLength", &BufferWrap::byte_length, nullptr)}));
+void BufferWrap::init(Napi::Env env, Napi::Object exports, int processor) {
+  exports.Set("Buffer", define(env, "Buffer", processor,
+                               {InstanceMethod("read", &BufferWrap::read), InstanceMethod("write", &BufferWrap::write),
+                                InstanceMethod("dispose", &BufferWrap::dispose),
+                                InstanceAccessor("byteLength", &BufferWrap::byte_length, nullptr)}));
 }
 
-BufferWrap::BufferWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+BufferWrap::BufferWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   guarded(info.Env(), [&] {
     buffer_ = std::make_shared<Buffer>(integer(info[0], "byteLength", 0, int64_t(1) << 40));
     info.This().As<Napi::Object>().TypeTag(&ClassTags::buffer);

@@ -2,13 +2,13 @@
 #pragma once
 #include <memory>
 
-#include "napi/convert.h"
+#include "napi/wrap.h"
 
 namespace torsor {
 
-class BufferWrap : public Napi::ObjectWrap<BufferWrap> {
+class BufferWrap : public Wrap<BufferWrap> {
  public:
-  static void init(Napi::Env, Napi::Object exports);
+  static void init(Napi::Env, Napi::Object exports, int processor);
   explicit BufferWrap(const Napi::CallbackInfo&);
   void Finalize(Napi::Env env) override { release(env); }
 

@@ -22,6 +22,13 @@ Napi::Error to_javascript(Napi::Env env, const Error& e) {
   return error;
 }
 
+void check_processor(const char* name, int processor) {
+  const std::string device = std::string(device_name) + ":";
+  if (processor != current_processor())
+    throw Error("INVALID_DEVICE", std::string(name) + ": it is on " + device + std::to_string(processor) +
+                                      ", what it is given to on " + device + std::to_string(current_processor()));
+}
+
 bool absent(const Napi::Value& value) { return value.IsEmpty() || value.IsUndefined() || value.IsNull(); }
 
 static const char* type_name(napi_typedarray_type type) {
@@ -58,6 +65,7 @@ static void* memory(const Napi::Value& value, const char* name, int64_t count, n
   }
   if (value.IsObject() && value.As<Napi::Object>().CheckTypeTag(&ClassTags::buffer)) {
     const Buffer& buffer = BufferWrap::Unwrap(value.As<Napi::Object>())->buffer(name);
+    check_processor(name, buffer.processor());
     if (buffer.bytes() < count * element) throw too_short(buffer.bytes() / element);
     return buffer.data();
   }

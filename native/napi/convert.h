@@ -9,7 +9,7 @@
 
 #include "device/buffer.h"
 #include "device/error.h"
-#include "device/status.h"
+#include "device/processor.h"
 #include "program/build.h"
 #include "training/optimizer.h"
 
@@ -29,13 +29,16 @@ template <class F> auto converted(Napi::Env env, F f) -> decltype(f()) {
   } catch (const std::exception& e) { throw to_javascript(env, Error("NATIVE", e.what())); }
 }
 
-// The same for what may ask something of the device, or touch its memory.
-template <class F> auto guarded(Napi::Env env, F f) -> decltype(f()) {
+// The same for what may ask something of a processor of the device, or touch its memory.
+template <class F> auto guarded(Napi::Env env, int processor, F f) -> decltype(f()) {
   return converted(env, [&] {
-    require_device();
+    const OnProcessor on(processor);
     return f();
   });
 }
+
+// Throws INVALID_DEVICE where an object is of another processor than the current one.
+void check_processor(const char* name, int processor);
 
 // Memory behind a typed array (SharedArrayBuffers too) or a native Buffer, of at least `count` elements.
 float* floats(const Napi::Value&, const char* name, int64_t count);
@@ -59,13 +62,5 @@ std::vector<Matrix> to_matrices(const Napi::Value&);
 struct ClassTags {
   static const napi_type_tag buffer, model, environment, rollout, optimizer, trainer;
 };
-
-// The native half of a JavaScript object of one of our classes; a type error otherwise.
-
-template <class Wrap> Wrap& unwrap(const Napi::Value& value, const napi_type_tag& tag, const char* name) {
-  if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&tag))
-    throw to_javascript(value.Env(), Error("INVALID_ARGUMENT", std::string(name) + ": not an object of this addon"));
-  return *Wrap::Unwrap(value.As<Napi::Object>());
-}
 
 }  // namespace torsor

@@ -24,19 +24,19 @@ Napi::Object to_javascript(Napi::Env env, const EnvironmentInfo& info) {
   return o;
 }
 
-void EnvironmentWrap::init(Napi::Env env, Napi::Object exports) {
-  exports.Set("Environment", DefineClass(env, "Environment",
-                                         {InstanceAccessor("info", &EnvironmentWrap::info, nullptr),
-                                          InstanceAccessor("count", &EnvironmentWrap::count, nullptr),
-                                          InstanceMethod("reset", &EnvironmentWrap::reset),
-                                          InstanceMethod("step", &EnvironmentWrap::step),
-                                          InstanceMethod("observe", &EnvironmentWrap::observe),
-                                          InstanceMethod("readState", &EnvironmentWrap::read_state),
-                                          InstanceMethod("writeState", &EnvironmentWrap::write_state),
-                                          InstanceMethod("dispose", &EnvironmentWrap::dispose)}));
+void EnvironmentWrap::init(Napi::Env env, Napi::Object exports, int processor) {
+  exports.Set("Environment",
+              define(env, "Environment", processor,
+                     {InstanceAccessor("info", &EnvironmentWrap::info, nullptr),
+                      InstanceAccessor("count", &EnvironmentWrap::count, nullptr),
+                      InstanceMethod("reset", &EnvironmentWrap::reset), InstanceMethod("step", &EnvironmentWrap::step),
+                      InstanceMethod("observe", &EnvironmentWrap::observe),
+                      InstanceMethod("readState", &EnvironmentWrap::read_state),
+                      InstanceMethod("writeState", &EnvironmentWrap::write_state),
+                      InstanceMethod("dispose", &EnvironmentWrap::dispose)}));
 }
 
-EnvironmentWrap::EnvironmentWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+EnvironmentWrap::EnvironmentWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   guarded(info.Env(), [&] {
     const std::string name = text(info[0], "name");
     const int index = find_environment(name);

@@ -3,13 +3,13 @@
 #include <memory>
 
 #include "envs/vector_environment.h"
-#include "napi/convert.h"
+#include "napi/wrap.h"
 
 namespace torsor {
 
-class EnvironmentWrap : public Napi::ObjectWrap<EnvironmentWrap> {
+class EnvironmentWrap : public Wrap<EnvironmentWrap> {
  public:
-  static void init(Napi::Env, Napi::Object exports);
+  static void init(Napi::Env, Napi::Object exports, int processor);
   explicit EnvironmentWrap(const Napi::CallbackInfo&);
 
   // An error when it was disposed, or while work off the JavaScript thread shares it.

@@ -2,10 +2,13 @@
 #pragma once
 #include <napi.h>
 
+#include <map>
+
 namespace torsor {
 
 struct Instance {
-  Napi::FunctionReference step, optimizer;
+  std::map<int, Napi::FunctionReference> optimizer;  // of every processor that was asked for
+  Napi::FunctionReference step;
 };
 
 inline Instance& instance(Napi::Env env) { return *env.GetInstanceData<Instance>(); }

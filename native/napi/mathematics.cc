@@ -87,7 +87,7 @@ static void apply_activation(const Napi::CallbackInfo& info) {
 }
 
 static Napi::Value philox_block(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&] {
+  return converted(info.Env(), [&] {
     const auto words = [&](int k, const char* name, size_t count) {
       if (!info[k].IsTypedArray() || info[k].As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array ||
           info[k].As<Napi::Uint32Array>().ElementLength() != count)

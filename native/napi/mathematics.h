@@ -41,7 +41,7 @@ template <class F> void by_type(const Reals& reals, F f) {
 // The function `name` of the addon, which runs f(info) and returns undefined.
 template <class F> void export_function(Napi::Env env, Napi::Object exports, const char* name, F f) {
   exports.Set(name, Napi::Function::New(
-                        env, [f](const Napi::CallbackInfo& info) { guarded(info.Env(), [&] { f(info); }); }, name));
+                        env, [f](const Napi::CallbackInfo& info) { converted(info.Env(), [&] { f(info); }); }, name));
 }
 
 }  // namespace torsor

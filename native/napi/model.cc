@@ -72,20 +72,20 @@ static LstmBy to_lstm_by(const Napi::Value& value) {
   throw Error("UNKNOWN_NAME", "lstm: expected kernels, library or library if it can, got '" + name + "'");
 }
 
-void ModelWrap::init(Napi::Env env, Napi::Object exports) {
+void ModelWrap::init(Napi::Env env, Napi::Object exports, int processor) {
   exports.Set("Model",
-              DefineClass(env, "Model",
-                          {InstanceAccessor("parameterCount", &ModelWrap::parameter_count, nullptr),
-                           InstanceAccessor("carryWidth", &ModelWrap::carry_width, nullptr),
-                           InstanceMethod("readParameters", &ModelWrap::read_parameters),
-                           InstanceMethod("writeParameters", &ModelWrap::write_parameters),
-                           InstanceMethod("forward", &ModelWrap::forward), InstanceMethod("act", &ModelWrap::act),
-                           InstanceMethod("bind", &ModelWrap::bind), InstanceMethod("evaluate", &ModelWrap::evaluate),
-                           InstanceMethod("gradient", &ModelWrap::gradient), InstanceMethod("ppo", &ModelWrap::ppo),
-                           InstanceMethod("dispose", &ModelWrap::dispose)}));
+              define(env, "Model", processor,
+                     {InstanceAccessor("parameterCount", &ModelWrap::parameter_count, nullptr),
+                      InstanceAccessor("carryWidth", &ModelWrap::carry_width, nullptr),
+                      InstanceMethod("readParameters", &ModelWrap::read_parameters),
+                      InstanceMethod("writeParameters", &ModelWrap::write_parameters),
+                      InstanceMethod("forward", &ModelWrap::forward), InstanceMethod("act", &ModelWrap::act),
+                      InstanceMethod("bind", &ModelWrap::bind), InstanceMethod("evaluate", &ModelWrap::evaluate),
+                      InstanceMethod("gradient", &ModelWrap::gradient), InstanceMethod("ppo", &ModelWrap::ppo),
+                      InstanceMethod("dispose", &ModelWrap::dispose)}));
 }
 
-ModelWrap::ModelWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+ModelWrap::ModelWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   guarded(info.Env(), [&] {
     Trace trace = to_trace(info[0]);
     if (!absent(info[1])) trace.precision = to_precision(info[1]);

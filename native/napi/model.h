@@ -1,13 +1,13 @@
 // class Model of the addon.
 #pragma once
-#include "napi/convert.h"
+#include "napi/wrap.h"
 #include "program/model.h"
 
 namespace torsor {
 
-class ModelWrap : public Napi::ObjectWrap<ModelWrap> {
+class ModelWrap : public Wrap<ModelWrap> {
  public:
-  static void init(Napi::Env, Napi::Object exports);
+  static void init(Napi::Env, Napi::Object exports, int processor);
   explicit ModelWrap(const Napi::CallbackInfo&);
 
   Model& model(const char* name) const;

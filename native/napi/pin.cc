@@ -3,11 +3,11 @@
 
 namespace torsor {
 
-void PinWrap::init(Napi::Env env, Napi::Object exports) {
-  exports.Set("Pin", DefineClass(env, "Pin", {InstanceMethod("dispose", &PinWrap::dispose)}));
+void PinWrap::init(Napi::Env env, Napi::Object exports, int processor) {
+  exports.Set("Pin", define(env, "Pin", processor, {InstanceMethod("dispose", &PinWrap::dispose)}));
 }
 
-PinWrap::PinWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+PinWrap::PinWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   guarded(info.Env(), [&] {
     uint8_t* const data = bytes(info[0], "buffer", 1);
     view_ = Napi::Persistent(info[0].As<Napi::Object>());

@@ -3,13 +3,13 @@
 #include <memory>
 
 #include "device/pin.h"
-#include "napi/convert.h"
+#include "napi/wrap.h"
 
 namespace torsor {
 
-class PinWrap : public Napi::ObjectWrap<PinWrap> {
+class PinWrap : public Wrap<PinWrap> {
  public:
-  static void init(Napi::Env, Napi::Object exports);
+  static void init(Napi::Env, Napi::Object exports, int processor);
   explicit PinWrap(const Napi::CallbackInfo&);
   void Finalize(Napi::Env) override { release(); }
 

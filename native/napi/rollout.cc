@@ -8,24 +8,23 @@
 
 namespace torsor {
 
-void RolloutWrap::init(Napi::Env env, Napi::Object exports) {
-  exports.Set(
-      "Rollout",
-      DefineClass(
-          env, "Rollout",
-          {InstanceAccessor("horizon", &RolloutWrap::horizon, nullptr),
-           InstanceAccessor("environments", &RolloutWrap::environments, nullptr),
-           InstanceMethod("act", &RolloutWrap::act), InstanceMethod("record", &RolloutWrap::record),
-           InstanceMethod("finish", &RolloutWrap::finish), InstanceMethod("collect", &RolloutWrap::collect),
-           InstanceMethod("read", &RolloutWrap::read), InstanceMethod("write", &RolloutWrap::write),
-           InstanceMethod("advantage", &RolloutWrap::advantage), InstanceMethod("readCarry", &RolloutWrap::read_carry),
-           InstanceMethod("writeCarry", &RolloutWrap::write_carry),
-           InstanceMethod("readBurnIn", &RolloutWrap::read_burn_in),
-           InstanceMethod("writeBurnIn", &RolloutWrap::write_burn_in), InstanceMethod("reset", &RolloutWrap::reset),
-           InstanceMethod("dispose", &RolloutWrap::dispose)}));
+void RolloutWrap::init(Napi::Env env, Napi::Object exports, int processor) {
+  exports.Set("Rollout",
+              define(env, "Rollout", processor,
+                     {InstanceAccessor("horizon", &RolloutWrap::horizon, nullptr),
+                      InstanceAccessor("environments", &RolloutWrap::environments, nullptr),
+                      InstanceMethod("act", &RolloutWrap::act), InstanceMethod("record", &RolloutWrap::record),
+                      InstanceMethod("finish", &RolloutWrap::finish), InstanceMethod("collect", &RolloutWrap::collect),
+                      InstanceMethod("read", &RolloutWrap::read), InstanceMethod("write", &RolloutWrap::write),
+                      InstanceMethod("advantage", &RolloutWrap::advantage),
+                      InstanceMethod("readCarry", &RolloutWrap::read_carry),
+                      InstanceMethod("writeCarry", &RolloutWrap::write_carry),
+                      InstanceMethod("readBurnIn", &RolloutWrap::read_burn_in),
+                      InstanceMethod("writeBurnIn", &RolloutWrap::write_burn_in),
+                      InstanceMethod("reset", &RolloutWrap::reset), InstanceMethod("dispose", &RolloutWrap::dispose)}));
 }
 
-RolloutWrap::RolloutWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+RolloutWrap::RolloutWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   guarded(info.Env(), [&] {
     wrap_ = &unwrap<ModelWrap>(info[0], ClassTags::model, "model");
     const int64_t horizon = integer(info[1], "horizon", 1, 1 << 20),

@@ -5,9 +5,9 @@
 
 namespace torsor {
 
-class RolloutWrap : public Napi::ObjectWrap<RolloutWrap> {
+class RolloutWrap : public Wrap<RolloutWrap> {
  public:
-  static void init(Napi::Env, Napi::Object exports);
+  static void init(Napi::Env, Napi::Object exports, int processor);
   explicit RolloutWrap(const Napi::CallbackInfo&);
 
   Rollout& rollout(const char* name) const;

@@ -6,7 +6,7 @@
 
 namespace torsor {
 
-void StepWrap::init(Napi::Env env, Napi::Object) {
+void StepWrap::init(Napi::Env env) {
   instance(env).step = Napi::Persistent(DefineClass(env, "Step", {InstanceMethod("run", &StepWrap::run)}));
 }
 
@@ -35,7 +35,7 @@ void StepWrap::run(const Napi::CallbackInfo& info) {
   double counter = 0;
   napi_get_value_double(info.Env(), info[0], &counter);
   io_.noise.counter = uint64_t(counter);
-  guarded(info.Env(), [&] { wrap_->model("step").act(io_, 0, rows_); });
+  guarded(info.Env(), wrap_->processor(), [&] { wrap_->model("step").act(io_, 0, rows_); });
 }
 
 }  // namespace torsor

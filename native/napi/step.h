@@ -6,7 +6,7 @@ namespace torsor {
 
 class StepWrap : public Napi::ObjectWrap<StepWrap> {
  public:
-  static void init(Napi::Env, Napi::Object exports);
+  static void init(Napi::Env);
   static Napi::Value create(Napi::Env, const Napi::Object& model, const Napi::Value& arrays, const Napi::Value& key,
                             bool deterministic);
   explicit StepWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {}

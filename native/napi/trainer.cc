@@ -24,16 +24,16 @@ Napi::Value to_javascript(Napi::Env env, const PpoMetrics& m) {
   return o;
 }
 
-void OptimizerWrap::init(Napi::Env env, Napi::Object exports) {
-  const Napi::Function constructor = DefineClass(
-      env, "Optimizer",
+void OptimizerWrap::init(Napi::Env env, Napi::Object exports, int processor) {
+  const Napi::Function constructor = define(
+      env, "Optimizer", processor,
       {InstanceMethod("step", &OptimizerWrap::step), InstanceMethod("readState", &OptimizerWrap::read_state),
        InstanceMethod("writeState", &OptimizerWrap::write_state), InstanceMethod("dispose", &OptimizerWrap::dispose)});
-  instance(env).optimizer = Napi::Persistent(constructor);
+  instance(env).optimizer[processor] = Napi::Persistent(constructor);
   exports.Set("Optimizer", constructor);
 }
 
-OptimizerWrap::OptimizerWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+OptimizerWrap::OptimizerWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   if (info.Length() == 0) return;  // a trainer hands over its own
   guarded(info.Env(), [&] {
     optimizer_ = std::make_shared<Optimizer>(integer(info[0], "count", 0, 1 << 30), to_optimizer_config(info[1]),
@@ -75,15 +75,15 @@ void OptimizerWrap::write_state(const Napi::CallbackInfo& info) {
   });
 }
 
-void TrainerWrap::init(Napi::Env env, Napi::Object exports) {
-  exports.Set("Trainer", DefineClass(env, "Trainer",
-                                     {InstanceAccessor("optimizer", &TrainerWrap::optimizer, nullptr),
-                                      InstanceMethod("update", &TrainerWrap::update),
-                                      InstanceMethod("readDraw", &TrainerWrap::read_draw),
-                                      InstanceMethod("dispose", &TrainerWrap::dispose)}));
+void TrainerWrap::init(Napi::Env env, Napi::Object exports, int processor) {
+  exports.Set("Trainer", define(env, "Trainer", processor,
+                                {InstanceAccessor("optimizer", &TrainerWrap::optimizer, nullptr),
+                                 InstanceMethod("update", &TrainerWrap::update),
+                                 InstanceMethod("readDraw", &TrainerWrap::read_draw),
+                                 InstanceMethod("dispose", &TrainerWrap::dispose)}));
 }
 
-TrainerWrap::TrainerWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+TrainerWrap::TrainerWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   guarded(info.Env(), [&] {
     ModelWrap& model = unwrap<ModelWrap>(info[0], ClassTags::model, "model");
     model_alive_ = model.share();
@@ -102,7 +102,7 @@ PpoTrainer& TrainerWrap::trainer() const {
 Napi::Value TrainerWrap::optimizer(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     trainer();
-    const Napi::Object object = instance(info.Env()).optimizer.New({});
+    const Napi::Object object = instance(info.Env()).optimizer[processor()].New({});
     OptimizerWrap::Unwrap(object)->optimizer_ = std::shared_ptr<Optimizer>(trainer_, &trainer_->optimizer);
     return object;
   });

@@ -8,9 +8,9 @@ namespace torsor {
 
 Napi::Value to_javascript(Napi::Env, const PpoMetrics&);
 
-class OptimizerWrap : public Napi::ObjectWrap<OptimizerWrap> {
+class OptimizerWrap : public Wrap<OptimizerWrap> {
  public:
-  static void init(Napi::Env, Napi::Object exports);
+  static void init(Napi::Env, Napi::Object exports, int processor);
   explicit OptimizerWrap(const Napi::CallbackInfo&);
 
  private:
@@ -24,9 +24,9 @@ class OptimizerWrap : public Napi::ObjectWrap<OptimizerWrap> {
   std::shared_ptr<Optimizer> optimizer_;  // its own, or a trainer's
 };
 
-class TrainerWrap : public Napi::ObjectWrap<TrainerWrap> {
+class TrainerWrap : public Wrap<TrainerWrap> {
  public:
-  static void init(Napi::Env, Napi::Object exports);
+  static void init(Napi::Env, Napi::Object exports, int processor);
   explicit TrainerWrap(const Napi::CallbackInfo&);
 
  private:

@@ -18,12 +18,36 @@ function commitOf() {
   return existsSync(file) ? readFileSync(file, 'utf8').trim() : null;
 }
 
-/** Name, driver and memory of the GPU are null where there is none. */
+const columns = ['index', 'name', 'uuid', 'driver_version', 'memory.total'];
+
+/** What nvidia-smi tells of each, a line of text with the columns above: {index, name, uuid, driver, memory}. */
+export function gpusOf(lines) {
+  return lines
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => {
+      const [index, name, uuid, driver, memory] = line.split(', ');
+      return { index: Number(index), name, uuid, driver, memory };
+    });
+}
+
+/**
+ * The one that is cuda:0 where stages run, which have CUDA number GPUs as nvidia-smi does; undefined where there is none, or a part of one (MIG).
+ * `visible` is CUDA_VISIBLE_DEVICES: numbers, or beginnings of UUIDs.
+ */
+export function gpuInUse(gpus, visible) {
+  if (visible === undefined) return gpus[0];
+  const first = visible.split(',')[0].trim();
+  return gpus.find(({ index, uuid }) => String(index) === first || (/^GPU-./.test(first) && uuid.startsWith(first)));
+}
+
+/** `gpu`, its driver and its memory are those in use, null where there is none; `gpus` are all of the machine. */
 export function machine(emulated) {
-  const smi = emulated
-    ? undefined
-    : output('nvidia-smi', '--query-gpu=name,driver_version,memory.total', '--format=csv,noheader');
-  const [gpu = null, driver = null, memory = null] = smi?.split('\n')[0].split(', ') ?? [emulated ? 'emulated' : null];
+  const query = [`--query-gpu=${columns.join(',')}`, '--format=csv,noheader'];
+  const gpus = emulated ? [] : gpusOf(output('nvidia-smi', ...query) ?? '');
+  const used = emulated ? { name: 'emulated' } : gpuInUse(gpus, process.env.CUDA_VISIBLE_DEVICES);
+  const { name: gpu = null, index: gpuIndex = null, driver = null, memory = null } = used ?? {};
   const date = new Date().toISOString();
-  return { date, gpu, driver, memory, cpu: cpus()[0]?.model ?? null, node: process.version, commit: commitOf() };
+  const computer = { cpu: cpus()[0]?.model ?? null, node: process.version, commit: commitOf() };
+  return { date, gpu, gpuIndex, driver, memory, gpus, ...computer };
 }

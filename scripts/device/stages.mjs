@@ -106,7 +106,7 @@ export function stages({ emulated, steps, seeds }) {
     ...benchmarks.map(bench),
   ];
   // Set-up compiles again where this is another than last time.
-  const env = emulated ? { TORSOR_CUDA_ADDON: emulatedAddon } : { TORSOR_CUDA: 'ON' };
+  const env = emulated ? { TORSOR_CUDA_ADDON: emulatedAddon } : { TORSOR_CUDA: 'ON', CUDA_DEVICE_ORDER: 'PCI_BUS_ID' }; // as nvidia-smi has them, see machine.mjs
   return all.map((stage) => ({ ...stage, env: { ...env, ...stage.env } }));
 }
 

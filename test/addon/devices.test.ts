@@ -16,14 +16,16 @@ beforeAll(async () => {
 afterEach(() => {
   delete process.env.TORSOR_CUDA_ADDON;
   delete process.env.TORSOR_EMULATED;
+  delete process.env.TORSOR_EMULATED_GPUS;
 });
 
 /** A machine that has not been asked yet: fresh modules, and a copy of the addon, which the process would not load twice. */
-async function machine(missing: string) {
-  const file = path.join(folder, `${missing}.so`);
+async function machine(missing: string, gpus = 1) {
+  const file = path.join(folder, `${missing}-${gpus}.so`);
   copyFileSync(emulated, file);
   process.env.TORSOR_CUDA_ADDON = file;
   process.env.TORSOR_EMULATED = missing;
+  process.env.TORSOR_EMULATED_GPUS = String(gpus);
   vi.resetModules();
   return await import('../../lib/index.js');
 }
@@ -36,7 +38,7 @@ async function withAddon(file: string) {
 
 type Library = Awaited<ReturnType<typeof machine>>;
 
-function expectUnavailable({ Tensor, devices }: Library, problem: string): void {
+function expectUnavailable({ Tensor, devices }: Library, problem: string, listed: object = { device: 'cuda' }): void {
   for (const device of ['cuda', 'cuda:0'] as const) {
     const message = `device '${device}' is not available: ${problem}, or use device 'cpu'.`;
     expect(() => Tensor.zeros([1], { device })).toThrow(
@@ -46,7 +48,7 @@ function expectUnavailable({ Tensor, devices }: Library, problem: string): void 
   expect(Tensor.zeros([1], { device: 'auto' }).device).toBe('cpu');
   const [cpu, cuda, ...more] = devices();
   expect(cpu).toMatchObject({ device: 'cpu', available: true });
-  expect(cuda).toEqual({ device: 'cuda', available: false, reason: problem });
+  expect(cuda).toEqual({ ...listed, available: false, reason: problem });
   expect(more).toEqual([]);
 }
 
@@ -57,18 +59,24 @@ test.each([
     'gpu',
     'the NVIDIA driver (for CUDA 13.0) shows no GPU; see what nvidia-smi lists and what CUDA_VISIBLE_DEVICES allows',
   ],
-  [
-    'architecture',
-    'Emulated GPU has compute capability 6.1, for which this build has no code (8.0 or newer is needed); compile torsor with ' +
-      'TORSOR_CUDA_ARCHS for it, or choose another GPU with CUDA_VISIBLE_DEVICES',
-  ],
+])('a machine without %s', async (missing, problem) => {
+  expectUnavailable(await machine(missing), problem);
+});
+
+const gpu = { name: 'Emulated GPU', memory: 2 ** 28, driver: '13.0', runtime: '13.0' };
+const noCode =
+  'Emulated GPU has compute capability 6.1, for which this build has no code (8.0 or newer is needed); compile torsor with ' +
+  'TORSOR_CUDA_ARCHS for it, or choose another GPU';
+test.each([
+  ['architecture', '6.1', noCode],
   [
     'managed',
+    '9.0',
     'Emulated GPU does not share managed memory with running kernels here (as under WSL 2 and on some virtual GPUs), which torsor needs; ' +
       'run it on Linux with the GPU itself',
   ],
-])('a machine without %s', async (missing, problem) => {
-  expectUnavailable(await machine(missing), problem);
+])('a GPU without %s', async (missing, computeCapability, problem) => {
+  expectUnavailable(await machine(missing), problem, { device: 'cuda:0', ...gpu, computeCapability });
 });
 
 describe('the file of the addon', () => {
@@ -96,24 +104,56 @@ describe('the file of the addon', () => {
   });
 });
 
+const cudnn = {
+  problem: expect.stringMatching(/^TORSOR_CUDNN could not be opened \(none: .*\); correct or unset it$/),
+};
+const works = { available: true, ...gpu, computeCapability: '9.0', cudnn };
+
 test('a machine with a GPU', async () => {
   const { devices, Tensor } = await machine('nothing');
   expect(devices()).toEqual([
     expect.objectContaining({ device: 'cpu', available: true, name: expect.any(String), memory: expect.any(Number) }),
-    {
-      device: 'cuda:0',
-      available: true,
-      name: 'Emulated GPU',
-      memory: 2 ** 28,
-      computeCapability: '9.0',
-      driver: '13.0',
-      runtime: '13.0',
-      cudnn: { problem: expect.stringMatching(/^TORSOR_CUDNN could not be opened \(none: .*\); correct or unset it$/) },
-    },
+    { device: 'cuda:0', ...works },
   ]);
-  for (const device of ['auto', 'cuda', 'cuda:0'] as const) expect(Tensor.zeros([1], { device }).device).toBe('cuda');
+  for (const device of ['auto', 'cuda', 'cuda:0'] as const) expect(Tensor.zeros([1], { device }).device).toBe('cuda:0');
   expect(() => Tensor.zeros([1], { device: 'cuda:1' })).toThrow(
-    "device 'cuda:1' is not available: torsor uses the first GPU that CUDA shows; put another first with CUDA_VISIBLE_DEVICES, or use device 'cpu'.",
+    "device 'cuda:1' is not available: CUDA shows 1 GPU, cuda:0; choose one that is there, or use device 'cpu'.",
   );
-  expect(() => Tensor.zeros([1], { device: 'gpu' as never })).toThrow('there are: auto, cpu, cuda, cuda:0');
+  for (const wrong of ['gpu', 'cuda:', 'cuda:-1', 'cuda:01', 'cuda:x'])
+    expect(() => Tensor.zeros([1], { device: wrong as never }), wrong).toThrow(
+      expect.objectContaining({
+        code: 'UNKNOWN_NAME',
+        message: expect.stringContaining('there are: auto, cpu, cuda, cuda:0, cuda:1'),
+      }),
+    );
+});
+
+describe('a machine with two GPUs', () => {
+  test('of one kind', async () => {
+    const { devices, Tensor } = await machine('nothing', 2);
+    expect(devices().slice(1)).toEqual([
+      { device: 'cuda:0', ...works },
+      { device: 'cuda:1', ...works },
+    ]);
+    for (const device of ['auto', 'cuda', 'cuda:0', 'cuda:1'] as const)
+      expect(Tensor.zeros([1], { device }).device).toBe(device === 'cuda:1' ? device : 'cuda:0');
+    expect(() => Tensor.zeros([1], { device: 'cuda:7' })).toThrow(
+      "device 'cuda:7' is not available: CUDA shows 2 GPUs, cuda:0 to cuda:1; choose one that is there, or use device 'cpu'.",
+    );
+  });
+
+  test('of which the first is too old', async () => {
+    const { devices, Tensor } = await machine('architecture 0', 2);
+    expect(devices().slice(1)).toEqual([
+      { device: 'cuda:0', available: false, reason: noCode, ...gpu, computeCapability: '6.1' },
+      { device: 'cuda:1', ...works },
+    ]);
+    expect(Tensor.zeros([1], { device: 'auto' }).device).toBe('cuda:1');
+    expect(() => Tensor.zeros([1], { device: 'cuda' })).toThrow(
+      expect.objectContaining({
+        code: 'DEVICE_UNAVAILABLE',
+        message: `device 'cuda' is not available: ${noCode}, or use device 'cpu'.`,
+      }),
+    );
+  });
 });

@@ -65,7 +65,9 @@ export function runNative(addon, c) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const addon = createRequire(import.meta.url)('node-gyp-build')(fileURLToPath(new URL('../..', import.meta.url)));
+  const addon = createRequire(import.meta.url)('node-gyp-build')(
+    fileURLToPath(new URL('../..', import.meta.url)),
+  ).start(0);
   process.on('message', (cases) => {
     process.send(
       cases.map((c) => runNative(addon, c)),

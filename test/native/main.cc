@@ -1,6 +1,7 @@
 // The kernels of native/device/cuda, emulated, against the CPU kernels: fixed programs, random ones, and what knows no program.
 #include <cstdio>
 #include "checks.h"
+#include "device/processor.h"
 
 using namespace torsor;
 using namespace torsor::test;
@@ -125,6 +126,7 @@ int main(int count, char** arguments) {
     const char* name;
     void (*run)(Random&);
   } parts[] = {{"fixed", check_fixed}, {"batches", check_batches}, {"sequences", check_sequences}};
+  const OnProcessor on(0);
   for (const std::string& sentence : missing_entries()) complain(sentence);
   for (const auto& part : parts) {
     if (count < 2 || std::string(arguments[1]) != part.name) continue;

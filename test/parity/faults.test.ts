@@ -1,11 +1,9 @@
 // What goes wrong on a GPU while it runs, on the emulated one: memory that ends in the middle of a call, a kernel that does not start, a device
 // that is lost; and threads and processes that share a device.
-import { spawn } from 'node:child_process';
-import path from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildEmulated, buildTimeout } from './emulated.js';
 import { anotherMachine, eventsOf, withFault } from './machine.js';
+import { inProcess, inThread } from './workers.js';
 
 type Library = typeof import('../../lib/index.js');
 let emulated = '';
@@ -70,7 +68,7 @@ test.each(Object.keys(calls))('memory that ends at any point of %s', async (name
       break;
     }
     expect(outcome).toMatchObject({ error: { name: 'TorsorError', code: 'OUT_OF_MEMORY' } });
-    expect((outcome as { error: Error }).error.message).toMatch(/^no memory for \d+ bytes on the GPU: /);
+    expect((outcome as { error: Error }).error.message).toMatch(/^no memory for \d+ bytes on cuda:0: /);
     // Models that train keep their programs and sums; environments have gone on when an update fails.
     if (!/gradient|PPO/.test(name))
       expect(lib.memory(device)).toMatchObject({ buffers: before.buffers, bytes: before.bytes });
@@ -115,7 +113,7 @@ describe('a lost device', () => {
     const pinned = lib.pin(new SharedArrayBuffer(64), device);
     const trainer = own.trainer();
     const message =
-      /^device 'cuda' \(Emulated GPU\) was lost: .*: an illegal memory access was encountered \(cudaErrorIllegalAddress\)\. .* start a new process/;
+      /^device 'cuda:0' \(Emulated GPU\) was lost: .*: an illegal memory access was encountered \(cudaErrorIllegalAddress\)\. .* start a new process/;
     let first = '';
     await withFault('lost', 30, async () => {
       for await (const _ of trainer.run({ steps: 8 * 16 * 100 }));
@@ -163,43 +161,15 @@ describe('a lost device', () => {
 });
 
 describe('a device that is shared', () => {
-  const file = path.join(import.meta.dirname, 'worker.ts');
-  const root = path.join(import.meta.dirname, '..', '..');
-  const runner = (source: string) =>
-    `const [file, root] = ${source}; import('vite').then(({ runnerImport }) => ` +
-    `runnerImport(file, { root, configFile: false, logLevel: 'error' })).catch((error) => { console.error(error); process.exitCode = 1; });`;
-
-  function output(child: { stdout: NodeJS.ReadableStream | null; stderr: NodeJS.ReadableStream | null }): () => string {
-    let text = '';
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (part) => (text += part));
-    return () => text;
-  }
-
-  function inThread(): Promise<unknown> {
-    const worker = new Worker(runner('process.argv.slice(2)'), {
-      ...{ eval: true, argv: [file, root], stdout: true, stderr: true },
-      env: { ...process.env, TORSOR_CUDA_ADDON: emulated },
-    });
-    const text = output(worker);
-    return new Promise((resolve, reject) => {
-      worker.on('exit', (code) => (code === 0 ? resolve(JSON.parse(text())) : reject(new Error(text()))));
-    });
-  }
-
-  function inProcess(): Promise<unknown> {
-    const child = spawn(process.execPath, ['--eval', runner('process.argv.splice(1, 2)'), file, root], {
-      ...{ cwd: root, env: { ...process.env, TORSOR_CUDA_ADDON: emulated } },
-    });
-    const text = output(child);
-    return new Promise((resolve, reject) => {
-      child.on('close', (code) => (code === 0 ? resolve(JSON.parse(text())) : reject(new Error(text()))));
-    });
-  }
-
   test('by threads and by processes gives each what it gives alone', async () => {
-    const alone = await inProcess();
+    const alone = await inProcess(emulated);
     expect(alone).toMatchObject({ failed: 'OUT_OF_MEMORY', pinned: 1600, limit: null });
-    const together = await Promise.all([inThread(), inThread(), inProcess(), inProcess()]);
+    const together = await Promise.all([
+      inThread(emulated),
+      inThread(emulated),
+      inProcess(emulated),
+      inProcess(emulated),
+    ]);
     for (const one of together) expect(one).toEqual(alone);
   });
 });

@@ -11,6 +11,7 @@ import {
   type TorsorError,
 } from '../../lib/index.js';
 import { buildTimeout, onDevice, useCudnn } from './emulated.js';
+import { eventsOf } from './machine.js';
 import { type Batch, batchFor, expectClose, headsOf, type Pair, pair } from './models.js';
 
 const values = 1e-5;
@@ -191,6 +192,9 @@ describe('who runs it', () => {
     ['LSTMActorCritic', {}, { lstm: 'auto', precision: 'tf32' }, true],
     ['LSTMActorCritic', {}, { precision: 'bf16' }, false],
     ['LSTMActorCritic', {}, { lstm: 'torsor' }, false],
+    ['LSTMActorCritic', {}, { deterministic: true }, false],
+    ['LSTMActorCritic', {}, { deterministic: true, lstm: 'torsor' }, false],
+    ['LSTMActorCritic', {}, { deterministic: false }, true],
     ['around', {}, {}, true],
     ['around', { two: true }, {}, false],
     ['MinGRUActorCritic', {}, {}, false],
@@ -229,5 +233,61 @@ describe('who runs it', () => {
       expect.objectContaining({ code: 'DEVICE_UNAVAILABLE', message: expect.stringContaining("on device 'cuda'") }),
     );
     expect(create('LSTMActorCritic', { lstm: 'fast' })).toThrow(/lstm.*auto.*cudnn.*torsor/s);
+    expect(create('LSTMActorCritic', { deterministic: true, lstm: 'cudnn' })).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringMatching(/^deterministic: true .* lstm: 'cudnn' /),
+      }),
+    );
+    expect(create('LSTMActorCritic', { deterministic: 1 })).toThrow(/deterministic: expected true or false, got 1/);
+  });
+
+  test.skipIf(onDevice)(
+    'deterministic training has the bits of our own kernels, and files do not keep the choice',
+    async () => {
+      const parameters = async (placement: object) => {
+        const environment = new NativeVectorEnvironment({ name: 'CartPole-v1', count: 9, key: 5, device: 'cuda' });
+        const sizes = {
+          observationSpaceSize: 4,
+          actionSpaceSize: 2,
+          discrete: true,
+          lstmFeatures: 7,
+          hiddenFeatures: 6,
+        };
+        const model = Model.create('LSTMActorCritic', { ...sizes, key: 3, device: 'cuda', ...placement } as never);
+        expect(model.metadata).not.toHaveProperty('deterministic');
+        const trainer = new PPO({
+          model,
+          environment,
+          key: 11,
+          horizon: 16,
+          segmentLength: 8,
+          epochs: 1,
+          minibatches: 3,
+        });
+        for await (const _ of trainer.run({ steps: 2 * 16 * 9 }));
+        return model.parameters.flat();
+      };
+      const [deterministic, torsor, auto] = [
+        await parameters({ deterministic: true }),
+        await parameters({ lstm: 'torsor' }),
+        await parameters({}),
+      ];
+      expect(deterministic).toEqual(torsor);
+      expect(deterministic).not.toEqual(auto); // by cuDNN, which rounds otherwise
+    },
+  );
+
+  test.skipIf(onDevice)('calls that take over a handle of cuDNN wait for its last user on the GPU', async () => {
+    const { cuda } = pairWith('LSTMActorCritic', 'gaussian', 3, { lstm: 'cudnn' });
+    const observation = {
+      data: wave(6 * cuda.network.observationSize, 2),
+      shape: [3, 2, cuda.network.observationSize],
+    };
+    const forward = () => cuda.forward(observation, { sequence: true });
+    forward();
+    // The host waits twice: for the places of rows, which it copies from memory of the process, and for the results.
+    const events = await eventsOf(forward, ['order', 'event', 'sleep', 'synchronise']);
+    expect(events).toEqual({ order: 1, event: 1, synchronise: 2 });
   });
 });

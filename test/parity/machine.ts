@@ -7,11 +7,12 @@ import { buildEmulated } from './emulated.js';
 
 let [faults, machines] = [0, 0];
 
-/** A machine of its own, whose device may be lost: fresh modules and a copy of the addon, which the process would not load twice. */
-export async function anotherMachine(): Promise<typeof import('../../lib/index.js')> {
+/** A machine of its own, whose GPUs may be lost: fresh modules and a copy of the addon, which the process would not load twice. */
+export async function anotherMachine(gpus = 1): Promise<typeof import('../../lib/index.js')> {
   const file = path.join(tmpdir(), `torsor-machine-${process.pid}-${++machines}.so`);
   copyFileSync(await buildEmulated(), file);
   process.env.TORSOR_CUDA_ADDON = file;
+  process.env.TORSOR_EMULATED_GPUS = String(gpus);
   vi.resetModules();
   const library = await import('../../lib/index.js');
   library.devices(); // loads the addon
@@ -34,17 +35,19 @@ export async function withFault<T>(
   }
 }
 
-const counted = ['direct', 'staged', 'pageable', 'pin', 'unpin', 'unknown'] as const;
-export type MachineEvent = (typeof counted)[number];
+const ofMemory = ['direct', 'staged', 'pageable', 'pin', 'unpin', 'unknown'] as const;
 
 /** How often each of these happened while `run` ran; those that did not are left out. */
-export async function eventsOf(run: () => unknown): Promise<Partial<Record<MachineEvent, number>>> {
+export async function eventsOf(
+  run: () => unknown,
+  counted: readonly string[] = ofMemory,
+): Promise<Record<string, number>> {
   const file = path.join(tmpdir(), `torsor-events-${process.pid}`);
   writeFileSync(file, '');
   process.env.TORSOR_EMULATED_EVENTS = file;
   try {
     await run();
-    const counts: Partial<Record<MachineEvent, number>> = {};
+    const counts: Record<string, number> = {};
     const words = readFileSync(file, 'utf8').split('\n');
     for (const word of counted) {
       const times = words.filter((each) => each === word).length;

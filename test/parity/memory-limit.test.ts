@@ -36,7 +36,7 @@ test('beyond it, sizes are named, all stays as it was, and smaller things are st
   expectError(
     () => zeros(20),
     'OUT_OF_MEMORY',
-    /^no memory for 20971520 bytes on the GPU: \d+ of 268435456 bytes are free, 54525952 are in use by torsor, which may have 67108864 \(see setMemoryLimit\)$/,
+    /^no memory for 20971520 bytes on cuda:0: \d+ of 268435456 bytes are free, 54525952 are in use by torsor, which may have 67108864 \(see setMemoryLimit\)$/,
   );
   expect(memory('cuda')).toEqual(before);
   const small = zeros(10);

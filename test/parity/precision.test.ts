@@ -211,7 +211,7 @@ test('files do not keep the precision', async () => {
   expect(model.metadata).not.toHaveProperty('precision');
   expect((await Model.load(file)).precision).toBe('float32');
   const { device, precision } = await Model.load(file, { device: 'cuda', precision: 'bf16' });
-  expect([device, precision]).toEqual(['cuda', 'bf16']);
+  expect([device, precision]).toEqual(['cuda:0', 'bf16']);
 });
 
 test('what the device does not have', async () => {

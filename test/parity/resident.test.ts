@@ -137,8 +137,8 @@ describe('rollouts', () => {
     const collect = () => eventsOf(() => rollout.collect(new Key(2)));
     process.env.TORSOR_EMULATED = 'capture';
     const direct = await collect();
-    expect(direct.at(-1)).toBe('synchronise');
-    expect(new Set(direct.slice(0, -1))).toEqual(new Set(['kernel', 'move']));
+    expect(direct.slice(-2)).toEqual(['event', 'sleep']);
+    expect(new Set(direct.slice(0, -2))).toEqual(new Set(['kernel', 'move']));
     delete process.env.TORSOR_EMULATED;
     await collect();
     // A graph is made once, and takes over the arguments of every further run.
@@ -217,8 +217,8 @@ describe('updates of PPO', () => {
   test('wait once, copy nothing, and publish the parameters', async () => {
     const run = updating().run({ steps: 3 * 20 * 200 });
     await run.next();
-    const rollout = ['kernel', 'synchronise'];
-    const update = ['move', 'kernel', 'synchronise', 'move', 'synchronise'];
+    const rollout = ['kernel', 'event', 'sleep'];
+    const update = ['move', 'kernel', 'event', 'sleep', 'move', 'synchronise'];
     const graph = ['capture', 'instantiate', 'graph'];
     expect(await eventsOf(() => run.next())).toEqual([...graph, ...rollout, ...graph, ...update]);
   });

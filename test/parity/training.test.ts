@@ -165,7 +165,7 @@ test('files go from either device to the other', async () => {
     const model = modelFor('LSTMActorCritic', world, from);
     await model.save(file);
     const loaded = await Model.load(file, { device: to });
-    expect(loaded.device).toBe(to);
+    expect(loaded.device).toBe(to === 'cpu' ? 'cpu' : 'cuda:0');
     expect(parametersOf(loaded)).toEqual(parametersOf(model));
   }
 });
@@ -175,7 +175,7 @@ describe('memory', () => {
     const data = Float32Array.from({ length: 5000 }, (_, i) => i);
     const before = memory('cuda');
     const tensor = Tensor.from(data, { device: 'cuda' });
-    expect([tensor.device, tensor.dataSync()]).toEqual(['cuda', data]);
+    expect([tensor.device, tensor.dataSync()]).toEqual(['cuda:0', data]);
     const during = memory('cuda');
     expect([during.buffers - before.buffers, during.bytes - before.bytes]).toEqual([1, 20000]);
     tensor.dispose();
@@ -188,7 +188,7 @@ describe('memory', () => {
     const before = memory('cuda');
     const wanted = () => Tensor.zeros([1 << 27], { device: 'cuda' });
     expect(wanted).toThrow(
-      /^no memory for 536870912 bytes on the GPU: \d+ of 268435456 bytes are free, \d+ are in use by torsor$/,
+      /^no memory for 536870912 bytes on cuda:0: \d+ of 268435456 bytes are free, \d+ are in use by torsor$/,
     );
     expect(memory('cuda').bytes).toBe(before.bytes);
     expect(Tensor.zeros([10], { device: 'cuda' }).size).toBe(10);
@@ -199,6 +199,6 @@ test('environments and models of different devices do not mix', async () => {
   const world = environments['Pendulum-v1']?.('cpu') as VectorEnvironment;
   const model = modelFor('SharedActorCritic', world, 'cuda');
   expect(() => new Rollout({ model, environment: world, horizon: 2 })).toThrow(
-    "environment: the model is on cuda, Pendulum-v1 on cpu; make it with device: 'cuda'",
+    "environment: the model is on cuda:0, Pendulum-v1 on cpu; make it with device: 'cuda:0'",
   );
 });

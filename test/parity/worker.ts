@@ -1,7 +1,7 @@
-// What threads and processes of faults.test.ts run on a device they share: prints numbers of a policy and of its training.
-import { Model, memory, NativeVectorEnvironment, PPO, pin, Tensor } from '../../lib/index.js';
+// What threads and processes run on a device, which they may share: prints numbers of a policy and of its training.
+import { type DeviceChoice, Model, memory, NativeVectorEnvironment, PPO, pin, Tensor } from '../../lib/index.js';
 
-const device = 'cuda';
+const device = (process.env.TORSOR_WORKER_DEVICE ?? 'cuda') as DeviceChoice;
 const environment = new NativeVectorEnvironment({ name: 'CartPole-v1', count: 8, key: 1, device });
 const model = Model.create('SharedActorCritic', {
   ...{ observationSpaceSize: 4, actionSpaceSize: 2, discrete: true, architecture: [16], key: 2, device },

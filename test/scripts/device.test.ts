@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NativeVectorEnvironment } from '../../lib/index.js';
+import { gpuInUse, gpusOf } from '../../scripts/device/machine.mjs';
 import { row, runStage } from '../../scripts/device/run.mjs';
 import { chosen, stages } from '../../scripts/device/stages.mjs';
 import { buildTargets, buildTimeout } from '../parity/emulated.js';
@@ -54,6 +55,36 @@ test.each([
 ])('%s is summed up in its own words', (name, output) => {
   const stage = stages({ emulated: false, steps: 1, seeds: 1 }).find((each) => each.name === name);
   expect(stage?.read?.({ output: `said\n${output}\nmore`, stdout: '' })).toEqual({ summary: output.slice(10) });
+});
+
+describe('a machine with several GPUs', () => {
+  const gpus = gpusOf(
+    '0, NVIDIA H200, GPU-1f3a, 580.65.06, 143771 MiB\n1, NVIDIA L4, GPU-77b0, 580.65.06, 23034 MiB\n',
+  );
+
+  test('is listed', () => {
+    expect(gpus).toEqual([
+      { index: 0, name: 'NVIDIA H200', uuid: 'GPU-1f3a', driver: '580.65.06', memory: '143771 MiB' },
+      { index: 1, name: 'NVIDIA L4', uuid: 'GPU-77b0', driver: '580.65.06', memory: '23034 MiB' },
+    ]);
+    expect(gpusOf('')).toEqual([]);
+  });
+
+  test.each([
+    [undefined, 0],
+    ['1,0', 1],
+    ['GPU-77', 1],
+    ['2', undefined],
+    ['', undefined],
+    ['MIG-5', undefined],
+  ])('of which CUDA_VISIBLE_DEVICES=%s uses %s', (visible, index) => {
+    expect(gpuInUse(gpus, visible)?.index).toBe(index);
+  });
+
+  test('has stages number them alike', () => {
+    const env = { TORSOR_CUDA: 'ON', CUDA_DEVICE_ORDER: 'PCI_BUS_ID' };
+    for (const stage of stages({ emulated: false, steps: 1, seeds: 1 })) expect(stage.env).toMatchObject(env);
+  });
 });
 
 test('stages are chosen by name or group, in their own order', () => {

@@ -34,6 +34,7 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
   release();
   data_ = other.data_;
   bytes_ = other.bytes_;
+  processor_ = other.processor_;
   other.data_ = nullptr;
   other.bytes_ = 0;
   return *this;
@@ -41,9 +42,9 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
 
 void copy_bytes(void* to, const void* from, int64_t bytes) { std::memcpy(to, from, size_t(bytes)); }
 
-MemoryUse memory_use() { return {buffers, total_bytes, total_bytes, no_memory_limit}; }
+MemoryUse memory_use(int) { return {buffers, total_bytes, total_bytes, no_memory_limit}; }
 
-void set_memory_limit(int64_t) {
+void set_memory_limit(int, int64_t) {
   throw Error("UNSUPPORTED",
               "setMemoryLimit: memory of the cpu is the operating system's to limit; a GPU has such a limit");
 }

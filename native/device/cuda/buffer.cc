@@ -3,20 +3,18 @@
 // its columns or to save what there is, after the kernels before have been waited for.
 #include "device/buffer.h"
 
-#include <atomic>
-
 #include "device/cuda/call.h"
 #include "device/cuda/pool.h"
 #include "device/cuda/runtime.h"
+#include "device/processor.h"
 
 namespace torsor {
 
-static std::atomic<int64_t> buffers{0}, total_bytes{0};
-
-Buffer::Buffer(int64_t bytes) : bytes_(bytes) {
-  data_ = shared_pool().take(bytes);
-  buffers++;
-  total_bytes += bytes;
+Buffer::Buffer(int64_t bytes) : bytes_(bytes), processor_(current_processor()) {
+  GpuMemory& memory = gpu_memory();
+  data_ = memory.shared.take(bytes);
+  memory.buffers++;
+  memory.bytes += bytes;
   try {
     const std::string what = "clearing a buffer of " + std::to_string(bytes) + " bytes";
     check(cudaMemsetAsync(data_, 0, size_t(bytes), cudaStreamPerThread), what);
@@ -29,9 +27,10 @@ Buffer::Buffer(int64_t bytes) : bytes_(bytes) {
 
 void Buffer::release() {
   if (!data_) return;
-  shared_pool().give(data_, bytes_);
-  buffers--;
-  total_bytes -= bytes_;
+  GpuMemory& memory = gpu_memory(processor_);
+  memory.shared.give(data_, bytes_);
+  memory.buffers--;
+  memory.bytes -= bytes_;
   data_ = nullptr;
   bytes_ = 0;
 }
@@ -41,6 +40,7 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
   release();
   data_ = other.data_;
   bytes_ = other.bytes_;
+  processor_ = other.processor_;
   other.data_ = nullptr;
   other.bytes_ = 0;
   return *this;
@@ -52,11 +52,15 @@ void copy_bytes(void* to, const void* from, int64_t bytes) {
   call.finish();
 }
 
-MemoryUse memory_use() { return {buffers, total_bytes, gpu_budget().bytes, gpu_budget().limit}; }
+MemoryUse memory_use(int processor) {
+  const GpuMemory& memory = gpu_memory(processor);
+  return {memory.buffers, memory.bytes, memory.budget.bytes, memory.budget.limit};
+}
 
-void set_memory_limit(int64_t bytes) {
-  gpu_budget().limit = bytes;
-  for (Pool* pool : {&shared_pool(), &scratch_pool(), &pinned_pool()}) pool->empty();
+void set_memory_limit(int processor, int64_t bytes) {
+  GpuMemory& memory = gpu_memory(processor);
+  memory.budget.limit = bytes;
+  for (Pool* pool : {&memory.shared, &memory.scratch, &memory.pinned}) pool->empty();
 }
 
 }  // namespace torsor

@@ -18,23 +18,23 @@ Call::~Call() {
     if (deferral)
       deferral->give(block.memory, block.bytes);
     else
-      scratch_pool().give(block.memory, block.bytes);
+      gpu_memory().scratch.give(block.memory, block.bytes);
   }
-  for (const Block& block : pinned_) pinned_pool().give(block.memory, block.bytes);
+  for (const Block& block : pinned_) gpu_memory().pinned.give(block.memory, block.bytes);
 }
 
 void* Call::take(int64_t bytes) {
   blocks_.reserve(blocks_.size() + 1);
   Deferral* const deferral = Deferral::current();
   const int64_t size = Pool::rounded(bytes);
-  void* const memory = deferral ? deferral->take(size) : scratch_pool().take(size);
+  void* const memory = deferral ? deferral->take(size) : gpu_memory().scratch.take(size);
   blocks_.push_back({memory, size});
   return memory;
 }
 
 void* Call::take_pinned(int64_t bytes) {
   pinned_.reserve(pinned_.size() + 1);
-  void* const memory = pinned_pool().try_take(bytes);
+  void* const memory = gpu_memory().pinned.try_take(bytes);
   if (memory) pinned_.push_back({memory, bytes});
   return memory;
 }

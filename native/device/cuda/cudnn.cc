@@ -10,6 +10,7 @@
 #include <sstream>
 #include <vector>
 
+#include "device/cuda/per_gpu.h"
 #include "device/cuda/runtime.h"
 #include "device/error.h"
 
@@ -24,8 +25,6 @@ constexpr const char* help =
 struct Library {
   Functions functions{};
   LstmLibrary status;
-  std::mutex mutex;
-  std::vector<cudnnHandle_t> waiting;
 };
 
 static std::string number(size_t version) {  // 92400 is 9.24.0; before version 9, 8907 was 8.9.7
@@ -99,7 +98,7 @@ static std::string words_of(const Functions& f, cudnnStatus_t status) {
   return f.cudnnGetErrorString(status) + std::string(words[0] ? ": " : "") + words;
 }
 
-static std::string find(Functions& f, LstmLibrary& status, std::vector<cudnnHandle_t>& waiting) {
+static std::string find(Functions& f, LstmLibrary& status) {
   std::string problem;
   void* const library = open_library(problem);
   if (!library) return problem;
@@ -121,25 +120,43 @@ static std::string find(Functions& f, LstmLibrary& status, std::vector<cudnnHand
       return file + " is cuDNN " + status.version + ", and 9 is needed; " + help;
   }
   if (!problem.empty()) return problem;
-  problem = problem_of_blas(folder, f.cudnnGetCudartVersion());
-  if (!problem.empty()) return problem;
-  cudnnHandle_t handle = nullptr;
-  const cudnnStatus_t error = f.cudnnCreate(&handle);
-  if (error != CUDNN_STATUS_SUCCESS)
-    return "cuDNN " + status.version + " does not start on this GPU: " + words_of(f, error) +
-           "; see whether it is for this GPU and for CUDA " + device_status().runtime;
-  waiting.push_back(handle);
-  return "";
+  return problem_of_blas(folder, f.cudnnGetCudartVersion());
 }
 
-// Never destroyed, like the pools: CUDA may be gone before it.
-static Library& library() {
-  static Library* const library = [] {
+static const Library& library() {
+  static const Library* const library = [] {
     Library* const made = new Library;
-    made->status.problem = find(made->functions, made->status, made->waiting);
+    made->status.problem = find(made->functions, made->status);
     return made;
   }();
   return *library;
+}
+
+// Handles of one GPU that nobody uses.
+struct Idle {
+  explicit Idle(int) {}
+  std::mutex mutex;
+  std::vector<std::unique_ptr<PooledHandle>> handles;
+};
+
+static Idle& idle() {
+  static PerGpu<Idle> all;
+  return all.current();
+}
+
+static std::unique_ptr<PooledHandle> take_idle() {
+  Idle& i = idle();
+  const std::lock_guard<std::mutex> lock(i.mutex);
+  if (i.handles.empty()) return nullptr;
+  std::unique_ptr<PooledHandle> taken = std::move(i.handles.back());
+  i.handles.pop_back();
+  return taken;
+}
+
+static void give_back(std::unique_ptr<PooledHandle> handle) {
+  Idle& i = idle();
+  const std::lock_guard<std::mutex> lock(i.mutex);
+  i.handles.push_back(std::move(handle));
 }
 
 const Functions& functions() {
@@ -155,26 +172,32 @@ void check(cudnnStatus_t status, const char* what) {
               std::string(what) + " by cuDNN: " + words_of(functions(), status));
 }
 
-Handle::Handle() : handle_(nullptr) {
-  const Functions& f = functions();
-  Library& l = library();
-  {
-    const std::lock_guard<std::mutex> lock(l.mutex);
-    if (!l.waiting.empty()) {
-      handle_ = l.waiting.back();
-      l.waiting.pop_back();
-    }
-  }
-  if (!handle_) check(f.cudnnCreate(&handle_), "a handle");
-  check(f.cudnnSetStream(handle_, cudaStreamPerThread), "setting the stream");
+static bool captures() {
+  cudaStreamCaptureStatus status;
+  torsor::check(cudaStreamIsCapturing(cudaStreamPerThread, &status), "asking for a capture");
+  return status != cudaStreamCaptureStatusNone;
 }
 
+Handle::Handle() {
+  const Functions& f = functions();
+  if (captures())
+    throw Error("NATIVE", "an LSTM by cuDNN cannot be captured: where sequences end decides what it calls");
+  pooled_ = take_idle();
+  if (pooled_) {
+    pooled_->done.precede();
+  } else {
+    pooled_ = std::make_unique<PooledHandle>();
+    check(f.cudnnCreate(&pooled_->handle), "a handle");
+  }
+  check(f.cudnnSetStream(pooled_->handle, cudaStreamPerThread), "setting the stream");
+}
+
+// What was launched may use memory of the handle's own, and whoever takes it next may have another stream.
 Handle::~Handle() {
-  cudaStreamSynchronize(
-      cudaStreamPerThread);  // memory of the handle's own may be in use, and the next user has another stream
-  Library& l = library();
-  const std::lock_guard<std::mutex> lock(l.mutex);
-  l.waiting.push_back(handle_);
+  try {
+    pooled_->done.record();
+    give_back(std::move(pooled_));
+  } catch (const Error&) {}  // the GPU is lost
 }
 
 }  // namespace torsor::cudnn
@@ -182,5 +205,18 @@ Handle::~Handle() {
 namespace torsor {
 
 const LstmLibrary& lstm_library() { return cudnn::library().status; }
+
+std::string start_lstm_library() {
+  using namespace cudnn;
+  const Library& l = library();
+  if (!l.status.problem.empty()) return l.status.problem;
+  try {
+    const Handle handle;
+    return "";
+  } catch (const Error& error) {
+    return "cuDNN " + l.status.version + " does not start on this GPU: " + error.what() +
+           "; see whether it is for this GPU and for CUDA " + device_status().runtime;
+  }
+}
 
 }  // namespace torsor

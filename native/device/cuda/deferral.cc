@@ -12,14 +12,14 @@ Deferral::Deferral() { current_deferral = this; }
 Deferral::~Deferral() {
   current_deferral = nullptr;
   for (auto& [bytes, blocks] : waiting_)
-    for (void* block : blocks) scratch_pool().give(block, bytes);
+    for (void* block : blocks) gpu_memory().scratch.give(block, bytes);
 }
 
 Deferral* Deferral::current() { return current_deferral; }
 
 void* Deferral::take(int64_t bytes) {
   std::vector<void*>& blocks = waiting_[bytes];
-  if (blocks.empty()) return scratch_pool().take(bytes);
+  if (blocks.empty()) return gpu_memory().scratch.take(bytes);
   void* const block = blocks.back();
   blocks.pop_back();
   return block;

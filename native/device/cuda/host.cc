@@ -23,7 +23,7 @@ void parallel_items(int count, void (*run)(void* context, int item), void* conte
 float* workspace(int64_t) { return nullptr; }
 
 int64_t workspace_bytes() {
-  const PoolUse pool = scratch_pool().use();
+  const PoolUse pool = gpu_memory().scratch.use();
   return pool.taken + pool.kept;
 }
 

@@ -1,4 +1,4 @@
-// Pinned memory is registered with CUDA, once for all pins of the process.
+// Pinned memory is registered with CUDA, once for all pins of the process, and for all its GPUs.
 #include "device/cuda/pin.h"
 
 #include <map>
@@ -8,6 +8,7 @@
 #include "device/cuda/runtime.h"
 #include "device/error.h"
 #include "device/pin.h"
+#include "device/processor.h"
 
 namespace torsor {
 
@@ -18,13 +19,18 @@ std::shared_mutex& copies_of_pinned_memory() {
   return *lock;
 }
 
-static std::map<void*, int>& pins() {                 // how many there are of each address
-  static auto* const all = new std::map<void*, int>;  // never destroyed: pins may outlive it at the end of the process
+struct Pinned {
+  int pins = 0;  // how many there are of the address
+  int gpu = 0;   // by which CUDA was told; all know of it
+};
+static std::map<void*, Pinned>& all_pinned() {
+  static auto* const all =
+      new std::map<void*, Pinned>;  // never destroyed: pins may outlive it at the end of the process
   return *all;
 }
 
 static void add_to_cuda(void* data, int64_t bytes) {
-  const cudaError_t error = cudaHostRegister(data, size_t(bytes), cudaHostRegisterDefault);
+  const cudaError_t error = cudaHostRegister(data, size_t(bytes), cudaHostRegisterPortable);
   const std::string memory = std::to_string(bytes) + " bytes of the process";
   if (error == cudaErrorHostMemoryAlreadyRegistered) {
     cudaGetLastError();
@@ -40,24 +46,28 @@ static void add_to_cuda(void* data, int64_t bytes) {
 
 Pin::Pin(void* data, int64_t bytes) : data_(data) {
   const std::lock_guard<std::mutex> lock(mutex);
-  int& count = pins()[data];
+  Pinned& pinned = all_pinned()[data];
   try {
-    if (count == 0) add_to_cuda(data, bytes);
+    if (pinned.pins == 0) add_to_cuda(data, bytes);
   } catch (...) {
-    pins().erase(data);
+    all_pinned().erase(data);
     throw;
   }
-  count++;
+  if (pinned.pins++ == 0) pinned.gpu = current_processor();
 }
 
 Pin::~Pin() {
   const std::lock_guard<std::mutex> lock(mutex);
-  const auto at = pins().find(data_);
-  if (--at->second > 0) return;
-  pins().erase(at);
+  const auto at = all_pinned().find(data_);
+  if (--at->second.pins > 0) return;
+  const int gpu = at->second.gpu;
+  all_pinned().erase(at);
   const std::lock_guard<std::shared_mutex> none(copies_of_pinned_memory());
-  cudaHostUnregister(data_);
-  cudaGetLastError();
+  try {
+    const OnProcessor on(gpu);
+    cudaHostUnregister(data_);
+    cudaGetLastError();
+  } catch (const Error&) {}  // a GPU that is lost lets go of nothing
 }
 
 }  // namespace torsor

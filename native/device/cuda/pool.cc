@@ -5,6 +5,7 @@
 #include <string>
 
 #include "device/buffer.h"
+#include "device/cuda/per_gpu.h"
 #include "device/cuda/runtime.h"
 #include "device/error.h"
 
@@ -16,21 +17,24 @@ constexpr int64_t smallest = 512;
 // Pages that the operating system cannot take back; larger arrays are copied piece by piece by CUDA itself.
 constexpr int64_t most_pinned_bytes = int64_t(64) << 20;
 
+static int64_t bytes_of(int gpu) { return device_status().processors[size_t(gpu)].bytes; }
+
 int64_t Pool::rounded(int64_t bytes) {
   int64_t step = smallest;
   while (step * 16 <= bytes) step *= 2;
   return bytes < 1 ? smallest : (bytes + step - 1) / step * step;
 }
 
-static Error out_of_memory(int64_t bytes) {
+static Error out_of_memory(int gpu, int64_t bytes) {
   size_t free = 0, total = 0;
   cudaMemGetInfo(&free, &total);
-  const int64_t limit = gpu_budget().limit;
+  const Budget& budget = gpu_memory(gpu).budget;
+  const int64_t limit = budget.limit;
   const std::string may =
       limit < no_memory_limit ? ", which may have " + std::to_string(limit) + " (see setMemoryLimit)" : "";
-  return Error("OUT_OF_MEMORY", "no memory for " + std::to_string(bytes) + " bytes on the GPU: " +
-                                    std::to_string(free) + " of " + std::to_string(total) + " bytes are free, " +
-                                    std::to_string(gpu_budget().bytes) + " are in use by torsor" + may);
+  return Error("OUT_OF_MEMORY", "no memory for " + std::to_string(bytes) + " bytes on cuda:" + std::to_string(gpu) +
+                                    ": " + std::to_string(free) + " of " + std::to_string(total) + " bytes are free, " +
+                                    std::to_string(budget.bytes) + " are in use by torsor" + may);
 }
 
 void* Pool::waiting_block(int64_t size) {
@@ -68,14 +72,18 @@ void* Pool::try_take(int64_t bytes) {
 
 void* Pool::take(int64_t bytes) {
   if (void* const block = try_take(bytes)) return block;
-  shared_pool().empty();
-  scratch_pool().empty();
+  GpuMemory& memory = gpu_memory(source_.gpu);
+  memory.shared.empty();
+  memory.scratch.empty();
   if (void* const block = try_take(bytes)) return block;
-  throw out_of_memory(bytes);
+  throw out_of_memory(source_.gpu, bytes);
 }
 
 void Pool::release(void* block, int64_t size) noexcept {
-  source_.release(block);
+  try {
+    const OnProcessor on(source_.gpu);
+    source_.release(block);
+  } catch (const Error&) {}  // nothing comes back from a GPU that is lost
   source_.budget.bytes -= size;
 }
 
@@ -85,7 +93,7 @@ void Pool::give(void* block, int64_t bytes) noexcept {
     const std::lock_guard<std::mutex> lock(mutex_);
     use_.taken -= size;
     const bool within = source_.budget.bytes <= source_.budget.limit;
-    if (within && (use_.kept + size) * kept_share <= gpu().memory_bytes) {
+    if (within && (use_.kept + size) * kept_share <= bytes_of(source_.gpu)) {
       waiting_[size].push_back(block);
       use_.kept += size;
       return;
@@ -107,30 +115,22 @@ void Pool::empty() noexcept {
   use_.kept = 0;
 }
 
-// Never destroyed, as the budgets: at the end of the process buffers may still be alive, and CUDA may be gone already.
-Budget& gpu_budget() {
-  static Budget* const budget = new Budget(no_memory_limit);
-  return *budget;
+GpuMemory::GpuMemory(int gpu)
+    : budget(no_memory_limit),
+      pinned_budget(most_pinned_bytes),
+      shared({gpu, [](void** block, size_t bytes) { return cudaMallocManaged(block, bytes); }, cudaFree, budget}),
+      scratch({gpu, [](void** block, size_t bytes) { return cudaMalloc(block, bytes); }, cudaFree, budget}),
+      pinned({gpu, [](void** block, size_t bytes) { return cudaMallocHost(block, bytes); }, cudaFreeHost,
+              pinned_budget}) {}
+
+static PerGpu<GpuMemory>& memories() {
+  static PerGpu<GpuMemory> all;
+  return all;
 }
 
-int64_t most_gpu_bytes() { return std::min<int64_t>(gpu().memory_bytes, gpu_budget().limit); }
+GpuMemory& gpu_memory(int gpu) { return memories().of(gpu); }
+GpuMemory& gpu_memory() { return memories().current(); }
 
-Pool& shared_pool() {
-  static Pool* const pool =
-      new Pool({[](void** block, size_t bytes) { return cudaMallocManaged(block, bytes); }, cudaFree, gpu_budget()});
-  return *pool;
-}
-
-Pool& scratch_pool() {
-  static Pool* const pool =
-      new Pool({[](void** block, size_t bytes) { return cudaMalloc(block, bytes); }, cudaFree, gpu_budget()});
-  return *pool;
-}
-
-Pool& pinned_pool() {
-  static Pool* const pool = new Pool({[](void** block, size_t bytes) { return cudaMallocHost(block, bytes); },
-                                      cudaFreeHost, *new Budget(most_pinned_bytes)});
-  return *pool;
-}
+int64_t most_gpu_bytes() { return std::min<int64_t>(bytes_of(current_processor()), gpu_memory().budget.limit); }
 
 }  // namespace torsor

@@ -18,6 +18,7 @@ struct Budget {
 
 // Where the blocks of a pool come from.
 struct Source {
+  int gpu;
   cudaError_t (*allocate)(void** block, size_t bytes);
   cudaError_t (*release)(void* block);
   Budget& budget;
@@ -32,8 +33,8 @@ class Pool {
  public:
   explicit Pool(const Source& source) : source_(source) {}
 
-  // Aligned to 256 bytes, with anything in it. Throws OUT_OF_MEMORY once emptying the pools has not helped. Blocks are given back by the
-  // thread that used them, after it has waited for its stream.
+  // On a thread for which the GPU is current. Aligned to 256 bytes, with anything in it. Throws OUT_OF_MEMORY once emptying the pools has not
+  // helped. Blocks are given back by the thread that used them, after it has waited for its stream; by whatever GPU is current.
   void* take(int64_t bytes);
   // As take, but null where there is none.
   void* try_take(int64_t bytes);
@@ -57,16 +58,24 @@ class Pool {
   PoolUse use_;
 };
 
-// Behind Buffers: memory that the host and the GPU both reach.
-Pool& shared_pool();
-// For the time of one call: the GPU alone reaches it.
-Pool& scratch_pool();
-// Of both.
-Budget& gpu_budget();
-// What torsor may have of the GPU's memory.
-int64_t most_gpu_bytes();
+// What there is of each GPU.
+struct GpuMemory {
+  explicit GpuMemory(int gpu);
 
-// Memory of the host that CUDA copies from and to by itself, for arrays on their way. There is little of it: see most_pinned_bytes.
-Pool& pinned_pool();
+  Budget budget, pinned_budget;
+  std::atomic<int64_t> buffers{0}, bytes{0};  // of Buffers that are alive
+  // Behind Buffers: memory that the host and the GPU both reach.
+  Pool shared;
+  // For the time of one call: the GPU alone reaches it.
+  Pool scratch;
+  // Memory of the host that CUDA copies from and to by itself, for arrays on their way. There is little of it: see most_pinned_bytes.
+  Pool pinned;
+};
+
+GpuMemory& gpu_memory(int gpu);
+// Of the current one.
+GpuMemory& gpu_memory();
+// What torsor may have of it.
+int64_t most_gpu_bytes();
 
 }  // namespace torsor

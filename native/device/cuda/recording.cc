@@ -2,6 +2,7 @@
 #include "device/recording.h"
 
 #include "device/cuda/deferral.h"
+#include "device/cuda/event.h"
 #include "device/cuda/graph.h"
 #include "device/cuda/runtime.h"
 
@@ -31,6 +32,7 @@ constexpr int most_failures = 3;
 // The first run takes its scratch memory from the system, which a capture may not; from the second on it waits in the pool.
 struct Recording::Kept {
   Graph graph;
+  Event done;
   bool ready = false;
   int failures = 0;
 
@@ -49,7 +51,9 @@ void Recording::run_items(void (*enqueue)(void* context), void* context) {
   const Deferral deferral;
   if (!kept_->start(enqueue, context)) enqueue_directly(enqueue, context);
   kept_->ready = true;
-  synchronise("a recording");
+  // A rollout or an update takes long beside the moment it takes to wake, and environments in threads want the core meanwhile.
+  kept_->done.record();
+  kept_->done.sleep("a recording");
 }
 
 }  // namespace torsor

@@ -2,9 +2,10 @@
 #include "device/cuda/runtime.h"
 
 #include <atomic>
+#include <mutex>
 
+#include "device/cuda/per_gpu.h"
 #include "device/error.h"
-#include "device/status.h"
 
 namespace torsor {
 
@@ -32,47 +33,60 @@ static bool is_for_good(cudaError_t error) {
   }
 }
 
-static std::atomic<const Error*> lost{nullptr};  // never freed: what ended it is told until the process ends
-
-void require_device() {
-  if (const Error* const error = lost) throw *error;
+// What ended a GPU, told until the process ends; null: nothing has.
+struct Loss {
+  explicit Loss(int) {}
+  std::atomic<const Error*> error{nullptr};
+};
+static PerGpu<Loss>& losses() {
+  static PerGpu<Loss> all;
+  return all;
 }
 
-static void lose(const std::string& why) {
-  const auto& gpus = device_status().processors;
+void require_device(int processor) {
+  if (const Error* const error = losses().of(processor).error) throw *error;
+}
+
+static void lose(int gpu, const std::string& why) {
   const Error* first = nullptr;
-  const Error* const error =
-      new Error("DEVICE_LOST", "device 'cuda'" + (gpus.empty() ? "" : " (" + gpus[0].name + ")") + " was lost: " + why +
-                                   ". CUDA does not work again in this process: dispose of what is on the device, "
-                                   "start a new process and go on from "
-                                   "the last checkpoint. If that fails too, see nvidia-smi and what the kernel logs of "
-                                   "the GPU (dmesg, lines with Xid)");
-  if (!lost.compare_exchange_strong(first, error)) delete error;
+  const Error* const error = new Error(
+      "DEVICE_LOST", "device 'cuda:" + std::to_string(gpu) + "' (" + device_status().processors[size_t(gpu)].name +
+                         ") was lost: " + why +
+                         ". It does not work again in this process: dispose of what is on the device, start a new "
+                         "process and go on from the last checkpoint. If that fails too, see nvidia-smi and what the "
+                         "kernel logs of the GPU (dmesg, lines with Xid)");
+  if (!losses().of(gpu).error.compare_exchange_strong(first, error)) delete error;
 }
 
 void check(cudaError_t error, const std::string& what) {
   if (error == cudaSuccess) return;
   cudaGetLastError();  // or the next call would report it again
   const std::string why = what + ": " + cudaGetErrorString(error) + " (" + cudaGetErrorName(error) + ")";
-  if (is_for_good(error)) lose(why);
-  require_device();
+  const int gpu = current_processor();
+  if (is_for_good(error)) lose(gpu, why);
+  require_device(gpu);
   throw Error(error == cudaErrorMemoryAllocation ? "OUT_OF_MEMORY" : "NATIVE", why);
 }
 
 static int attribute(cudaDeviceAttr which) {
   int value = 0;
-  check(cudaDeviceGetAttribute(&value, which, 0), "reading the limits of the GPU");
+  check(cudaDeviceGetAttribute(&value, which, current_processor()), "reading the limits of the GPU");
   return value;
 }
 
+struct KnownGpu {
+  explicit KnownGpu(int) {}
+  std::once_flag asked;
+  Gpu gpu;
+};
+
 const Gpu& gpu() {
-  static const Gpu gpu = [] {
-    size_t free = 0, total = 0;
-    check(cudaMemGetInfo(&free, &total), "reading the memory of the GPU");
-    return Gpu{attribute(cudaDevAttrMultiProcessorCount), attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin),
-               int64_t(total)};
-  }();
-  return gpu;
+  static PerGpu<KnownGpu> all;
+  KnownGpu& known = all.current();
+  std::call_once(known.asked, [&] {
+    known.gpu = {attribute(cudaDevAttrMultiProcessorCount), attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin)};
+  });
+  return known.gpu;
 }
 
 void synchronise(const char* what) { check(cudaStreamSynchronize(cudaStreamPerThread), what); }

@@ -4,6 +4,9 @@
 #include <cuda_runtime.h>
 
 #include "device/cuda/calls.h"
+#include "device/cuda/runtime.h"
+#include "device/error.h"
+#include "device/processor.h"
 
 namespace torsor {
 
@@ -16,20 +19,22 @@ static std::string version(int number) {  // 13000 is 13.0
   return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10);
 }
 
-static std::string problem_of(const cudaDeviceProp& gpu) {
-  const std::string name =
-      std::string(gpu.name) + " has compute capability " + std::to_string(gpu.major) + "." + std::to_string(gpu.minor);
-  if (gpu.major < oldest_architecture || calls::loadable() != cudaSuccess) {
-    cudaGetLastError();
-    return name + ", for which this build has no code (" + std::to_string(oldest_architecture) +
-           ".0 or newer is needed); compile torsor with TORSOR_CUDA_ARCHS for it, or choose another GPU with "
-           "CUDA_VISIBLE_DEVICES";
-  }
-  if (!gpu.concurrentManagedAccess)
-    return std::string(gpu.name) +
-           " does not share managed memory with running kernels here (as under WSL 2 and on some virtual GPUs), which "
-           "torsor needs; run it on Linux with the GPU itself";
-  return "";
+static std::string no_code_for(const Processor& gpu) {
+  return gpu.name + " has compute capability " + gpu.compute_capability + ", for which this build has no code (" +
+         std::to_string(oldest_architecture) +
+         ".0 or newer is needed); compile torsor with TORSOR_CUDA_ARCHS for it, or choose another GPU";
+}
+
+static Processor processor_of(const cudaDeviceProp& gpu) {
+  Processor p{gpu.name, std::to_string(gpu.major) + "." + std::to_string(gpu.minor), int64_t(gpu.totalGlobalMem), ""};
+  if (gpu.major < oldest_architecture)
+    p.problem = no_code_for(p);
+  else if (!gpu.concurrentManagedAccess)
+    p.problem =
+        p.name +
+        " does not share managed memory with running kernels here (as under WSL 2 and on some virtual GPUs), which "
+        "torsor needs; run it on Linux with the GPU itself";
+  return p;
 }
 
 static DeviceStatus find_out() {
@@ -58,17 +63,36 @@ static DeviceStatus find_out() {
   cudaGetLastError();
   for (int k = 0; status.problem.empty() && k < count; k++) {
     cudaDeviceProp gpu;
-    if (cudaGetDeviceProperties(&gpu, k) != cudaSuccess) continue;
-    status.processors.push_back(
-        {gpu.name, std::to_string(gpu.major) + "." + std::to_string(gpu.minor), int64_t(gpu.totalGlobalMem)});
-    if (k == 0) status.problem = problem_of(gpu);
+    if (cudaGetDeviceProperties(&gpu, k) == cudaSuccess)
+      status.processors.push_back(processor_of(gpu));
+    else  // its number stays its own
+      status.processors.push_back(
+          {"a GPU", "", 0, "the NVIDIA driver does not tell what it is; see whether nvidia-smi works"});
   }
+  cudaGetLastError();
   return status;
 }
 
 const DeviceStatus& device_status() {
   static const DeviceStatus status = find_out();
   return status;
+}
+
+std::string start_processor(int number) {
+  const DeviceStatus& status = device_status();
+  if (!status.problem.empty()) return status.problem;
+  const Processor& gpu = status.processors[size_t(number)];
+  if (!gpu.problem.empty()) return gpu.problem;
+  try {
+    const OnProcessor on(number);
+    const cudaError_t error = calls::loadable();
+    if (error == cudaErrorNoKernelImageForDevice) {
+      cudaGetLastError();
+      return no_code_for(gpu);
+    }
+    check(error, "loading kernels");
+  } catch (const Error& error) { return gpu.name + " does not start: " + error.what(); }
+  return "";
 }
 
 }  // namespace torsor

@@ -1,6 +1,9 @@
 // What native/device/cuda uses of CUDA's runtime, on a machine without it: memory of the process, and kernels as functions that an engine runs
 // (engine.h). So the whole addon of the device cuda runs in tests, host side and kernels.
-// TORSOR_EMULATED names what is missing on the machine played: `driver`, `old-driver`, `gpu`, `architecture`, `managed`, `capture`. Empty: nothing.
+// TORSOR_EMULATED names what is missing on the machine played: `driver`, `old-driver`, `gpu`, `architecture`, `managed`, `capture`; of one GPU
+// alone, `architecture 0`, `managed 0`. Empty: nothing.
+// TORSOR_EMULATED_GPUS says how many GPUs there are, 1 without it. Each has memory of its own, and whatever belongs to one (memory, a graph, an
+// event) is refused while another is current, in more places than CUDA refuses it: so tests find what was done on the wrong one.
 // What goes wrong while it runs, and what tests see of it: faults.h.
 #pragma once
 #include <cstddef>
@@ -21,10 +24,12 @@ enum cudaError_t {
   cudaErrorInvalidConfiguration = 9,
   cudaErrorInsufficientDriver = 35,
   cudaErrorNoDevice = 100,
+  cudaErrorInvalidDevice = 101,
   cudaErrorNoKernelImageForDevice = 209,
   cudaErrorECCUncorrectable = 214,
   cudaErrorNvlinkUncorrectable = 220,
   cudaErrorContained = 226,
+  cudaErrorInvalidResourceHandle = 400,
   cudaErrorIllegalAddress = 700,
   cudaErrorLaunchOutOfResources = 701,
   cudaErrorLaunchTimeout = 702,
@@ -40,6 +45,7 @@ enum cudaError_t {
   cudaErrorMpsClientTerminated = 810,
   cudaErrorStreamCaptureUnsupported = 900,
   cudaErrorStreamCaptureInvalidated = 901,
+  cudaErrorCapturedEvent = 907,
   cudaErrorGraphExecUpdateFailure = 910,
   cudaErrorExternalDevice = 911,
   cudaErrorUnknown = 999,
@@ -59,11 +65,21 @@ cudaError_t cudaRuntimeGetVersion(int*);
 cudaError_t cudaGetDeviceCount(int*);
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp*, int device);
 cudaError_t cudaDeviceGetAttribute(int*, cudaDeviceAttr, int device);
+// Of the calling thread; the first one until it says otherwise.
+cudaError_t cudaSetDevice(int);
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total);
 
 typedef struct Stream* cudaStream_t;
 constexpr cudaStream_t cudaStreamPerThread = nullptr;
 cudaError_t cudaStreamSynchronize(cudaStream_t);
+
+typedef struct Event* cudaEvent_t;
+constexpr unsigned cudaEventBlockingSync = 1, cudaEventDisableTiming = 2;
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t*, unsigned flags);
+cudaError_t cudaEventDestroy(cudaEvent_t);
+cudaError_t cudaEventRecord(cudaEvent_t, cudaStream_t);
+cudaError_t cudaEventSynchronize(cudaEvent_t);
+cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned flags);
 
 enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDefault = 4 };
 enum cudaMemoryType { cudaMemoryTypeUnregistered, cudaMemoryTypeHost, cudaMemoryTypeDevice, cudaMemoryTypeManaged };
@@ -73,8 +89,8 @@ struct cudaPointerAttributes {
 cudaError_t cudaMalloc(void**, size_t);
 cudaError_t cudaMallocManaged(void**, size_t);
 cudaError_t cudaFree(void*);
-// Memory of the process, page-locked: from here, or registered.
-constexpr unsigned cudaHostRegisterDefault = 0;
+// Memory of the process, page-locked: from here, or registered; for the GPU that is current, or for all.
+constexpr unsigned cudaHostRegisterPortable = 1;
 cudaError_t cudaMallocHost(void**, size_t);
 cudaError_t cudaFreeHost(void*);
 cudaError_t cudaHostRegister(void*, size_t, unsigned flags);
@@ -99,6 +115,8 @@ typedef struct Graph* cudaGraph_t;
 typedef struct GraphExec* cudaGraphExec_t;
 struct cudaGraphExecUpdateResultInfo {};
 enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal = 1 };
+enum cudaStreamCaptureStatus { cudaStreamCaptureStatusNone, cudaStreamCaptureStatusActive };
+cudaError_t cudaStreamIsCapturing(cudaStream_t, cudaStreamCaptureStatus*);
 cudaError_t cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode);
 cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t*);
 cudaError_t cudaGraphDestroy(cudaGraph_t);
@@ -107,8 +125,14 @@ cudaError_t cudaGraphExecUpdate(cudaGraphExec_t, cudaGraph_t, cudaGraphExecUpdat
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t);
 cudaError_t cudaGraphLaunch(cudaGraphExec_t, cudaStream_t);
 
+// What a kernel was given, by which its arrays are found.
+struct Bytes {
+  const void* data;
+  size_t count;
+};
 // Whether the launch is one that a GPU would take; then does `run`, now or, in a capture, whenever its graph is launched.
-cudaError_t launch_kernel(const void* kernel, const engine::Launch&, std::function<cudaError_t()> run);
+cudaError_t launch_kernel(const void* kernel, const engine::Launch&, const Bytes& arguments,
+                          std::function<cudaError_t()> run);
 cudaError_t run_kernel(const engine::Launch&, const engine::Thread&);
 
 // A kernel and copies of its arguments, as what every thread calls. They are copied again for each thread, as a GPU does it, and not for the
@@ -134,8 +158,7 @@ template <class... P>
 cudaError_t cudaLaunchKernel(void (*kernel)(P...), dim3 blocks, dim3 threads, void** arguments, size_t shared_bytes,
                              cudaStream_t) {
   const engine::Launch launch{int(blocks.x), int(threads.x), shared_bytes};
-  return launch_kernel(reinterpret_cast<const void*>(kernel), launch,
-                       [launch, own = arguments_of(kernel, arguments, std::index_sequence_for<P...>{})] {
-                         return run_kernel(launch, {own.call, &own});
-                       });
+  const auto own = arguments_of(kernel, arguments, std::index_sequence_for<P...>{});
+  return launch_kernel(reinterpret_cast<const void*>(kernel), launch, {&own.values, sizeof own.values},
+                       [launch, own] { return run_kernel(launch, {own.call, &own}); });
 }

@@ -9,6 +9,8 @@ using namespace torsor::cudnn;
 constexpr uint32_t CUDNN_RNN_PADDED_IO_DISABLED = padded_io_disabled;
 #endif
 
+#include <dlfcn.h>
+
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
@@ -19,6 +21,7 @@ constexpr uint32_t CUDNN_RNN_PADDED_IO_DISABLED = padded_io_disabled;
 #include "cudnn_cell.h"
 
 struct cudnnContext {
+  int gpu;
   bool has_stream = false;
   std::atomic<bool> busy{false};
 };
@@ -51,10 +54,23 @@ static bool plays(const char* what) {
     }                                   \
   } while (false)
 
-// A handle serves one thread at a time, on a stream it has been told.
+// The GPU that is current where a function was called from: the runtime is that of the addon, of which there may be several.
+static int current_gpu(void* caller) {
+  Dl_info addon;
+  if (!dladdr(caller, &addon)) return -1;
+  void* const opened = dlopen(addon.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+  auto* const current = opened ? reinterpret_cast<int (*)()>(dlsym(opened, "torsor_emulated_gpu")) : nullptr;
+  const int gpu = current ? current() : -1;
+  if (opened) dlclose(opened);
+  return gpu;
+}
+#define CURRENT_GPU current_gpu(__builtin_return_address(0))
+
+// A handle serves one thread at a time, on a stream it has been told, and on its GPU.
 class Use {
  public:
-  explicit Use(cudnnHandle_t handle) : handle_(handle), alone_(handle && !handle->busy.exchange(true)) {}
+  Use(cudnnHandle_t handle, int gpu)
+      : handle_(handle), alone_(handle && handle->gpu == gpu && !handle->busy.exchange(true)) {}
   ~Use() {
     if (alone_) handle_->busy = false;
   }
@@ -110,10 +126,13 @@ EXPORTED void cudnnGetLastErrorString(char* message, size_t size) {
 }
 
 EXPORTED cudnnStatus_t cudnnCreate(cudnnHandle_t* handle) {
-  return plays("no-start") ? CUDNN_STATUS_NOT_INITIALIZED : create(handle);
+  const int gpu = CURRENT_GPU;
+  if (plays("no-start") || gpu < 0) return CUDNN_STATUS_NOT_INITIALIZED;
+  *handle = new cudnnContext{gpu};
+  return CUDNN_STATUS_SUCCESS;
 }
 EXPORTED cudnnStatus_t cudnnSetStream(cudnnHandle_t handle, cudaStream_t) {
-  EXPECT(handle && !handle->busy);
+  EXPECT(handle && !handle->busy && handle->gpu == CURRENT_GPU);
   handle->has_stream = true;
   return CUDNN_STATUS_SUCCESS;
 }
@@ -142,7 +161,7 @@ EXPORTED cudnnStatus_t cudnnCreateDropoutDescriptor(cudnnDropoutDescriptor_t* d)
 EXPORTED cudnnStatus_t cudnnDestroyDropoutDescriptor(cudnnDropoutDescriptor_t d) { return destroy(d); }
 EXPORTED cudnnStatus_t cudnnSetDropoutDescriptor(cudnnDropoutDescriptor_t d, cudnnHandle_t handle, float dropout,
                                                  void* states, size_t bytes, unsigned long long) {
-  const Use use(handle);
+  const Use use(handle, CURRENT_GPU);
   EXPECT(use.ready() && d && dropout == 0 && !states && bytes == 0);
   d->set = true;
   return CUDNN_STATUS_SUCCESS;
@@ -182,14 +201,14 @@ EXPORTED cudnnStatus_t cudnnSetRNNDataDescriptor(cudnnRNNDataDescriptor_t d, cud
 
 EXPORTED cudnnStatus_t cudnnGetRNNTempSpaceSizes(cudnnHandle_t handle, cudnnRNNDescriptor_t r, cudnnForwardMode_t mode,
                                                  cudnnRNNDataDescriptor_t x, size_t* work, size_t* reserve) {
-  const Use use(handle);
+  const Use use(handle, CURRENT_GPU);
   EXPECT(use.ready() && r && r->units > 0 && x && x->width == r->inputs);
   *work = work_bytes(*x);
   *reserve = mode == CUDNN_FWD_MODE_TRAINING ? reserve_bytes(*r, *x) : 0;
   return CUDNN_STATUS_SUCCESS;
 }
 EXPORTED cudnnStatus_t cudnnGetRNNWeightSpaceSize(cudnnHandle_t handle, cudnnRNNDescriptor_t r, size_t* bytes) {
-  const Use use(handle);
+  const Use use(handle, CURRENT_GPU);
   EXPECT(use.ready() && r && r->units > 0);
   *bytes = weight_bytes(*r);
   return CUDNN_STATUS_SUCCESS;
@@ -197,7 +216,7 @@ EXPORTED cudnnStatus_t cudnnGetRNNWeightSpaceSize(cudnnHandle_t handle, cudnnRNN
 EXPORTED cudnnStatus_t cudnnGetRNNWeightParams(cudnnHandle_t handle, cudnnRNNDescriptor_t r, int32_t layer, size_t bytes,
                                                const void* space, int32_t linear, cudnnTensorDescriptor_t matrix,
                                                void** matrix_at, cudnnTensorDescriptor_t bias, void** bias_at) {
-  const Use use(handle);
+  const Use use(handle, CURRENT_GPU);
   EXPECT(use.ready() && r && r->units > 0 && layer == 0 && bytes == weight_bytes(*r) && space);
   EXPECT(linear >= 0 && linear < 8 && matrix && matrix_at && bias && bias_at);
   const int width = linear < 4 ? r->inputs : r->units;
@@ -217,7 +236,7 @@ EXPORTED cudnnStatus_t cudnnRNNForward(cudnnHandle_t handle, cudnnRNNDescriptor_
                                        void* hy, cudnnTensorDescriptor_t cd, const void* cx, void* cy, size_t bytes,
                                        const void* weights, size_t work_size, void* work, size_t reserve_size,
                                        void* reserve) {
-  const Use use(handle);
+  const Use use(handle, CURRENT_GPU);
   EXPECT(use.ready() && r && r->units > 0 && !device_lengths && xd && yd && x && y && x != y);
   EXPECT(xd->width == r->inputs && yd->width == r->units && xd->lengths == yd->lengths);
   EXPECT(is_carry(hd, *r, xd->lengths.size()) && is_carry(cd, *r, xd->lengths.size()));
@@ -249,7 +268,7 @@ EXPORTED cudnnStatus_t cudnnRNNBackwardData_v8(cudnnHandle_t handle, cudnnRNNDes
                                                cudnnTensorDescriptor_t cd, const void* cx, const void* dcy, void* dcx,
                                                size_t bytes, const void* weights, size_t work_size, void* work,
                                                size_t reserve_size, void* reserve) {
-  const Use use(handle);
+  const Use use(handle, CURRENT_GPU);
   EXPECT(use.ready() && r && !device_lengths && xd && yd && dy && dx && dhx && dcx && dhx != dhy && dcx != dcy);
   EXPECT(is_carry(hd, *r, xd->lengths.size()) && is_carry(cd, *r, xd->lengths.size()));
   EXPECT(bytes == weight_bytes(*r) && work_size == work_bytes(*xd) && reserve_size == reserve_bytes(*r, *xd));
@@ -273,7 +292,7 @@ EXPORTED cudnnStatus_t cudnnRNNBackwardWeights_v8(cudnnHandle_t handle, cudnnRNN
                                                   cudnnRNNDataDescriptor_t yd, const void* y, size_t bytes,
                                                   void* d_weights, size_t work_size, void* work, size_t reserve_size,
                                                   void* reserve) {
-  const Use use(handle);
+  const Use use(handle, CURRENT_GPU);
   EXPECT(use.ready() && r && mode == CUDNN_WGRAD_MODE_ADD && !device_lengths && xd && yd && d_weights);
   EXPECT(is_carry(hd, *r, xd->lengths.size()) && bytes == weight_bytes(*r));
   EXPECT(work_size == work_bytes(*xd) && reserve_size == reserve_bytes(*r, *xd));

@@ -5,12 +5,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
-#include <string>
 
 namespace faults {
 
 static std::mutex mutex;
-static std::atomic<cudaError_t> end{cudaSuccess};
+static std::atomic<cudaError_t> ends[most_gpus];
 
 // How many times `kind` has been asked since this fault was set, and when it is to happen; 0: it is not.
 static int count_of(const char* kind, int& when) {
@@ -39,14 +38,14 @@ Launch of_this_launch() {
   return Launch::runs;
 }
 
-cudaError_t lost() { return end; }
-void lose(cudaError_t error) { end = error; }
+cudaError_t lost(int gpu) { return ends[gpu]; }
+void lose(int gpu, cudaError_t error) { ends[gpu] = error; }
 
-void event(const char* word) {
+void event(const std::string& word) {
   const char* const name = std::getenv("TORSOR_EMULATED_EVENTS");
   std::FILE* const file = name && *name ? std::fopen(name, "a") : nullptr;
   if (!file) return;
-  std::fprintf(file, "%s\n", word);
+  std::fprintf(file, "%s\n", word.c_str());
   std::fclose(file);
 }
 
