@@ -71,6 +71,7 @@ export { TimeLimit } from './envs/wrappers/time-limit.js';
 export { VectorWrapper } from './envs/wrappers/vector-wrapper.js';
 export { Wrapper } from './envs/wrappers/wrapper.js';
 export type { Node } from './graph/node.js';
+export type { NormalizeOptions } from './graph/normalize.js';
 export type { ProgramSpec } from './graph/program.js';
 export { type Checkpoint, readCheckpoint, writeCheckpoint } from './io/checkpoint.js';
 export { decodeEqx, type Eqx, encodeEqx } from './io/eqx.js';
@@ -115,6 +116,7 @@ export { SharedActorCritic, type SharedActorCriticOptions } from './models/share
 export type { SerializeOptions } from './models/space-files.js';
 export type { PolicyCallOptions, ResetOptions, SpaceOptions, SpacePolicyOptions } from './models/space-options.js';
 export { SpacePolicy } from './models/space-policy.js';
+export type { ObservationStatistics, RunningStatistics } from './models/statistics.js';
 export {
   type FlatBatch,
   type FlattenBatchOptions,

@@ -89,6 +89,7 @@ export async function restoreTrainer(
   const moments = [array(names.first, Float32Array, size), array(names.second, Float32Array, size)] as const;
   const parameters = model.parameters.names.map((key) => [key, array(key, Float32Array)] as const);
   for (const [key, values] of parameters) model.parameters.check(key, values);
+  const writeStatistics = model.statistics.fromArrays((key, length) => array(key, Float64Array, length));
   const memory = state.rollout.readMemory();
   const resumes = environment.restore !== undefined && tensors.has(names.state);
   if (memory !== null && resumes) {
@@ -112,6 +113,7 @@ export async function restoreTrainer(
     if (memory !== null) state.rollout.writeMemory(memory);
   } else await environment.reset();
   for (const [key, values] of parameters) model.parameters.set(key, values);
+  writeStatistics();
   call(() => optimizer.writeState(...moments, trainer.updates));
   return trainer;
 }

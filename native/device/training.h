@@ -35,6 +35,17 @@ struct Shuffle {
   int32_t *segment, *index;  // [segments]: number of each, and the row of its first step
 };
 
+// Observations [rows][width].
+struct ObservationRows {
+  const float* observation;
+  int rows, width;
+};
+
+// Statistics of `n` columns from `column` on, at an offset in the arena; see math/running_moments.h.
+struct StatisticsPlace {
+  int offset, column, n;
+};
+
 struct TrainingKernels {
   void (*end_step)(const StepEnd&, int first_environment, int environments);
   void (*advantage)(const AdvantageIO&, const AdvantageConfig&, int first_environment, int environments);
@@ -48,6 +59,13 @@ struct TrainingKernels {
   // See math/ppo_update.h. `gradients` are those of the minibatch whose sums of loss terms stand in `update`.
   void (*end_minibatch)(const float* gradients, int64_t count, const PpoLimits&, PpoUpdate* update);
   void (*end_epoch)(int minibatches, float target_kl, PpoUpdate* update);
+
+  // [2][width]: sums over rows first ... first + count - 1 of the distances of each column from its number in row 0, and of their squares.
+  void (*sum_distances)(const ObservationRows&, int first, int count, double* sums);
+  // Merges the moments that `count` such sums, of all rows together, give into running ones, and leaves them alone where `update` says that
+  // a minibatch was not finite. A column whose moments are not finite keeps those it has.
+  void (*merge_statistics)(const ObservationRows&, const double* sums, int count, const StatisticsPlace&, float* arena,
+                           const PpoUpdate* update);
 
   // A null gate: go on, with the gradients as they are.
   void (*adam)(float* parameters, const float* gradients, float* first, float* second, int64_t count, const AdamConfig&,

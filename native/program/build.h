@@ -35,6 +35,7 @@ struct Trace {
   int value = 0;
   int bootstrap_value = -1;  // what the state after the last step of a rollout is worth; -1: the value as ever
   int parameter_count = 0;
+  int statistics_count = 0;                  // floats of statistics, which lie in the arena behind the parameters
   Precision precision = Precision::float32;  // of the products of matrices
   LstmBy lstm_by = LstmBy::kernels;
   struct State {

@@ -13,7 +13,8 @@ PpoTrainer::PpoTrainer(Model& model, const OptimizerConfig& config, std::vector<
     : optimizer(model.parameter_count(), config, std::move(matrices)),
       model_(model),
       gradients_(model.parameter_count()),
-      state_(1) {
+      state_(1),
+      statistics_(model) {
   if (calls_are_deferred) parameters_ = Array<float>(model.parameters_size());
   model.training(false);
 }
@@ -50,13 +51,14 @@ void PpoTrainer::shuffle(const Rollout& rollout, int epoch, const Noise& key) {
 }
 
 void PpoTrainer::step(float learning_rate) {
-  const auto change = [&](float* parameters) {
-    optimizer.step(parameters, gradients_.data(), learning_rate, &state_[0].gate);
-  };
-  if (calls_are_deferred)
-    change(parameters_.data());
-  else
-    model_.change_parameters(change);
+  change([&](float* parameters) { optimizer.step(parameters, gradients_.data(), learning_rate, &state_[0].gate); });
+}
+
+// After the update: the policy that acted and the one that is trained see observations alike.
+void PpoTrainer::learn_statistics(const Rollout& rollout) {
+  if (statistics_.empty()) return;
+  const float* observation = &rollout.observation[rollout.start() * model_.observation_size()];
+  change([&](float* arena) { statistics_.update(observation, int(rollout.size()), arena, &state_[0]); });
 }
 
 PpoMetrics PpoTrainer::update(Rollout& rollout, const PpoUpdateConfig& config, float learning_rate, const Noise& key) {
@@ -66,6 +68,7 @@ PpoMetrics PpoTrainer::update(Rollout& rollout, const PpoUpdateConfig& config, f
     index_ = Array<int32_t>(segments);
     segment_ = Array<int32_t>(segments);
   }
+  statistics_.reserve(int(rollout.size()));
   const int64_t updates = optimizer.updates;
   state_[0] = {};
   {
@@ -74,11 +77,11 @@ PpoMetrics PpoTrainer::update(Rollout& rollout, const PpoUpdateConfig& config, f
       optimizer.updates = updates;
       copy(parameters_.data(), model_.parameters(), parameters_.size());
       run(rollout, config, learning_rate, key);
+      learn_statistics(rollout);
     });
   }
   if (calls_are_deferred)
-    model_.change_parameters(
-        [&](float* parameters) { copy(parameters, parameters_.data(), model_.parameter_count()); });
+    model_.change_parameters([&](float* parameters) { copy(parameters, parameters_.data(), model_.arena_size()); });
   const PpoUpdate& state = state_[0];
   optimizer.updates = updates + state.minibatches - state.total.non_finite;
   PpoMetrics means = state.total;

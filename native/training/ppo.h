@@ -2,6 +2,7 @@
 #pragma once
 #include "training/optimizer.h"
 #include "training/rollout.h"
+#include "training/statistics.h"
 
 namespace torsor {
 
@@ -28,6 +29,14 @@ class PpoTrainer {
   void run(Rollout&, const PpoUpdateConfig&, float learning_rate, const Noise& key);
   void shuffle(const Rollout&, int epoch, const Noise& key);
   void step(float learning_rate);
+  void learn_statistics(const Rollout&);
+  // Calls f(parameters) where an update makes its changes.
+  template <class F> void change(F f) {
+    if (calls_are_deferred)
+      f(parameters_.data());
+    else
+      model_.change_parameters(f);
+  }
   // The parameters of the model, over a whole update where calls are deferred, otherwise over a minibatch.
   std::shared_lock<std::shared_mutex> hold(bool now) {
     return now ? model_.hold() : std::shared_lock<std::shared_mutex>();
@@ -39,6 +48,7 @@ class PpoTrainer {
   Array<PpoUpdate> state_;          // one
   // Where calls are deferred, an update works on a copy of the parameters, and the model goes on answering with those it has.
   Array<float> parameters_;
+  ObservationStatistics statistics_;
   Recording recording_;
 };
 

@@ -17,6 +17,11 @@ void end_step(const StepEnd, int first, int count);
 void clear_carry(const StepEnd, int first, int count);
 void advantage(const AdvantageIO, const AdvantageConfig, int first, int environments);
 void shuffle(const Shuffle, int first, int count);
+void distances_of_parts(const ObservationRows, int first, int count, int parts, double* sums);
+void add_distances(const double* of_parts, int parts, int width, double* sums);
+void merge_columns(const ObservationRows, const double* sums, int count, const StatisticsPlace, float* arena,
+                   const PpoUpdate*);
+void merge_counts(int rows, const StatisticsPlace, float* arena, const PpoUpdate*);
 void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count, const AdamConfig,
           const UpdateGate*);
 void momentum(const float* gradients, float* first, float* direction, const MuonMatrix, const UpdateGate*);

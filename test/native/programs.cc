@@ -80,6 +80,10 @@ Sample Programs::next(bool recurrent) {
   head.add(b);
   sample.trace.value = b.linear(b.any(), 1);
   if (random_.chance(0.3)) sample.trace.bootstrap_value = b.linear(b.any(), 1);
+  for (Operation& o : sample.trace.operations)
+    if (o.op == "normalize") o.parameters[0] += sample.trace.parameter_count;
+  sample.trace.statistics_count = int(sample.statistics.size());
+  sample.parameters.insert(sample.parameters.end(), sample.statistics.begin(), sample.statistics.end());
   sample.name = "random " + std::to_string(++samples_) + " (";
   for (const Operation& o : sample.trace.operations)
     sample.name += o.op + (o.variant.empty() || o.variant == "identity" ? "" : ":" + o.variant) + " ";

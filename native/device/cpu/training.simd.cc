@@ -3,6 +3,7 @@
 
 #include "device/cpu/vector.h"
 #include "math/permutation.h"
+#include "math/running_moments.h"
 
 namespace torsor::TORSOR_ISA {
 
@@ -84,6 +85,35 @@ static void moments(const GradientIO& io, int rows, AdvantageMoments* result) {
   *result = moments_of(mean, sum([&](double x) { return (x - mean) * (x - mean); }) / count);
 }
 
+static void sum_distances(const ObservationRows& o, int first, int count, double* sums) {
+  double* const squares = sums + o.width;
+  memset(sums, 0, sizeof(double) * 2 * size_t(o.width));
+  for (int row = first; row < first + count; row++)
+    for (int k = 0; k < o.width; k++) {
+      const double distance = double(o.observation[int64_t(row) * o.width + k]) - o.observation[k];
+      sums[k] += distance;
+      squares[k] += distance * distance;
+    }
+}
+
+static void merge_statistics(const ObservationRows& o, const double* sums, int count, const StatisticsPlace& place,
+                             float* arena, const PpoUpdate* update) {
+  if (update->total.non_finite) return;
+  const StatisticsLayout at{place.n};
+  float* const statistics = arena + place.offset;
+  for (int k = 0; k < place.n; k++) {
+    const int column = place.column + k;
+    double sum = 0, squares = 0;
+    for (int set = 0; set < count; set++) {
+      const double* const of_set = sums + int64_t(set) * 2 * o.width;
+      sum += of_set[column];
+      squares += of_set[o.width + column];
+    }
+    merge_column(statistics, at, k, batch_moments(o.rows, o.observation[column], sum, squares));
+  }
+  merge_count(statistics, at, o.rows);
+}
+
 static double sum_of_squares(const float* x, int64_t count) {
   double sum[4] = {0, 0, 0, 0};
   for (int64_t k = 0; k < count; k++) sum[k % 4] += double(x[k]) * x[k];
@@ -156,8 +186,8 @@ static void follow(float* parameters, const float* direction, const MuonMatrix& 
 }
 
 extern const TrainingKernels training_table;
-const TrainingKernels training_table = {end_step,  advantage, explained_variance, shuffle,   moments,   end_minibatch,
-                                        end_epoch, adam,      momentum,           normalize, transpose, multiply,
-                                        follow};
+const TrainingKernels training_table = {end_step,      advantage, explained_variance, shuffle,          moments,
+                                        end_minibatch, end_epoch, sum_distances,      merge_statistics, adam,
+                                        momentum,      normalize, transpose,          multiply,         follow};
 
 }  // namespace torsor::TORSOR_ISA

@@ -17,11 +17,10 @@ const Kernels& kernels() {
 }
 
 const TrainingKernels& training_kernels() {
-  static const TrainingKernels table = {calls::end_step,  calls::advantage, calls::explained_variance,
-                                        calls::shuffle,   calls::moments,   calls::end_minibatch,
-                                        calls::end_epoch, calls::adam,      calls::momentum,
-                                        calls::normalize, calls::transpose, calls::multiply,
-                                        calls::follow};
+  static const TrainingKernels table = {
+      calls::end_step,      calls::advantage, calls::explained_variance, calls::shuffle,          calls::moments,
+      calls::end_minibatch, calls::end_epoch, calls::sum_distances,      calls::merge_statistics, calls::adam,
+      calls::momentum,      calls::normalize, calls::transpose,          calls::multiply,         calls::follow};
   return table;
 }
 
