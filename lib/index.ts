@@ -11,6 +11,7 @@ export { Box as BoxBijector } from './bijectors/box.js';
 export { Chain } from './bijectors/chain.js';
 export { MaskedCoupling, SplitCoupling } from './bijectors/coupling.js';
 export { Exp } from './bijectors/exp.js';
+export { Groups } from './bijectors/groups.js';
 export { GumbelCDF } from './bijectors/gumbel-cdf.js';
 export { Free, Identity } from './bijectors/identity.js';
 export { Inverse } from './bijectors/inverse.js';

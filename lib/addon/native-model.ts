@@ -2,11 +2,13 @@
 import type { Bytes, Floats, Ints, NativeKey } from './native-memory.js';
 import type { NativeMetrics, NativeMinibatch, NativePpoConfig } from './native-training.js';
 
-/** One bijector of a chain; `parameters` in the order of the native struct, each of length 1 or of the event size. */
+/** One bijector of a chain; `parameters` in the order of the native struct, each of length 1 or of the number of dimensions. */
 export interface NativeBijector {
   name: string;
   inverse: boolean;
   parameters: Float64Array[];
+  /** Dimensions of an event, where each group of so many is one by itself; absent: all. */
+  size?: number;
 }
 
 /** One step of a program. `inputs` and `output` are value indices, `parameters` offsets in the arena (-1: absent), or that of statistics. */

@@ -63,7 +63,11 @@ export function compile(trace: Trace, head: Head, value: Node, bootstrapValue: N
   const { kind, inputs, ...rest } = head;
   const headSpec: HeadSpec = { kind, inputs: inputs.map((input) => index.get(input) as number), ...rest };
   const program = {
-    version: versionOf({ normalizes: statistics.length > 0, bootstraps, recurrent: states.length > 0 }),
+    version: versionOf({
+      general: statistics.length > 0 || (head.bijectors ?? []).some(({ size }) => size !== undefined),
+      bootstraps,
+      recurrent: states.length > 0,
+    }),
     widths,
     ...(states.length > 0 && { states: states.map((state) => stateOf(state, index)) }),
     instructions,
@@ -77,8 +81,8 @@ export function compile(trace: Trace, head: Head, value: Node, bootstrapValue: N
   return { program, parameters: [...parameters] };
 }
 
-function versionOf(uses: { normalizes: boolean; bootstraps: boolean; recurrent: boolean }): number {
-  if (uses.normalizes) return programVersions.normalizing;
+function versionOf(uses: { general: boolean; bootstraps: boolean; recurrent: boolean }): number {
+  if (uses.general) return programVersions.general;
   if (uses.bootstraps) return programVersions.bootstrapping;
   return uses.recurrent ? programVersions.recurrent : programVersions.stateless;
 }

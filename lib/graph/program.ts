@@ -5,9 +5,9 @@ import { type HeadName, type Op, type OpName, ops, type ScaleName, type VariantN
 
 /**
  * Versions of the form below: 1 is that of programs without states, 2 has them, 3 has a bootstrap value and perhaps states, 4 has running
- * statistics and perhaps either. A reader refuses any other.
+ * statistics or bijectors of groups and perhaps any of these. A reader refuses any other.
  */
-export const programVersions = { stateless: 1, recurrent: 2, bootstrapping: 3, normalizing: 4 } as const;
+export const programVersions = { stateless: 1, recurrent: 2, bootstrapping: 3, general: 4 } as const;
 
 /** One step; it writes the value after that of the step before, the first one that after the observation and the states. */
 export interface InstructionSpec {
@@ -27,6 +27,8 @@ export interface BijectorSpec {
   name: string;
   inverse: boolean;
   parameters: number[][];
+  /** Dimensions that it takes together, each group by itself. Absent: all. */
+  size?: number;
 }
 
 export interface HeadSpec {

@@ -54,14 +54,12 @@ export function readProgram(json: unknown, source: string): ProgramSpec {
   const parameterCount = integer('parameterCount', root.parameterCount, 0, largest);
   const parameters = readParameters();
   const placed = new Map(parameters.map((parameter) => [parameter.name, parameter]));
-  const normalizes = root.version === programVersions.normalizing;
-  const statistics = normalizes ? readStatistics() : [];
+  const general = root.version === programVersions.general;
+  const statistics = general && root.statistics !== undefined ? readStatistics() : [];
   const unread = new Map(statistics.map(({ name, width }) => [name, width]));
   const steps = list('instructions', root.instructions);
-  const bootstraps =
-    root.version === programVersions.bootstrapping || (normalizes && root.bootstrapValue !== undefined);
-  const stateful =
-    root.version === programVersions.recurrent || ((bootstraps || normalizes) && root.states !== undefined);
+  const bootstraps = root.version === programVersions.bootstrapping || (general && root.bootstrapValue !== undefined);
+  const stateful = root.version === programVersions.recurrent || ((bootstraps || general) && root.states !== undefined);
   const states = stateful ? list('states', root.states).map(readState) : [];
   const first = 1 + states.length;
   if (widths.length !== steps.length + first)
@@ -223,6 +221,12 @@ export function readProgram(json: unknown, source: string): ProgramSpec {
     const rows = list(`${where}.parameters`, json.parameters).map((row, k) =>
       numbers(`${where}.parameters[${k}]`, row),
     );
-    return { name: json.name as string, inverse: json.inverse as boolean, parameters: rows };
+    const size = general && json.size !== undefined ? integer(`${where}.size`, json.size, 1, largest) : undefined;
+    return {
+      name: json.name as string,
+      inverse: json.inverse as boolean,
+      parameters: rows,
+      ...(size !== undefined && { size }),
+    };
   }
 }

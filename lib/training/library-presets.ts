@@ -3,7 +3,6 @@ import type { Preset } from './presets.js';
 
 export interface LibraryPreset extends Preset {
   model: string;
-  /** Besides the widths of `architecture`. */
   modelOptions: Readonly<Record<string, unknown>>;
 }
 

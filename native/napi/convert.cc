@@ -124,6 +124,7 @@ BijectorOperation to_bijector(const Napi::Value& value) {
   BijectorOperation b;
   b.name = text(o.Get("name"), "bijector.name");
   b.inverse = o.Get("inverse").ToBoolean();
+  if (!absent(o.Get("size"))) b.size = int(integer(o.Get("size"), "bijector.size", 1, INT32_MAX));
   const Napi::Array parameters = array(o.Get("parameters"), "bijector.parameters");
   for (uint32_t k = 0; k < parameters.Length(); k++) {
     const Napi::Value values = parameters.Get(k);

@@ -18,6 +18,7 @@ struct BijectorOperation {
   std::string name;
   bool inverse = false;
   std::vector<std::vector<double>> parameters;
+  int size = 0;  // dimensions of an event, of which there are several; 0: all
 };
 
 // Who runs an LSTM over a sequence: the kernels, step by step; or a library, all steps at once, where the program lets it or in any case.

@@ -20,6 +20,8 @@ const expected: Record<string, RegExp> = {
     /Drone in 2 workers\nbefore: -\d+\.\d, 95 % interval .*\nafter: 9\d\.\d, 95 % interval 9\d.* to 9/,
   'watch-training':
     /evaluation \d+, the best so far\n[\s\S]*interrupted; a new trainer[\s\S]*100 %[\s\S]*the same as without[\s\S]*best\.safetensors last\.safetensors metrics\.jsonl progress\.csv run\.json summary\.json tensorboard\nreport: .*report\.html\n/,
+  'several-agents':
+    /before: -\d+\.\d\n[\s\S]*after: -\d+\.\d\nlengths of four accelerations: 0\.\d+(, 0\.\d+){3}\n401408 observations seen/,
   'own-environment': /before: -[3-9]\d\.\d\nafter: -\d\.\d /,
 };
 

@@ -169,7 +169,8 @@ describe('running statistics', () => {
   });
 
   test.each<[string, (p: Anything) => unknown, ...string[]]>([
-    ['no statistics', (p) => delete p.statistics, 'statistics: expected an array'],
+    ['no statistics', (p) => delete p.statistics, 'there are no statistics "a"'],
+    ['statistics that are no list', (p) => (p.statistics = 3), 'statistics: expected an array'],
     ['statistics among the parameters', (p) => (p.statistics[0].offset = 0), 'statistics[0].offset', 'got 0'],
     ['statistics that overlap', (p) => (p.statistics[1].offset -= 16), 'statistics[1].offset'],
     ['a name twice', (p) => (p.statistics[1].name = 'a'), 'statistics[1]: name "a"'],

@@ -44,7 +44,9 @@ std::vector<BijectorOperation> Builder::chain(int bijector, int dims) {
   const auto make = [&](const std::string& name) {
     const auto* entry = find_entry(bijector_entries, name);
     programs_.used_.insert("bijector " + name);
-    return BijectorOperation{name, false, entry ? entry->parameters(random, dims) : std::vector<std::vector<double>>{}};
+    const int size = random.chance(0.3) && dims % 2 == 0 ? dims / 2 : 0;
+    return BijectorOperation{name, false, entry ? entry->parameters(random, dims) : std::vector<std::vector<double>>{},
+                             size};
   };
   std::vector<BijectorOperation> chain{make(scalar::Bijectors::names[bijector])};
   const int more = random.below(3);

@@ -38,7 +38,7 @@ export async function everyKernel(): Promise<string> {
   // Enough for large tiles on any GPU: two for each multiprocessor.
   const wide = pair('SharedActorCritic', 'gaussian', 2, small);
   wide.cuda.act(batchFor(wide, [40_000], 2).observation, { key: 1 });
-  await update('SharedActorCritic', 'adam', small);
+  await update('SharedActorCritic', 'adam', { ...small, normalizeObservations: true });
   await update('SharedActorCritic', 'muon', small);
   await update('LSTMActorCritic', 'adam', { hiddenFeatures: 4, lstmFeatures: 5 });
   return `${pairs} models and heads, three updates of PPO`;
