@@ -53,8 +53,11 @@ export interface PPOSettings {
   maxGradNorm: number;
   /** Subtract the mean, divide by the standard deviation of each minibatch. Default true. */
   normalizeAdvantage: boolean;
-  /** Rewards are multiplied by it before advantages and value targets are made; reported returns are not. Default 1. */
-  rewardScale: number;
+  /**
+   * Rewards are multiplied by it before advantages and value targets are made; reported returns are not. `running`: they are divided by the standard
+   * deviation of all discounted returns so far, those of the rollout included, then cut to ±10, as VecNormalize of Stable-Baselines3 does step by step. Default 1.
+   */
+  rewardScale: number | 'running';
   /** Default 3e-4. */
   learningRate: Scheduled;
   /**
@@ -180,7 +183,7 @@ function checkSettings(s: PPOSettings): NativePpoConfig {
     entropyCoefficient,
     maxGradNorm: limit('maxGradNorm'),
     normalizeAdvantage: boolean('normalizeAdvantage', s.normalizeAdvantage),
-    rewardScale: positive('rewardScale', s.rewardScale),
+    ...(s.rewardScale === 'running' ? { runningScale: true } : { rewardScale: positive('rewardScale', s.rewardScale) }),
     targetKl: nonNegative('targetKl'),
   };
 }

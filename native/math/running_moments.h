@@ -9,6 +9,12 @@ struct RunningMoments {
   double count, mean, variance;
 };
 
+// What rewards are multiplied by, and the moments of discounted returns that it comes from.
+struct RewardScaling {
+  RunningMoments returns;
+  float factor;
+};
+
 }  // namespace torsor
 
 namespace torsor::TORSOR_ISA {
@@ -52,6 +58,31 @@ HD void merge_column(float* statistics, const StatisticsLayout& at, int k, const
   if (m - m != 0 || v - v != 0) return;  // not finite
   to_two_floats(after.mean, mean, at.n);
   to_two_floats(after.variance, variance, at.n);
+}
+
+// The discounted return after a step, and sums over the returns of all steps, less `origin`, and over their squares. It starts anew after the end of
+// an episode.
+HD double discount_step(double value, float reward, bool done, float gamma, double origin, double& sum,
+                        double& squares) {
+  value = double(gamma) * value + reward;
+  const double distance = value - origin;
+  sum += distance;
+  squares += distance * distance;
+  return done ? 0 : value;
+}
+
+HD double finite_or_zero(double x) { return x - x == 0 ? x : 0; }
+
+// As in Gymnasium's NormalizeReward: rewards are divided by the standard deviation of what they add up to, discounted, since the start of an episode.
+HD RewardScaling scaling_of(const RunningMoments& returns) {
+  return {returns, float(1 / square_root(returns.variance + 1e-8))};
+}
+
+// Moments that are not finite are left out.
+HD void merge_returns(RewardScaling& s, const RunningMoments& batch) {
+  const RunningMoments after = merged(s.returns, batch);
+  if (after.mean - after.mean != 0 || after.variance - after.variance != 0) return;
+  s = scaling_of(after);
 }
 
 HD void merge_count(float* statistics, const StatisticsLayout& at, double rows) {

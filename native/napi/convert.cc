@@ -28,6 +28,8 @@ static const char* type_name(napi_typedarray_type type) {
   switch (type) {
     case napi_float32_array:
       return "Float32Array";
+    case napi_float64_array:
+      return "Float64Array";
     case napi_int32_array:
       return "Int32Array";
     case napi_uint8_array:
@@ -66,6 +68,9 @@ static void* memory(const Napi::Value& value, const char* name, int64_t count, n
 
 float* floats(const Napi::Value& value, const char* name, int64_t count) {
   return static_cast<float*>(memory(value, name, count, napi_float32_array, 4));
+}
+double* doubles(const Napi::Value& value, const char* name, int64_t count) {
+  return static_cast<double*>(memory(value, name, count, napi_float64_array, sizeof(double)));
 }
 int32_t* ints(const Napi::Value& value, const char* name, int64_t count) {
   return static_cast<int32_t*>(memory(value, name, count, napi_int32_array, 4));

@@ -39,6 +39,7 @@ template <class F> auto guarded(Napi::Env env, F f) -> decltype(f()) {
 
 // Memory behind a typed array (SharedArrayBuffers too) or a native Buffer, of at least `count` elements.
 float* floats(const Napi::Value&, const char* name, int64_t count);
+double* doubles(const Napi::Value&, const char* name, int64_t count);
 int32_t* ints(const Napi::Value&, const char* name, int64_t count);
 uint8_t* bytes(const Napi::Value&, const char* name, int64_t count);
 bool absent(const Napi::Value&);  // undefined or null

@@ -16,6 +16,7 @@ PpoUpdateConfig to_ppo_config(const Napi::Value& value) {
   c.minibatches = int(integer(o.Get("minibatches"), "minibatches", 1, 1 << 20));
   c.advantage = {real("gamma"), real("lambda"), real("rhoClip"), real("cClip"),
                  absent(o.Get("rewardScale")) ? 1 : real("rewardScale")};
+  c.advantage.running_scale = o.Get("runningScale").ToBoolean();
   c.loss = {real("clipRatio"), real("clipValue"), real("valueCoefficient"), real("entropyCoefficient")};
   c.max_grad_norm = real("maxGradNorm");
   c.normalize_advantage = o.Get("normalizeAdvantage").ToBoolean();

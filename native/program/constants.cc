@@ -20,8 +20,8 @@ std::vector<S> chain_constants(const std::vector<BijectorOperation>& bijectors, 
   for (const BijectorOperation& b : bijectors) {
     const int size = b.size > 0 ? b.size : dims;
     if (dims % size)
-      throw Error("INVALID_SHAPE", "bijector '" + b.name + "': groups of " + std::to_string(size) +
-                                       " do not make up " + std::to_string(dims) + " dimensions");
+      throw Error("INVALID_SHAPE", "bijector '" + b.name + "': groups of " + std::to_string(size) + " do not make up " +
+                                       std::to_string(dims) + " dimensions");
     const int kind = index_of<Bijectors>(b.name);
     if (kind < 0) throw Error("UNKNOWN_NAME", "bijector '" + b.name + "' is not known to the native core");
     size_t parameters = 0;

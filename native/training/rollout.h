@@ -49,6 +49,9 @@ class Rollout {
   Array<uint8_t> terminated, truncated, done, mask;  // done: either
   // Recurrent models: the carry now, [environments][carry_width], and that before the burn-in of every segment, [segments][environments]...
   Array<float> carry, carries;
+  // Running statistics of rewards, one, and the discounted return of every environment so far.
+  Array<RewardScaling> scaling;
+  Array<double> returns;
   const Model& model() const { return model_; }
   bool masked = false;  // whether the rollout carries masks: all of its rows, or none
 
@@ -60,9 +63,11 @@ class Rollout {
   // Of the rows whose flag is set; null: of all.
   void value_of(const float* observation, float* value, const uint8_t* wanted, int first, int rows);
   void begin();
+  void learn_scaling(float gamma);
 
   Model& model_;
   int horizon_, environments_, segment_, burn_in_;
+  Array<double> return_sums_;
   Array<float> next_carry_;  // before the burn-in of the next rollout
   // With native environments: actions, and observations after the last step and after the end of an episode.
   Array<float> action_, last_observation_, final_observation_;

@@ -19,7 +19,8 @@ async function update(name: string, optimizer: 'adam' | 'muon', own: object): Pr
   const environment = new NativeVectorEnvironment({ name: 'Pendulum-v1', count: 5, key: 1, device: 'cuda' });
   const sizes = { observationSpaceSize: 3, actionSpaceSize: 1 };
   const model = Model.create(name, { ...sizes, ...own, key: 1, device: 'cuda' });
-  const trainer = new PPO({ model, environment, key: 1, optimizer, horizon: 8, epochs: 1, minibatches: 2 });
+  const settings = { horizon: 8, epochs: 1, minibatches: 2, rewardScale: 'running' } as const;
+  const trainer = new PPO({ model, environment, key: 1, optimizer, ...settings });
   for await (const { loss } of trainer.run({ steps: 40 }))
     if (!Number.isFinite(loss)) throw new Error(`${name} with ${optimizer}: a loss of ${loss}`);
 }

@@ -131,18 +131,25 @@ describe.each(['SharedActorCritic', 'LSTMActorCritic', 'MinGRUActorCritic'])('%s
 });
 
 // After the first update observations are normalised by what the first rollout taught.
-test.each(Object.keys(environments))('running statistics of observations in %s', async (environment) => {
+test.each(Object.keys(environments))('running statistics of observations and returns in %s', async (environment) => {
   const { cpu } = await onBoth(async (device) => {
     const world = environments[environment]?.(device) as VectorEnvironment;
     const model = modelFor('LSTMActorCritic', world, device, { normalizeObservations: true });
     const settings = { horizon: 16, epochs: 1, minibatches: 3, optimizer: { name: 'adam', epsilon: 0.1 } as const };
-    const trainer = new PPO({ model, environment: world, key: 11, ...settings });
+    const trainer = new PPO({ model, environment: world, key: 11, ...settings, rewardScale: 'running' });
     const divergences: number[] = [];
     for await (const { approxKl } of trainer.run({ steps: 2 * 16 * world.count })) divergences.push(approxKl);
     const { count, mean, variance } = model.statistics.get('observation');
     const observation = Float32Array.from({ length: 5 * mean.length }, (_, k) => k - 3);
     const { value } = model.act({ data: observation, shape: [5, mean.length] }, { key: 1 });
-    return { count: [count], mean, variance, divergences, value: value.dataSync() };
+    return {
+      scaling: trainer.rollout.readScaling(),
+      count: [count],
+      mean,
+      variance,
+      divergences,
+      value: value.dataSync(),
+    };
   }, 1e-4);
   expect(cpu.count).toEqual([2 * 16 * (environment === 'in TypeScript' ? 19 : 70)]);
 });

@@ -33,7 +33,9 @@ template <class N> static void advantage_of(const AdvantageIO& io, const Advanta
     const N ratio = io.ratio ? load(io.ratio + at) : splat<N>(1);
     const N following = choose(terminated > 0, splat<N>(0), choose(truncated > 0, load(io.final_value + at), next));
     const N continues = choose(terminated + truncated > 0, splat<N>(0), splat<N>(1));
-    advantage_step(load(io.reward + at), value, following, ratio, continues, config, advantage);
+    N reward = load(io.reward + at);
+    if (config.running_scale) reward = scaled_reward(reward, io.scaling->factor);
+    advantage_step(reward, value, following, ratio, continues, config, advantage);
     const N target = advantage + value;
     memcpy(io.advantage + at, &advantage, sizeof advantage);
     memcpy(io.target + at, &target, sizeof target);
@@ -114,6 +116,28 @@ static void merge_statistics(const ObservationRows& o, const double* sums, int c
   merge_count(statistics, at, o.rows);
 }
 
+static void discount(const DiscountedReturns& d, const RewardScaling* scaling, int first, int count, double* sums) {
+  for (int e = first; e < first + count; e++) {
+    double value = d.returns[e], sum = 0, squares = 0;
+    for (int t = 0; t < d.steps; t++) {
+      const int64_t at = int64_t(t) * d.environments + e;
+      value = discount_step(value, d.reward[at], d.done[at], d.gamma, scaling->returns.mean, sum, squares);
+    }
+    d.returns[e] = finite_or_zero(value);
+    sums[2 * e] = sum;
+    sums[2 * e + 1] = squares;
+  }
+}
+
+static void merge_returns(const DiscountedReturns& d, const double* sums, RewardScaling* scaling) {
+  double sum = 0, squares = 0;
+  for (int e = 0; e < d.environments; e++) {
+    sum += sums[2 * e];
+    squares += sums[2 * e + 1];
+  }
+  merge_returns(*scaling, batch_moments(double(d.steps) * d.environments, scaling->returns.mean, sum, squares));
+}
+
 static double sum_of_squares(const float* x, int64_t count) {
   double sum[4] = {0, 0, 0, 0};
   for (int64_t k = 0; k < count; k++) sum[k % 4] += double(x[k]) * x[k];
@@ -187,7 +211,8 @@ static void follow(float* parameters, const float* direction, const MuonMatrix& 
 
 extern const TrainingKernels training_table;
 const TrainingKernels training_table = {end_step,      advantage, explained_variance, shuffle,          moments,
-                                        end_minibatch, end_epoch, sum_distances,      merge_statistics, adam,
-                                        momentum,      normalize, transpose,          multiply,         follow};
+                                        end_minibatch, end_epoch, sum_distances,      merge_statistics, discount,
+                                        merge_returns, adam,      momentum,           normalize,        transpose,
+                                        multiply,      follow};
 
 }  // namespace torsor::TORSOR_ISA

@@ -19,8 +19,9 @@ const Kernels& kernels() {
 const TrainingKernels& training_kernels() {
   static const TrainingKernels table = {
       calls::end_step,      calls::advantage, calls::explained_variance, calls::shuffle,          calls::moments,
-      calls::end_minibatch, calls::end_epoch, calls::sum_distances,      calls::merge_statistics, calls::adam,
-      calls::momentum,      calls::normalize, calls::transpose,          calls::multiply,         calls::follow};
+      calls::end_minibatch, calls::end_epoch, calls::sum_distances,      calls::merge_statistics, calls::discount,
+      calls::merge_returns, calls::adam,      calls::momentum,           calls::normalize,        calls::transpose,
+      calls::multiply,      calls::follow};
   return table;
 }
 

@@ -1,10 +1,8 @@
-// Running statistics of observations on CUDA.
+// Running statistics of observations and of returns on CUDA.
 #include <algorithm>
 
 #include "device/cuda/calls.h"
-#include "device/cuda/each.h"
-#include "device/cuda/call.h"
-#include "device/cuda/launch.h"
+#include "device/cuda/reduce.h"
 #include "math/running_moments.h"
 
 namespace torsor::TORSOR_ISA {
@@ -56,6 +54,44 @@ __global__ void merge_counts(int rows, const StatisticsPlace place, float* arena
   each(1, [&](int64_t) { merge_count(arena + place.offset, StatisticsLayout{place.n}, rows); });
 }
 
+// One thread per environment; neighbouring threads read neighbouring environments.
+__global__ void discount(const DiscountedReturns d, const RewardScaling* scaling, int first, int environments,
+                         double* sums) {
+  each(environments, [&](int64_t k) {
+    const int64_t e = first + k;
+    double value = d.returns[e], sum = 0, squares = 0;
+    for (int t = 0; t < d.steps; t++) {
+      const int64_t at = int64_t(t) * d.environments + e;
+      value = discount_step(value, d.reward[at], d.done[at], d.gamma, scaling->returns.mean, sum, squares);
+    }
+    d.returns[e] = finite_or_zero(value);
+    sums[2 * e] = sum;
+    sums[2 * e + 1] = squares;
+  });
+}
+
+struct ReturnSums {
+  double sum = 0, squares = 0;
+  __device__ ReturnSums& operator+=(const ReturnSums& more) {
+    sum += more.sum;
+    squares += more.squares;
+    return *this;
+  }
+};
+
+struct ReturnSumsOf {
+  const double* sums;
+  __device__ ReturnSums operator()(int64_t k) const { return {sums[2 * k], sums[2 * k + 1]}; }
+};
+
+struct MergeReturns {
+  double count;
+  RewardScaling* scaling;
+  __device__ void operator()(const ReturnSums& s) const {
+    merge_returns(*scaling, batch_moments(count, scaling->returns.mean, s.sum, s.squares));
+  }
+};
+
 }  // namespace torsor::TORSOR_ISA
 
 namespace torsor::calls {
@@ -78,6 +114,20 @@ void merge_statistics(const ObservationRows& o, const double* sums, int count, c
   Call call("statistics of observations");
   launch_each("merge_columns", TORSOR_ISA::merge_columns, place.n, o, sums, count, place, arena, update);
   launch_each("merge_counts", TORSOR_ISA::merge_counts, 1, o.rows, place, arena, update);
+  call.finish();
+}
+
+void discount(const DiscountedReturns& d, const RewardScaling* scaling, int first, int environments, double* sums) {
+  Call call("discounted returns");
+  launch_each("discount", TORSOR_ISA::discount, environments, d, scaling, first, environments, sums);
+  call.finish();
+}
+
+void merge_returns(const DiscountedReturns& d, const double* sums, RewardScaling* scaling) {
+  Call call("statistics of returns");
+  const double count = double(d.steps) * d.environments;
+  TORSOR_ISA::reduce<TORSOR_ISA::ReturnSums>(call, d.environments, TORSOR_ISA::ReturnSumsOf{sums},
+                                             TORSOR_ISA::MergeReturns{count, scaling});
   call.finish();
 }
 
