@@ -11,7 +11,7 @@ const solved = {
   'Pendulum-v1': -250,
   'CartPole-v1': 475,
   'Acrobot-v1': -100,
-  'MountainCar-v0': -110,
+  'MountainCar-v0': -120,
   'MountainCarContinuous-v0': 90,
   'PendulumMasked-v1': -300,
   'CartPoleMasked-v1': 450,

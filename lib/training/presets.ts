@@ -48,7 +48,7 @@ const mountainCar = {
   model: 'ActorCritic',
   architecture: [64, 64],
   modelOptions: { activation: 'tanh', actorScale: 0.01, criticScale: 1, normalizeObservations: true },
-  settings: { horizon: 16, gamma: 0.99, lambda: 0.98, learningRate: 1e-3, rewardScale: 0.05 },
+  settings: { horizon: 16, gamma: 0.99, lambda: 0.98, learningRate: 1e-3, rewardScale: 'running' },
 } satisfies Preset;
 
 /** Episodes of up to 999 steps, with one large reward at their end. */
