@@ -11,6 +11,7 @@ export { Box as BoxBijector } from './bijectors/box.js';
 export { Chain } from './bijectors/chain.js';
 export { MaskedCoupling, SplitCoupling } from './bijectors/coupling.js';
 export { Exp } from './bijectors/exp.js';
+export { Groups } from './bijectors/groups.js';
 export { GumbelCDF } from './bijectors/gumbel-cdf.js';
 export { Free, Identity } from './bijectors/identity.js';
 export { Inverse } from './bijectors/inverse.js';
@@ -71,6 +72,7 @@ export { TimeLimit } from './envs/wrappers/time-limit.js';
 export { VectorWrapper } from './envs/wrappers/vector-wrapper.js';
 export { Wrapper } from './envs/wrappers/wrapper.js';
 export type { Node } from './graph/node.js';
+export type { NormalizeOptions } from './graph/normalize.js';
 export type { ProgramSpec } from './graph/program.js';
 export { type Checkpoint, readCheckpoint, writeCheckpoint } from './io/checkpoint.js';
 export { decodeEqx, type Eqx, encodeEqx } from './io/eqx.js';
@@ -117,6 +119,7 @@ export { SharedActorCritic, type SharedActorCriticOptions } from './models/share
 export type { SerializeOptions } from './models/space-files.js';
 export type { PolicyCallOptions, ResetOptions, SpaceOptions, SpacePolicyOptions } from './models/space-options.js';
 export { SpacePolicy } from './models/space-policy.js';
+export type { ObservationStatistics, RunningStatistics } from './models/statistics.js';
 export {
   type FlatBatch,
   type FlattenBatchOptions,

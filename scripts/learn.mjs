@@ -11,6 +11,8 @@ const solved = {
   'Pendulum-v1': -250,
   'CartPole-v1': 475,
   'Acrobot-v1': -100,
+  'MountainCar-v0': -120,
+  'MountainCarContinuous-v0': 90,
   'PendulumMasked-v1': -300,
   'CartPoleMasked-v1': 450,
   'RepeatPrevious-k2': 0.95,

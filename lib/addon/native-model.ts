@@ -2,14 +2,16 @@
 import type { Bytes, Floats, Ints, NativeKey } from './native-memory.js';
 import type { NativeMetrics, NativeMinibatch, NativePpoConfig } from './native-training.js';
 
-/** One bijector of a chain; `parameters` in the order of the native struct, each of length 1 or of the event size. */
+/** One bijector of a chain; `parameters` in the order of the native struct, each of length 1 or of the number of dimensions. */
 export interface NativeBijector {
   name: string;
   inverse: boolean;
   parameters: Float64Array[];
+  /** Dimensions of an event, where each group of so many is one by itself; absent: all. */
+  size?: number;
 }
 
-/** One step of a program. `inputs` and `output` are value indices, `parameters` offsets in the arena (-1: absent). */
+/** One step of a program. `inputs` and `output` are value indices, `parameters` offsets in the arena (-1: absent), or that of statistics. */
 export interface NativeInstruction {
   op: string;
   inputs: number[];
@@ -46,6 +48,8 @@ export interface NativeProgram {
   /** Values that hold the carry before a step, and what replaces each after it, of the same width. */
   states?: { value: number; next: number }[];
   parameterCount: number;
+  /** Floats of running statistics, which lie in the arena behind the parameters. */
+  statisticsCount?: number;
 }
 
 /**
@@ -92,6 +96,7 @@ export interface NativeModel {
   readonly parameterCount: number;
   /** Numbers of carry per row; 0 for a model without memory. */
   readonly carryWidth: number;
+  /** Any range of the arena: parameters, and statistics behind them. */
   readParameters(target: Float32Array, offset: number): void;
   writeParameters(source: Float32Array, offset: number): void;
   /** `outputs` receive the head's inputs in order (mean, scale | logits), each [rows][width]; `value` and `bootstrapValue` [rows]. */

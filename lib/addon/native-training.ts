@@ -108,7 +108,10 @@ export interface NativeRollout {
    */
   readBurnIn(observation: Float32Array, done: Uint8Array, carry: Float32Array): void;
   writeBurnIn(observation: Float32Array, done: Uint8Array, carry: Float32Array): void;
-  /** Forgets carries and what the burn-in would see: as before the first episode. */
+  /** Running statistics of rewards: [count, mean, variance] of discounted returns, and behind them the return of every environment so far. */
+  readScaling(target: Float64Array): void;
+  writeScaling(scaling: Float64Array): void;
+  /** Forgets carries, returns and what the burn-in would see: as before the first episode. */
   reset(): void;
   dispose(): void;
 }
@@ -132,6 +135,8 @@ export interface NativePpoConfig {
   sampleDeviation?: boolean;
   /** Factor of rewards in advantages and value targets; default 1. */
   rewardScale?: number;
+  /** Rewards are divided by the running standard deviation of discounted returns instead, and cut to ±10; default false. */
+  runningScale?: boolean;
   /** 0: no early stop; otherwise epochs end once the approximate KL of an epoch exceeds it. */
   targetKl: number;
   /** Recurrent models: as in NativeSequence. */

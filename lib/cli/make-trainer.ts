@@ -79,7 +79,12 @@ function modelOptions(plan: Plan, { observationSpace, actionSpace }: NativeVecto
     observationSpaceSize: observationSpace.size,
     actionSpaceSize: box ? actionSpace.size : actionSpace.n,
     discrete: !box,
-    ...(bounded && { actionSpace: { type: 'box', kw: { low: [...actionSpace.low], high: [...actionSpace.high] } } }),
+    ...(bounded && {
+      actionSpace: plan.actionSpace ?? {
+        type: 'box',
+        kw: { low: [...actionSpace.low], high: [...actionSpace.high] },
+      },
+    }),
     ...widths[normalize(plan.model)],
   };
 }

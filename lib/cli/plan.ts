@@ -1,6 +1,7 @@
 // What `torsor train` is to do: options, a configuration file and a preset, merged into one plan.
 import path from 'node:path';
 import { unknown } from '../core/check.js';
+import type { ActionSpaceJson } from '../models/options.js';
 import { libraryPresets } from '../training/library-presets.js';
 import { ppoDefaults } from '../training/ppo-settings.js';
 import { generalPreset, type Preset, presets } from '../training/presets.js';
@@ -13,6 +14,8 @@ export interface Plan {
   /** Widths of hidden layers where `modelOptions` has none. */
   architecture: readonly number[];
   modelOptions: Readonly<Record<string, unknown>>;
+  /** What becomes of the actions of a model that is told sizes, where `modelOptions` does not say; undefined: a box. */
+  actionSpace: ActionSpaceJson | undefined;
   seed: number;
   steps: number;
   environments: number;
@@ -87,6 +90,7 @@ export async function readPlan(argv: readonly string[]): Promise<Plan> {
     architecture: preset.architecture,
     // Those of a preset are for its model.
     modelOptions: { ...(config.model === undefined && preset.modelOptions), ...file.modelOptions },
+    actionSpace: presets[env]?.actionSpace,
     seed,
     steps: config.steps ?? preset.steps,
     environments: config.environments ?? preset.environments,
@@ -101,10 +105,7 @@ export async function readPlan(argv: readonly string[]): Promise<Plan> {
   };
 }
 
-function choosePreset(
-  name: string | undefined,
-  env: string,
-): Preset & { modelOptions?: Readonly<Record<string, unknown>> } {
+function choosePreset(name: string | undefined, env: string): Preset {
   if (name === undefined) return presets[env] ?? generalPreset;
   const preset = libraryPresets[name];
   if (preset === undefined)

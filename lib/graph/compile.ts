@@ -1,11 +1,11 @@
 // From the nodes of a trace to a program: dead nodes dropped, activations fused into the linear before them, parameters placed.
 import { TorsorError } from '../core/errors.js';
 import { showShape, sizeOf } from '../tensor/shape.js';
-import { layout, type PlacedParameter } from './layout.js';
+import { layout, layoutStatistics, type PlacedParameter } from './layout.js';
 import type { Node } from './node.js';
 import type { OpName, VariantName } from './ops.js';
 import { type HeadSpec, type InstructionSpec, type ProgramSpec, programVersions, type StateSpec } from './program.js';
-import { nameOf, type Parameter, type State, type Trace } from './trace.js';
+import { nameOf, type Parameter, type State, type Statistics, type Trace } from './trace.js';
 
 /** What a policy reads, as nodes. */
 export interface Head extends Omit<HeadSpec, 'inputs'> {
@@ -42,6 +42,7 @@ export function compile(trace: Trace, head: Head, value: Node, bootstrapValue: N
   const instructions: InstructionSpec[] = [];
   // A set: instructions of a stored program may share a parameter.
   const parameters = new Set<Parameter>();
+  const statistics: Statistics[] = [];
   for (const node of nodes) {
     const fused = fusedLinear(node, readers);
     if (fused) {
@@ -51,6 +52,7 @@ export function compile(trace: Trace, head: Head, value: Node, bootstrapValue: N
       continue;
     }
     for (const parameter of node.attributes.parameters ?? []) if (parameter) parameters.add(parameter.of ?? parameter);
+    if (node.attributes.statistics) statistics.push(node.attributes.statistics);
     index.set(node, widths.length);
     instructions.push(instructionOf(node, index));
     widths.push(node.width);
@@ -61,11 +63,11 @@ export function compile(trace: Trace, head: Head, value: Node, bootstrapValue: N
   const { kind, inputs, ...rest } = head;
   const headSpec: HeadSpec = { kind, inputs: inputs.map((input) => index.get(input) as number), ...rest };
   const program = {
-    version: bootstraps
-      ? programVersions.bootstrapping
-      : states.length > 0
-        ? programVersions.recurrent
-        : programVersions.stateless,
+    version: versionOf({
+      general: statistics.length > 0 || (head.bijectors ?? []).some(({ size }) => size !== undefined),
+      bootstraps,
+      recurrent: states.length > 0,
+    }),
     widths,
     ...(states.length > 0 && { states: states.map((state) => stateOf(state, index)) }),
     instructions,
@@ -74,8 +76,15 @@ export function compile(trace: Trace, head: Head, value: Node, bootstrapValue: N
     ...(bootstraps && { bootstrapValue: index.get(bootstrapValue) as number }),
     parameters: placed,
     parameterCount: count,
+    ...(statistics.length > 0 && { statistics: layoutStatistics(statistics, count) }),
   };
   return { program, parameters: [...parameters] };
+}
+
+function versionOf(uses: { general: boolean; bootstraps: boolean; recurrent: boolean }): number {
+  if (uses.general) return programVersions.general;
+  if (uses.bootstraps) return programVersions.bootstrapping;
+  return uses.recurrent ? programVersions.recurrent : programVersions.stateless;
 }
 
 /** What the native core takes: 4 GiB of float32. */
@@ -132,12 +141,13 @@ function fusedLinear(node: Node, readers: ReadonlyMap<Node, number>): Node | und
 }
 
 function instructionOf(node: Node, index: ReadonlyMap<Node, number>): InstructionSpec {
-  const { parameters = [], variant, constants } = node.attributes;
+  const { parameters = [], variant, statistics, constants } = node.attributes;
   return {
     op: node.op as OpName,
     inputs: node.inputs.map((input) => index.get(input) as number),
     parameters: parameters.map((parameter) => parameter?.name ?? null),
     ...(variant && { variant }),
+    ...(statistics && { statistics: statistics.name }),
     ...(constants && { constants: [...constants] }),
   };
 }

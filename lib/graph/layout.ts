@@ -37,6 +37,31 @@ export function layout(parameters: Iterable<{ name: string; shape: readonly numb
   return { placed, count: align(end) };
 }
 
+/** Running statistics of a compiled program: mean and variance of `width` columns. `offset` counts floats from the start of the arena. */
+export interface PlacedStatistics {
+  name: string;
+  width: number;
+  offset: number;
+}
+
+/** Floats that statistics take: every number is the nearest float and what that leaves of it; the count of rows comes last. */
+export function statisticsSize(width: number): number {
+  return 4 * width + 2;
+}
+
+/** Places statistics behind `parameterCount` floats of parameters: what goes over those leaves them alone. */
+export function layoutStatistics(
+  statistics: Iterable<{ name: string; width: number }>,
+  parameterCount: number,
+): PlacedStatistics[] {
+  let end = parameterCount;
+  return Array.from(statistics, ({ name, width }) => {
+    const offset = align(end);
+    end = offset + statisticsSize(width);
+    return { name, width, offset };
+  });
+}
+
 /** What an instruction means by a name: a whole parameter, or by `name[k]` the k-th block along its first axis. */
 export function find(name: string, placed: ReadonlyMap<string, PlacedParameter>): PlacedParameter | undefined {
   const whole = placed.get(name);

@@ -4,6 +4,7 @@ import { TorsorError } from '../core/errors.js';
 import { constant, type Initializer, lecunNormal } from '../random/initializers.js';
 import { type LstmOptions, lstm } from './lstm.js';
 import { type LayerNormOptions, type LinearOptions, linearOptions, type StateOptions } from './node-options.js';
+import { type NormalizeOptions, normalize } from './normalize.js';
 import { type ActivationName, activationName, type OpName } from './ops.js';
 import type { Attributes, Trace } from './trace.js';
 import { type NeuralCdeOptions, neuralCde, type Window, type WindowOptions, window } from './window.js';
@@ -156,6 +157,15 @@ export class Node {
       parameters,
       constants: [finite('epsilon', options.epsilon ?? 1e-6)],
     });
+  }
+
+  /**
+   * clip((x - mean) / sqrt(variance + epsilon), ±clip), column by column, of the observation or a slice of it. Mean and variance are running
+   * statistics of the observations of all rollouts, mean 0 and variance 1 before the first: a trainer merges those of a rollout after the update on it, and
+   * nothing else changes them. They are saved with the model, and are no parameters: see `model.statistics`.
+   */
+  normalize(options: NormalizeOptions = {}): Node {
+    return normalize(this, options);
   }
 
   /** A learned vector, the same for every row: it does not depend on this node, only lives in the same model. */

@@ -69,6 +69,8 @@ export interface Op {
   constants: number;
   /** Names of which one belongs to it. */
   variant: readonly VariantName[] | null;
+  /** Whether it reads running statistics, of as many columns as it gives. They are of the observation, which is its input. */
+  statistics?: true;
   /** What is wrong with a use whose counts are right, in words; undefined when nothing is. */
   problem(use: Use): string | undefined;
 }
@@ -82,6 +84,11 @@ const shapeIs = (what: string, shape: readonly number[] | null | undefined, ...w
   shape && shape.length === wanted.length && shape.every((length, i) => length === wanted[i])
     ? undefined
     : `needs a ${what} of shape ${showShape(wanted)}, got ${shape ? showShape(shape) : 'none'}`;
+
+const columnsFrom = (start: number, width: number, input: number): string | undefined =>
+  Number.isInteger(start) && start >= 0 && start + width <= input
+    ? undefined
+    : `columns ${start} to ${start + width} do not lie within a width of ${input}`;
 
 /** Limits of the native core. */
 const longestWindow = 65_536;
@@ -128,10 +135,7 @@ export const ops = {
     parameters: 0,
     constants: 1,
     variant: null,
-    problem: ({ inputs: [input = 0], width, constants: [start = 0] }) =>
-      Number.isInteger(start) && start >= 0 && start + width <= input
-        ? undefined
-        : `columns ${start} to ${start + width} do not lie within a width of ${input}`,
+    problem: ({ inputs: [input = 0], width, constants: [start = 0] }) => columnsFrom(start, width, input),
   },
   /** y = scale · (x - mean(x)) / sqrt(variance(x) + epsilon) + bias, over the columns of a row. */
   layer_norm: {
@@ -215,6 +219,19 @@ export const ops = {
       }
       return undefined;
     },
+  },
+  /** y = clip((x - mean) / sqrt(variance + epsilon), ±clip) of the columns of the observation from `start` on, with running statistics. */
+  normalize: {
+    inputs: 1,
+    parameters: 0,
+    constants: 3,
+    variant: null,
+    statistics: true,
+    problem: ({ inputs: [input = 0], width, constants: [epsilon = 0, clip = 0, start = 0] }) =>
+      columnsFrom(start, width, input) ??
+      (Math.fround(epsilon) > 0 && Math.fround(clip) > 0
+        ? undefined
+        : `needs an epsilon and a clip above 0, got ${epsilon} and ${clip}`),
   },
   /** A learned vector, the same for every row; any shape of as many elements as the width. */
   parameter: {

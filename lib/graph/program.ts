@@ -1,13 +1,13 @@
 // ProgramSpec: a compiled model as plain JSON. It lies in checkpoints and needs no class to run.
 import type { NativeProgram } from '../addon/native-model.js';
-import { find, type PlacedParameter } from './layout.js';
+import { find, type PlacedParameter, type PlacedStatistics, statisticsSize } from './layout.js';
 import { type HeadName, type Op, type OpName, ops, type ScaleName, type VariantName } from './ops.js';
 
 /**
- * Versions of the form below: 1 is that of programs without states, 2 has them, 3 has a bootstrap value and perhaps states. A reader
- * refuses any other.
+ * Versions of the form below: 1 is that of programs without states, 2 has them, 3 has a bootstrap value and perhaps states, 4 has running
+ * statistics or bijectors of groups and perhaps any of these. A reader refuses any other.
  */
-export const programVersions = { stateless: 1, recurrent: 2, bootstrapping: 3 } as const;
+export const programVersions = { stateless: 1, recurrent: 2, bootstrapping: 3, general: 4 } as const;
 
 /** One step; it writes the value after that of the step before, the first one that after the observation and the states. */
 export interface InstructionSpec {
@@ -17,6 +17,8 @@ export interface InstructionSpec {
   /** Names of parameters, or `name[k]` for a block along the first axis; null where an optional one is absent. */
   parameters: (string | null)[];
   variant?: VariantName;
+  /** Name of the running statistics of `normalize`. */
+  statistics?: string;
   constants?: number[];
 }
 
@@ -25,6 +27,8 @@ export interface BijectorSpec {
   name: string;
   inverse: boolean;
   parameters: number[][];
+  /** Dimensions that it takes together, each group by itself. Absent: all. */
+  size?: number;
 }
 
 export interface HeadSpec {
@@ -69,20 +73,25 @@ export interface ProgramSpec {
   /** Index of what stands in for the future where a rollout stops; absent where that is the value estimate. */
   bootstrapValue?: number;
   parameters: PlacedParameter[];
-  /** Length of the arena in floats, gaps included. */
+  /** Floats of all parameters in the arena, gaps included. */
   parameterCount: number;
+  /** They lie behind the parameters. Absent where nothing is normalised. */
+  statistics?: PlacedStatistics[];
 }
 
 /** The program in the form of the native core: parameters as offsets in the arena. */
 export function toNative(spec: ProgramSpec): NativeProgram {
   const placed = new Map(spec.parameters.map((parameter) => [parameter.name, parameter]));
-  const { states = [] } = spec;
+  const { states = [], statistics = [] } = spec;
+  const offsetOf = new Map(statistics.map(({ name, offset }) => [name, offset]));
+  const last = statistics.at(-1);
   const { bijectors, sizes, ...rest } = spec.head;
   const head = { ...rest, ...(sizes && { sizes: [...sizes] }) };
   return {
     widths: spec.widths,
-    instructions: spec.instructions.map(({ parameters, ...instruction }, i) => {
+    instructions: spec.instructions.map(({ parameters, statistics: own, ...instruction }, i) => {
       const offsets = parameters.map((name) => (name === null ? -1 : (find(name, placed) as PlacedParameter).offset));
+      if (own !== undefined) offsets.push(offsetOf.get(own) as number);
       const { adjoining = 1 }: Op = ops[instruction.op];
       offsets.splice(1, adjoining - 1);
       return { ...instruction, output: 1 + states.length + i, parameters: offsets };
@@ -97,5 +106,6 @@ export function toNative(spec: ProgramSpec): NativeProgram {
     ...(spec.bootstrapValue !== undefined && { bootstrapValue: spec.bootstrapValue }),
     states: states.map(({ value, next }) => ({ value, next })),
     parameterCount: spec.parameterCount,
+    ...(last && { statisticsCount: last.offset + statisticsSize(last.width) - spec.parameterCount }),
   };
 }

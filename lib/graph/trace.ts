@@ -18,6 +18,15 @@ export interface Parameter {
   readonly of?: Parameter;
 }
 
+/** Running mean and variance of columns of the observation; `name` is the prefix of their arrays in checkpoints. */
+export interface Statistics {
+  readonly name: string;
+  readonly width: number;
+}
+
+/** Arrays of statistics in checkpoints, behind their name and a dot. */
+export const statisticsArrays = ['mean', 'variance', 'count'] as const;
+
 /** A value carried from one step to the next. */
 export interface State {
   readonly node: Node;
@@ -32,6 +41,7 @@ export interface Attributes {
   parameters?: readonly (Parameter | null)[];
   constants?: readonly number[];
   variant?: VariantName;
+  statistics?: Statistics;
 }
 
 export class Trace {
@@ -40,7 +50,8 @@ export class Trace {
   readonly observation: Node;
   /** In the order declared, which is that of their columns in a carry. */
   readonly states: State[] = [];
-  readonly #parameters = new Map<string, Parameter>();
+  /** Names of arrays in checkpoints. */
+  readonly #names = new Set<string>();
   readonly #layers = new Map<string, number>();
 
   /** `observationSize` is the width of the one input. */
@@ -68,9 +79,7 @@ export class Trace {
     if (string('name of a parameter', name) === '' || name === '__metadata__') {
       throw new TorsorError('INVALID_ARGUMENT', `name of a parameter: ${show(name)} cannot be used`);
     }
-    if (this.#parameters.has(name)) {
-      throw new TorsorError('DUPLICATE_NAME', `a parameter named ${show(name)} exists already in this model`);
-    }
+    this.#take(name);
     if (typeof initializer !== 'function') {
       throw new TorsorError(
         'INVALID_ARGUMENT',
@@ -79,9 +88,13 @@ export class Trace {
     }
     const checked = checkShape(`shape of ${name}`, shape);
     if (sizeOf(checked) < 1) throw new TorsorError('INVALID_SHAPE', `${name} has no elements: ${showShape(checked)}`);
-    const parameter = { name, shape: Object.freeze(checked), initializer, ...(adjacent && { adjacent }) };
-    this.#parameters.set(name, parameter);
-    return parameter;
+    return { name, shape: Object.freeze(checked), initializer, ...(adjacent && { adjacent }) };
+  }
+
+  /** Declares running statistics of `width` columns of the observation. */
+  statistics(name: string, width: number): Statistics {
+    for (const array of statisticsArrays) this.#take(`${name}.${array}`);
+    return { name, width };
   }
 
   /** Block `index` of a parameter along its first axis, for an op that takes an array of one dimension less. */
@@ -131,6 +144,13 @@ export class Trace {
     const index = this.#layers.get(kind) ?? 0;
     this.#layers.set(kind, index + 1);
     return `${kind}_${index}`;
+  }
+
+  #take(name: string): void {
+    if (this.#names.has(name)) {
+      throw new TorsorError('DUPLICATE_NAME', `a parameter named ${show(name)} exists already in this model`);
+    }
+    this.#names.add(name);
   }
 
   /** A node of this trace, not a number and not a node of another model. */

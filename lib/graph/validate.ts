@@ -2,7 +2,7 @@
 import { show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { sizeOf } from '../tensor/shape.js';
-import { align, alignment, find, type PlacedParameter } from './layout.js';
+import { align, alignment, find, type PlacedParameter, type PlacedStatistics, statisticsSize } from './layout.js';
 import { heads, type Op, type OpName, ops, problemOf, scales } from './ops.js';
 import {
   type BijectorSpec,
@@ -54,14 +54,18 @@ export function readProgram(json: unknown, source: string): ProgramSpec {
   const parameterCount = integer('parameterCount', root.parameterCount, 0, largest);
   const parameters = readParameters();
   const placed = new Map(parameters.map((parameter) => [parameter.name, parameter]));
+  const general = root.version === programVersions.general;
+  const statistics = general && root.statistics !== undefined ? readStatistics() : [];
+  const unread = new Map(statistics.map(({ name, width }) => [name, width]));
   const steps = list('instructions', root.instructions);
-  const bootstraps = root.version === programVersions.bootstrapping;
-  const stateful = root.version === programVersions.recurrent || (bootstraps && root.states !== undefined);
+  const bootstraps = root.version === programVersions.bootstrapping || (general && root.bootstrapValue !== undefined);
+  const stateful = root.version === programVersions.recurrent || ((bootstraps || general) && root.states !== undefined);
   const states = stateful ? list('states', root.states).map(readState) : [];
   const first = 1 + states.length;
   if (widths.length !== steps.length + first)
     fail(`${widths.length} widths for ${steps.length} instructions and ${states.length} states`);
   const instructions = steps.map(readInstruction);
+  if (unread.size > 0) fail(`no instruction reads the statistics ${[...unread.keys()].join(', ')}`);
   const estimate = (where: 'value' | 'bootstrapValue'): number => {
     const index = integer(where, root[where], 0, widths.length - 1);
     return widths[index] === 1 ? index : fail(`${where} has width ${widths[index]}, expected 1`);
@@ -76,6 +80,7 @@ export function readProgram(json: unknown, source: string): ProgramSpec {
     ...(bootstraps && { bootstrapValue: estimate('bootstrapValue') }),
     parameters,
     parameterCount,
+    ...(statistics.length > 0 && { statistics }),
   };
 
   function readParameters(): PlacedParameter[] {
@@ -96,6 +101,32 @@ export function readProgram(json: unknown, source: string): ProgramSpec {
     });
     if (align(end) !== parameterCount) fail(`parameters end at ${align(end)}, but parameterCount is ${parameterCount}`);
     return placed;
+  }
+
+  function readStatistics(): PlacedStatistics[] {
+    let end = parameterCount;
+    const seen = new Set<string>();
+    return list('statistics', root.statistics).map((item, i) => {
+      const where = `statistics[${i}]`;
+      const { name: key, width, offset } = object(where, item);
+      if (typeof key !== 'string' || key === '' || seen.has(key))
+        fail(`${where}: name ${show(key)} is missing or taken`);
+      seen.add(key as string);
+      const columns = integer(`${where}.width`, width, 1, largest);
+      const at = integer(`${where}.offset`, offset, end, largest);
+      end = at + statisticsSize(columns);
+      return { name: key as string, width: columns, offset: at };
+    });
+  }
+
+  /** Every statistics are read by one instruction, of the observation. */
+  function readNormalized(where: string, key: unknown, inputs: readonly number[], width: number): string {
+    if (inputs[0] !== 0) fail(`${where}: it reads value ${inputs[0]}, not the observation`);
+    const columns = unread.get(key as string);
+    if (columns === undefined) fail(`${where}: there are no statistics ${show(key)}, or another reads them`);
+    if (columns !== width) fail(`${where}: statistics of ${columns} columns for ${width}`);
+    unread.delete(key as string);
+    return key as string;
   }
 
   function readInstruction(item: unknown, i: number): InstructionSpec {
@@ -119,7 +150,7 @@ export function readProgram(json: unknown, source: string): ProgramSpec {
       constants,
     });
     if (problem !== undefined) fail(`${where}: ${problem}`);
-    const { adjoining = 1, variant }: Op = ops[op];
+    const { adjoining = 1, variant, statistics: normalized }: Op = ops[op];
     arrays.slice(0, adjoining).forEach((two, k) => {
       const one = arrays[k - 1];
       if (one && two && two.offset !== one.offset + sizeOf(one.shape))
@@ -130,6 +161,9 @@ export function readProgram(json: unknown, source: string): ProgramSpec {
       inputs,
       parameters: names,
       ...(variant && { variant: name(`${where}.variant`, json.variant, variant) }),
+      ...(normalized && {
+        statistics: readNormalized(where, json.statistics, inputs, widths[first + i] as number),
+      }),
       ...(constants.length > 0 && { constants }),
     };
   }
@@ -187,6 +221,12 @@ export function readProgram(json: unknown, source: string): ProgramSpec {
     const rows = list(`${where}.parameters`, json.parameters).map((row, k) =>
       numbers(`${where}.parameters[${k}]`, row),
     );
-    return { name: json.name as string, inverse: json.inverse as boolean, parameters: rows };
+    const size = general && json.size !== undefined ? integer(`${where}.size`, json.size, 1, largest) : undefined;
+    return {
+      name: json.name as string,
+      inverse: json.inverse as boolean,
+      parameters: rows,
+      ...(size !== undefined && { size }),
+    };
   }
 }

@@ -10,8 +10,9 @@ import { decodeSafetensors, encodeSafetensors, type Safetensors, type SavedArray
  *
  * 1: models and trainers.
  * 2: a trainer has the learning rate of an adaptive schedule, and the statistics of normalised environments.
+ * 3: a trainer has the statistics of rewards.
  */
-export const checkpointVersion = 2;
+export const checkpointVersion = 3;
 const format = 'torsor';
 
 /** Arrays by name, and strings by name; `format` and `version` belong to the writer. */

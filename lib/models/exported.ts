@@ -36,6 +36,7 @@ export async function writeOnnx(model: Model<object>, path: string, given: OnnxO
   const source = {
     program: withSubsteps(model.program, options.substeps),
     arena: model.parameters.flat(),
+    statistics: (name: string) => model.statistics.get(name),
     ...shapesOf(model),
     version: torsorVersion(),
     metadata: metadataOf(model),

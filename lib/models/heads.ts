@@ -122,9 +122,10 @@ function nativeChain(actionSpace: Bijector, dims: number): BijectorSpec[] {
   if (!(actionSpace instanceof Bijector)) {
     throw new TorsorError('INVALID_ARGUMENT', `actionSpace: expected a bijector, got ${show(actionSpace)}`);
   }
-  return actionSpace.native(dims).map(({ name, inverse, parameters }) => ({
+  return actionSpace.native(dims).map(({ name, inverse, parameters, size }) => ({
     name,
     inverse,
     parameters: parameters.map((values) => [...values]),
+    ...(size !== undefined && { size }),
   }));
 }

@@ -30,6 +30,7 @@ import { type Placement, type PlacementOptions, type Precision, resolvePlacement
 import * as policy from './policy.js';
 import type { SequenceOptions } from './sequence.js';
 import type { SharedActorCritic } from './shared-actor-critic.js';
+import type { ObservationStatistics } from './statistics.js';
 
 /** Our models by name, so that `Model.create` knows what their constructors take. */
 interface ModelClasses {
@@ -169,6 +170,11 @@ export abstract class Model<O extends object = object> {
     return this.network.parameters;
   }
 
+  /** Running statistics of observations by name, as `normalizeObservations` and `node.normalize` keep them. */
+  get statistics(): ObservationStatistics {
+    return this.network.statistics;
+  }
+
   get device(): Device {
     return this.#placement.device;
   }
@@ -187,7 +193,8 @@ export abstract class Model<O extends object = object> {
   get network(): Network {
     if (this.#disposed) throw new TorsorError('DISPOSED', 'this model was disposed');
     this.#network ??= new Network(
-      (observation) => this.build(observation),
+      (observation) =>
+        this.build(this.options.normalizeObservations ? observation.normalize({ name: 'observation' }) : observation),
       this.options.observationSpaceSize,
       this.#key,
       this.#placement,

@@ -15,11 +15,13 @@ import type { ModelOutputs } from './heads.js';
 import { onHost, type Rows } from './inputs.js';
 import { Parameters } from './parameters.js';
 import { lstmOf, type Placement } from './placement.js';
+import { ObservationStatistics } from './statistics.js';
 
 export class Network {
   readonly device: Device;
   readonly program: ProgramSpec;
   readonly parameters: Parameters;
+  readonly statistics: ObservationStatistics;
   /** From latent actions to actions; null where they are the same. */
   readonly actionSpace: Bijector | null;
   readonly observationSize: number;
@@ -54,6 +56,11 @@ export class Network {
     this.native = call(() => new (addon(device).Model)(toNative(program), precision, lstm));
     this.parameters = new Parameters(this.native, program.parameters);
     for (const [i, { name }] of parameters.entries()) this.parameters.set(name, initial[i] as Float32Array);
+    const { statistics = [] } = program;
+    this.statistics = new ObservationStatistics(this.native, statistics);
+    for (const { name, width } of statistics) {
+      this.statistics.set(name, { count: 0, mean: new Float64Array(width), variance: new Float64Array(width).fill(1) });
+    }
   }
 
   /** Numbers of carry per row; 0 for a model without a memory. */

@@ -24,6 +24,11 @@ export interface ModelOptions extends PlacementOptions {
   actionSpace?: Bijector | string | ActionSpaceJson | null;
   /** Actions are the integers below `actionSpaceSize`. Default: false. */
   discrete?: boolean;
+  /**
+   * The model sees observations of about mean 0 and variance 1: `build` gets `observation.normalize({ name: 'observation' })`. The statistics belong to
+   * the model (`model.statistics.get('observation')`): training learns them, files keep them, nothing else changes them. Default: false.
+   */
+  normalizeObservations?: boolean;
 }
 
 /** Options with every default filled in, as `build` reads them. */
@@ -32,6 +37,7 @@ export interface ResolvedOptions {
   readonly actionSpaceSize: number;
   readonly actionSpace: Bijector | null;
   readonly discrete: boolean;
+  readonly normalizeObservations: boolean;
 }
 
 const base = [
@@ -40,6 +46,7 @@ const base = [
   'key',
   'actionSpace',
   'discrete',
+  'normalizeObservations',
   ...placementOptions,
 ] as const;
 
@@ -61,7 +68,12 @@ export function resolveOptions(cls: ModelClass, given: unknown): ResolvedOptions
     actionSpaceSize: positiveInteger('actionSpaceSize', options.actionSpaceSize),
     actionSpace: discrete ? null : resolveActionSpace(options.actionSpace),
     discrete,
+    normalizeObservations: normalizesObservations(options),
   });
+}
+
+export function normalizesObservations({ normalizeObservations = false }: Record<string, unknown>): boolean {
+  return boolean('normalizeObservations', normalizeObservations);
 }
 
 /** The options given, whose names are all known: those of `base` and those that have a default. `own` are the latter, filled in. */
@@ -113,10 +125,14 @@ export function resolveActionSpace(value: unknown): Bijector | null {
   );
 }
 
-/** Options as JSON, without key, device and precision: what a file keeps of them. */
-export function metadataOf(options: ResolvedOptions & Record<string, unknown>): Record<string, unknown> {
+/** Options as JSON, without key, device and precision: what a file keeps of them. Versions that did not normalise read files of models that do not. */
+export function metadataOf({
+  normalizeObservations,
+  ...options
+}: ResolvedOptions & Record<string, unknown>): Record<string, unknown> {
+  const kept: Record<string, unknown> = { ...options, ...(normalizeObservations && { normalizeObservations }) };
   return Object.fromEntries(
-    Object.entries(options).map(([name, value]) => [
+    Object.entries(kept).map(([name, value]) => [
       name,
       value instanceof Bijector ? actionSpaceJson(value) : checkJson(name, value),
     ]),

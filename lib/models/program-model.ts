@@ -57,14 +57,16 @@ export class ProgramModel extends Model {
     };
     const states = (program.states ?? []).map(({ parts, floor }) => trace.state(parts, floor));
     const values = [observation, ...states];
-    program.instructions.forEach(({ op, inputs, parameters, variant, constants }, i) => {
+    program.instructions.forEach(({ op, inputs, parameters, variant, statistics, constants }, i) => {
+      const width = program.widths[1 + states.length + i] as number;
       const node = trace.apply(
         op,
         inputs.map((index) => values[index] as Node),
-        program.widths[1 + states.length + i] as number,
+        width,
         {
           parameters: parameters.map((name) => (name === null ? null : parameter(name))),
           ...(variant && { variant }),
+          ...(statistics !== undefined && { statistics: trace.statistics(statistics, width) }),
           ...(constants && { constants }),
         },
       );

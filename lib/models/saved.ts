@@ -25,7 +25,7 @@ export function modelCheckpoint(model: Model<object>): Checkpoint {
     { shape: array.shape, data: array.dataSync() },
   ]);
   return {
-    tensors: new Map([...arrays, ...carry] as [string, SavedArray][]),
+    tensors: new Map([...arrays, ...model.statistics.toArrays(), ...carry] as [string, SavedArray][]),
     metadata: {
       typeName: model.typeName,
       metadata: JSON.stringify(model.metadata),
@@ -70,6 +70,12 @@ export function modelFrom(checkpoint: Checkpoint, source: string, placement: Pla
     for (const name of model.parameters.names) {
       model.parameters.set(name, checkpoint.tensors.get(name)?.data as Float32Array);
     }
+    model.statistics.fromArrays((name, length) => {
+      const data = checkpoint.tensors.get(name)?.data;
+      if (data instanceof Float64Array && data.length === length) return data;
+      const expected = `expected ${length} numbers of float64, the file has ${show(data)}`;
+      throw new TorsorError('CORRUPT_FILE', `statistics ${show(name)}: ${expected}`);
+    })();
     const carry = Object.keys(model.carry ?? {}).map((name) => [name, checkpoint.tensors.get(carryPrefix + name)]);
     if (carry.length > 0 && carry.every(([, array]) => array !== undefined)) {
       model.carry = Object.fromEntries(carry) as CarryInput;

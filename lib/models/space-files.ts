@@ -24,13 +24,16 @@ export interface SerializeOptions {
 /** A policy as its files see it. */
 export interface FiledPolicy extends Spaces {
   readonly kind: keyof EqxSizes;
-  readonly options: { readonly oneHot: boolean };
+  readonly options: { readonly oneHot: boolean; readonly normalizeObservations: boolean };
   readonly parameters: Parameters;
 }
 
 function layoutOf({ kind, options, observationSpace, actionSpace }: FiledPolicy): EqxLayout {
   if (options.oneHot) {
     throw new TorsorError('UNSUPPORTED', 'files of lerax hold no policies that see choices one-hot; save keeps any');
+  }
+  if (options.normalizeObservations) {
+    throw new TorsorError('UNSUPPORTED', 'files of lerax hold no statistics of observations; save keeps them');
   }
   return eqxLayout(kind, { ...options, observationSpace, actionSpace } as unknown as EqxSizes['mlp'] &
     EqxSizes['ncde']);

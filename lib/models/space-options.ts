@@ -8,7 +8,7 @@ import { spaceFromJSON } from '../spaces/from-json.js';
 import { Space, type SpaceJson } from '../spaces/space.js';
 import { type PolicySpace, rawSize } from './action-layer.js';
 import type { ArrayInput } from './inputs.js';
-import { type ModelClass, metadataOf, type ResolvedOptions, readOptions } from './options.js';
+import { type ModelClass, metadataOf, normalizesObservations, type ResolvedOptions, readOptions } from './options.js';
 import { type PlacementOptions, placementOptions } from './placement.js';
 
 /** What every policy over spaces is given. */
@@ -19,6 +19,8 @@ export interface SpaceOptions extends PlacementOptions {
   actionSpace: Space | SpaceJson;
   /** Where initial parameters come from. The same key gives the same parameters. */
   key?: Key | number | bigint;
+  /** As for every model, of the flat observations: see `ModelOptions`. Default: false. */
+  normalizeObservations?: boolean;
 }
 
 /** Options of every class of these. */
@@ -46,7 +48,7 @@ export interface ResetOptions {
   batch?: number | readonly number[];
 }
 
-const base = ['observationSpace', 'actionSpace', 'key', ...placementOptions] as const;
+const base = ['observationSpace', 'actionSpace', 'key', 'normalizeObservations', ...placementOptions] as const;
 
 export interface Spaces {
   observationSpace: Space;
@@ -73,6 +75,7 @@ export function resolveSpaceOptions(cls: ModelClass, given: unknown): ResolvedOp
     actionSpaceSize: rawSize(actionSpace),
     actionSpace: null,
     discrete: !(actionSpace instanceof Box),
+    normalizeObservations: normalizesObservations(options),
   };
 }
 

@@ -158,6 +158,20 @@ function everyColumn(g: Graph, row: string, width: number): string {
   return g.op('Expand', [row, g.integers([1, width])]);
 }
 
+/** One bijector, for every group by itself where it has a size. Parameters of single dimensions are those of a bijector that mixes none. */
+function applyStep(graph: Graph, { name, inverse, parameters, size }: BijectorSpec, x: string, width: number): Mapped {
+  const map = (bijectorExports[name] as BijectorExport)[inverse ? 'inverse' : 'forward'];
+  const rows = parameters.map((values) => graph.row(values)) as unknown as Parameters;
+  if (size === undefined || parameters.some((values) => values.length > 1)) {
+    return map(x, { graph, parameters: rows, width });
+  }
+  const inRowsOf = (columns: number, value: string): string =>
+    graph.op('Reshape', [value, graph.integers([-1, columns])]);
+  const { value, logDet } = map(inRowsOf(size, x), { graph, parameters: rows, width: size });
+  const whole = inRowsOf(width, value);
+  return logDet === undefined ? { value: whole } : { value: whole, logDet: inRowsOf(width / size, graph.sum(logDet)) };
+}
+
 /** Actions [batch, width] through a chain, and log |det J|, [batch, 1], or undefined where that is 0. */
 export function applyChain(
   graph: Graph,
@@ -167,10 +181,8 @@ export function applyChain(
 ): { action: string; logDet: string | undefined } {
   let action = x;
   let logDet: string | undefined;
-  for (const { name, inverse, parameters } of chain) {
-    const bijector = bijectorExports[name] as BijectorExport;
-    const rows = parameters.map((values) => graph.row(values)) as unknown as Parameters;
-    const mapped = bijector[inverse ? 'inverse' : 'forward'](action, { graph, parameters: rows, width });
+  for (const step of chain) {
+    const mapped = applyStep(graph, step, action, width);
     action = mapped.value;
     if (mapped.logDet === undefined) continue;
     const own = graph.sum(mapped.logDet);

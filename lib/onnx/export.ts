@@ -6,12 +6,14 @@ import { sizeOf } from '../tensor/shape.js';
 import { Graph, type Producer } from './graph.js';
 import { headExports } from './heads.js';
 import { type Leaf, observationInputs } from './observation.js';
-import { opExports } from './ops.js';
+import { opExports, type Statistics } from './ops.js';
 
 export interface ExportSource extends Producer {
   program: ProgramSpec;
   /** The parameters at their offsets. */
   arena: Float32Array;
+  /** Running statistics by their name. */
+  statistics(name: string): Statistics;
   observation: readonly Leaf[];
   /** Of one action; [] for a single number. */
   actionShape: readonly number[];
@@ -57,7 +59,7 @@ function checkExportable({ instructions, parameterCount }: ProgramSpec): void {
 }
 
 /** Appends the results of the instructions that action, value or carry depend on; in the places of the others stands ''. */
-function runInstructions(graph: Graph, { program, arena }: ExportSource, values: string[]): void {
+function runInstructions(graph: Graph, { program, arena, statistics }: ExportSource, values: string[]): void {
   const { instructions, widths } = program;
   const first = values.length;
   const live = liveValues(program);
@@ -67,7 +69,7 @@ function runInstructions(graph: Graph, { program, arena }: ExportSource, values:
     batch ??= graph.op('Shape', [graph.columns(values[0] as string, 0, 1)]);
     return graph.op('Expand', [row, batch]);
   };
-  instructions.forEach(({ op, inputs, parameters, variant = 'identity', constants = [] }, i) => {
+  instructions.forEach(({ op, inputs, parameters, variant = 'identity', constants = [], statistics: of }, i) => {
     if (!live.has(first + i)) {
       values.push('');
       return;
@@ -79,6 +81,7 @@ function runInstructions(graph: Graph, { program, arena }: ExportSource, values:
       return graph.parameter(name, arena.subarray(offset, offset + sizeOf(shape)), shape);
     };
     const named = {
+      statistics: of === undefined ? undefined : statistics(of),
       inputs: inputs.map((index) => values[index] as string),
       widths: inputs.map((index) => widths[index] as number),
       width: widths[first + i] as number,

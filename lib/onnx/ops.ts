@@ -5,6 +5,12 @@ import type { Graph } from './graph.js';
 import { neuralCde } from './neural-cde.js';
 import { window } from './window.js';
 
+/** Running statistics, a number per column. */
+export interface Statistics {
+  mean: Float64Array;
+  variance: Float64Array;
+}
+
 /** One instruction of a program. */
 export interface Step {
   graph: Graph;
@@ -15,6 +21,8 @@ export interface Step {
   width: number;
   variant: VariantName;
   constants: readonly number[];
+  /** Of the columns that `normalize` reads. */
+  statistics: Statistics | undefined;
   /** The name of parameter k, in its own shape; null where it is absent. */
   parameter(k: number): string | null;
   /** A row [1, width] for every row of the batch. */
@@ -42,6 +50,17 @@ export const opExports: Readonly<Record<OpName, OpExport>> = {
     graph.op('Add', [graph.op('Mul', [inputs[0] as string, factor]), shift]),
   clamp: ({ graph, inputs, constants: [low, high] }) =>
     graph.op('Clip', [inputs[0] as string, low as number, high as number]),
+  // What a float leaves of the mean is subtracted last: next to a large mean the first difference is exact.
+  normalize({ graph: g, inputs, width, constants, statistics }) {
+    const { mean, variance } = statistics as Statistics;
+    const [epsilon, limit, start] = constants as [number, number, number];
+    const nearest = Array.from(mean, Math.fround);
+    const rest = nearest.map((float, k) => (mean[k] as number) - float);
+    const slope = Array.from(variance, (v) => 1 / Math.sqrt(v + epsilon));
+    const x = g.columns(inputs[0] as string, start, start + width);
+    const centred = g.op('Sub', [g.op('Sub', [x, g.row(nearest)]), g.row(rest)]);
+    return g.op('Clip', [g.op('Mul', [centred, g.row(slope)]), -limit, limit]);
+  },
   concat: ({ graph, inputs }) => graph.concat(inputs),
   slice: ({ graph, inputs, width, constants: [start = 0] }) => graph.columns(inputs[0] as string, start, start + width),
   layer_norm: (step) =>

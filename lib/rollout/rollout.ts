@@ -140,6 +140,18 @@ export class Rollout {
     writeMemory(this.native, memory);
   }
 
+  /** Running statistics of rewards, for checkpoints: [count, mean, variance, return of every environment]. Internal. */
+  readScaling(): Float64Array {
+    const scaling = new Float64Array(3 + this.environment.count);
+    call(() => this.native.readScaling(scaling));
+    return scaling;
+  }
+
+  /** Internal. */
+  writeScaling(scaling: Float64Array): void {
+    call(() => this.native.writeScaling(scaling));
+  }
+
   /** A copy of one column, row-major. */
   read(column: Column): Float32Array {
     oneOf('column', column, columns);

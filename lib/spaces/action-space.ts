@@ -4,6 +4,7 @@ import { Block, DiagLinear } from '../bijectors/block.js';
 import { Box } from '../bijectors/box.js';
 import { Chain } from '../bijectors/chain.js';
 import { Exp } from '../bijectors/exp.js';
+import { Groups } from '../bijectors/groups.js';
 import { GumbelCDF } from '../bijectors/gumbel-cdf.js';
 import { Free, Identity } from '../bijectors/identity.js';
 import { Inverse } from '../bijectors/inverse.js';
@@ -39,6 +40,7 @@ const builtIn = {
   gumbelcdf: GumbelCDF,
   chain: Chain,
   block: Block,
+  groups: Groups,
   inverse: Inverse,
   triangularlinear: TriangularLinear,
   loweruppertriangularaffine: LowerUpperTriangularAffine,

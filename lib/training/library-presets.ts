@@ -4,7 +4,6 @@ import type { Preset } from './presets.js';
 /** Defaults of another library: settings of PPO, and the model that goes with them. */
 export interface LibraryPreset extends Preset {
   model: string;
-  /** Besides the widths of `architecture`. */
   modelOptions: Readonly<Record<string, unknown>>;
 }
 

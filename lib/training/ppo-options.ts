@@ -175,7 +175,7 @@ function checkSettings(s: PPOSettings): NativePpoConfig {
     gradientAccumulation: positiveInteger('gradientAccumulation', s.gradientAccumulation),
     updateAccumulation,
     desiredKl: s.anneal === 'adaptive' ? s.desiredKl : 0,
-    rewardScale: positive('rewardScale', s.rewardScale),
+    ...(s.rewardScale === 'running' ? { runningScale: true } : { rewardScale: positive('rewardScale', s.rewardScale) }),
     targetKl: nonNegative('targetKl'),
   };
 }

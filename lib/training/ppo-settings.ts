@@ -72,8 +72,11 @@ export interface PPOSettings {
    * targets; reported returns are of rewards as they were. In [0, 1]. Default 0.
    */
   dripDecay: number;
-  /** Rewards are multiplied by it before advantages and value targets are made; reported returns are not. Default 1. */
-  rewardScale: number;
+  /**
+   * Rewards are multiplied by it before advantages and value targets are made; reported returns are not. `running`: they are divided by the standard
+   * deviation of all discounted returns so far, those of the rollout included, then cut to ±10, as VecNormalize of Stable-Baselines3 does step by step. Default 1.
+   */
+  rewardScale: number | 'running';
   /** Default 3e-4. */
   learningRate: Scheduled;
   /**

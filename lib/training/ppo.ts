@@ -145,6 +145,7 @@ export class PPO {
       ...this.#keys,
       episodes: this.#window.batches,
       learningRate: this.#adaptedRate,
+      scalesRewards: this.settings.rewardScale === 'running',
     };
   }
 

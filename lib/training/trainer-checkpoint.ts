@@ -29,6 +29,8 @@ export interface TrainerState extends TrainerProgress {
   environment: VectorEnvironment;
   rollout: Rollout;
   optimizer: NativeOptimizer;
+  /** Rewards are scaled by running statistics. */
+  scalesRewards: boolean;
 }
 
 /** Names of arrays beside those of the model, whose prefix no parameter has. */
@@ -38,6 +40,7 @@ const names = {
   state: 'trainer/environment.state',
   steps: 'trainer/environment.steps',
   episodes: 'trainer/environment.episodes',
+  scaling: 'trainer/rewards.scaling',
 };
 /** Before the names of what a rollout remembers. */
 const memoryPrefix = 'trainer/rollout.';
@@ -54,6 +57,7 @@ export function trainerCheckpoint(state: TrainerState): Checkpoint {
   if (saved)
     Object.assign(arrays, { [names.state]: saved.state, [names.steps]: saved.steps, [names.episodes]: saved.episodes });
   for (const [name, data] of Object.entries(state.rollout.readMemory() ?? {})) arrays[memoryPrefix + name] = data;
+  if (state.scalesRewards) arrays[names.scaling] = state.rollout.readScaling();
   for (const [name, data] of Object.entries(state.environment.saveStatistics?.() ?? {}))
     arrays[statisticsPrefix + name] = data;
   for (const [name, data] of Object.entries(arrays)) tensors.set(name, { shape: [data.length], data });
@@ -89,6 +93,10 @@ export async function restoreTrainer(
   const moments = [array(names.first, Float32Array, size), array(names.second, Float32Array, size)] as const;
   const parameters = model.parameters.names.map((key) => [key, array(key, Float32Array)] as const);
   for (const [key, values] of parameters) model.parameters.check(key, values);
+  const writeStatistics = model.statistics.fromArrays((key, length) => array(key, Float64Array, length));
+  if (state.scalesRewards && !tensors.has(names.scaling)) throw misfit("it was trained without rewardScale: 'running'");
+  const scaling = state.scalesRewards ? array(names.scaling, Float64Array, 3 + count) : null;
+  if (scaling !== null) checkScaling(scaling, source);
   const memory = state.rollout.readMemory();
   const resumes = environment.restore !== undefined && tensors.has(names.state);
   if (memory !== null && resumes) {
@@ -102,6 +110,7 @@ export async function restoreTrainer(
     ([key, { length }]) => [key, array(statisticsPrefix + key, Float64Array, length)] as const,
   );
   state.rollout.forgetEpisodes();
+  if (scaling !== null) state.rollout.writeScaling(resumes ? scaling : scaling.fill(0, 3));
   environment.restoreStatistics?.(Object.fromEntries(statistics));
   if (environment.restore && resumes) {
     environment.restore({
@@ -112,8 +121,15 @@ export async function restoreTrainer(
     if (memory !== null) state.rollout.writeMemory(memory);
   } else await environment.reset();
   for (const [key, values] of parameters) model.parameters.set(key, values);
+  writeStatistics();
   call(() => optimizer.writeState(...moments, trainer.updates));
   return trainer;
+}
+
+function checkScaling(scaling: Float64Array, source: string): void {
+  const [count = 0, , variance = 0] = scaling;
+  if (scaling.every(Number.isFinite) && Number.isSafeInteger(count) && count >= 0 && variance >= 0) return;
+  throw new TorsorError('CORRUPT_FILE', `${source}: ${names.scaling} holds no statistics`);
 }
 
 interface SavedTrainer extends TrainerProgress {

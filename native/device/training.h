@@ -5,6 +5,7 @@
 #include "math/muon.h"
 #include "math/ppo_update.h"
 #include "math/priority.h"
+#include "math/running_moments.h"
 #include "program/instruction.h"
 
 namespace torsor {
@@ -13,8 +14,9 @@ namespace torsor {
 struct AdvantageIO {
   const float *reward, *value, *ratio;  // ratio may be null: all 1
   const uint8_t *terminated, *truncated;
-  const float* final_value;  // [steps][environments], read where truncated
-  const float* last_value;   // [environments]
+  const float* final_value;      // [steps][environments], read where truncated
+  const float* last_value;       // [environments]
+  const RewardScaling* scaling;  // where the configuration says so
   float *advantage, *target;
   int steps, environments;
 };
@@ -76,6 +78,26 @@ struct Drawn {
   float* corrected;  // a column
 };
 
+// Observations [rows][width].
+struct ObservationRows {
+  const float* observation;
+  int rows, width;
+};
+
+// Statistics of `n` columns from `column` on, at an offset in the arena; see math/running_moments.h.
+struct StatisticsPlace {
+  int offset, column, n;
+};
+
+// Discounted returns [environments] since the start of an episode, over the rewards [steps][environments] of a rollout.
+struct DiscountedReturns {
+  const float* reward;
+  const uint8_t* done;
+  double* returns;  // before the rollout, and after it
+  int steps, environments;
+  float gamma;
+};
+
 struct TrainingKernels {
   void (*end_step)(const StepEnd&, int first_environment, int environments);
   void (*advantage)(const AdvantageIO&, const AdvantageConfig&, int first_environment, int environments);
@@ -103,6 +125,18 @@ struct TrainingKernels {
   // See math/ppo_update.h. `gradients` are those of the minibatch whose sums of loss terms stand in `update`.
   void (*end_minibatch)(const float* gradients, int64_t count, const PpoLimits&, PpoUpdate* update);
   void (*end_epoch)(int minibatches, float target_kl, PpoUpdate* update);
+
+  // [2][width]: sums over rows first ... first + count - 1 of the distances of each column from its number in row 0, and of their squares.
+  void (*sum_distances)(const ObservationRows&, int first, int count, double* sums);
+  // Merges the moments that `count` such sums, of all rows together, give into running ones, and leaves them alone where `update` says that
+  // a minibatch was not finite. A column whose moments are not finite keeps those it has.
+  void (*merge_statistics)(const ObservationRows&, const double* sums, int count, const StatisticsPlace&, float* arena,
+                           const PpoUpdate* update);
+
+  // `sums` is [environments][2]: of the returns after every step, less the mean so far, and of their squares.
+  void (*discount)(const DiscountedReturns&, const RewardScaling*, int first_environment, int environments,
+                   double* sums);
+  void (*merge_returns)(const DiscountedReturns&, const double* sums, RewardScaling*);
 
   // A null gate: go on, with the gradients as they are.
   void (*adam)(float* parameters, const float* gradients, float* first, float* second, int64_t count, const AdamConfig&,

@@ -6,11 +6,20 @@ namespace torsor {
 
 struct AdvantageConfig {
   float gamma, lambda, rho_clip, c_clip, reward_scale = 1;
+  bool running_scale = false;  // rewards are scaled by running statistics instead, and clipped
 };
+
+// Scaled by running statistics, rewards beyond it are cut, as in Stable-Baselines3.
+constexpr float reward_limit = 10;
 
 }  // namespace torsor
 
 namespace torsor::TORSOR_ISA {
+
+template <class N> HD N scaled_reward(N reward, float running_factor) {
+  const N scaled = reward * running_factor, limit = splat<N>(reward_limit);
+  return choose(scaled > limit, limit, choose(scaled < -limit, N(-limit), scaled));
+}
 
 // `next_value` is the value after the step: 0 where it terminated, that of the true final observation where it was truncated.
 // `continues` is 0 where the episode ended either way, otherwise 1. `advantage` holds A of the following step and receives A of this one.

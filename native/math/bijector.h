@@ -10,9 +10,9 @@ using Bijectors = List<IdentityBijector, BoxBijector, MaxNormBijector, TanhBijec
                        ExpBijector, ScalarAffineBijector, GumbelCdfBijector>;
 
 // One step of a chain on an event (`N& e(int d)`), in place; `backwards` exchanges its two directions. Adds its log
-// |det J|.
+// |det J|. Here and below `dims` are all dimensions of the chain or a group of them, whose constants stand first.
 template <class N, class Event>
-HD void apply_step(const BijectorChain& chain, int k, bool backwards, const Scalar<N>* constants, Event&& e,
+HD void apply_step(const BijectorChain& chain, int dims, int k, bool backwards, const Scalar<N>* constants, Event&& e,
                    N& log_det) {
   const BijectorStep& step = chain.step[k];
   const Scalar<N>* const first = constants + step.parameters;
@@ -20,13 +20,16 @@ HD void apply_step(const BijectorChain& chain, int k, bool backwards, const Scal
   Bijectors::visit(step.kind, [&](auto b) {
     using B = decltype(b);
     if constexpr (B::vector) {
-      const Parameters<Scalar<N>> p{first, chain.dims};
-      if (inverse)
-        B::template inverse<N>(p, chain.dims, e, log_det);
-      else
-        B::template forward<N>(p, chain.dims, e, log_det);
+      for (int start = 0; start < dims; start += step.size) {
+        const Parameters<Scalar<N>> p{first + start, chain.dims};
+        const auto group = [&](int d) -> N& { return e(start + d); };
+        if (inverse)
+          B::template inverse<N>(p, step.size, group, log_det);
+        else
+          B::template forward<N>(p, step.size, group, log_det);
+      }
     } else {
-      for (int d = 0; d < chain.dims; d++) {
+      for (int d = 0; d < dims; d++) {
         const Parameters<Scalar<N>> p{first + d, chain.dims};
         const Terms<N> t = inverse ? B::template inverse<N>(p, e(d)) : B::template forward<N>(p, e(d));
         e(d) = t.y;
@@ -39,13 +42,13 @@ HD void apply_step(const BijectorChain& chain, int k, bool backwards, const Scal
 // x to y in place; adds log |det dy/dx|.
 template <class N, class Event>
 HD void chain_forward(const BijectorChain& chain, const Scalar<N>* constants, Event&& e, N& log_det) {
-  for (int k = 0; k < chain.length; k++) apply_step<N>(chain, k, false, constants, e, log_det);
+  for (int k = 0; k < chain.length; k++) apply_step<N>(chain, chain.dims, k, false, constants, e, log_det);
 }
 
 // y to x in place; adds log |det dx/dy|.
 template <class N, class Event>
 HD void chain_inverse(const BijectorChain& chain, const Scalar<N>* constants, Event&& e, N& log_det) {
-  for (int k = chain.length - 1; k >= 0; k--) apply_step<N>(chain, k, true, constants, e, log_det);
+  for (int k = chain.length - 1; k >= 0; k--) apply_step<N>(chain, chain.dims, k, true, constants, e, log_det);
 }
 
 // log |dy/dx| of dimension d of a chain without vector steps, and its derivative with respect to x by the chain rule.
@@ -73,21 +76,25 @@ HD N scalar_chain_log_det(const BijectorChain& chain, const Scalar<N>* constants
 // Reverse mode through one step (see apply_step): e holds its input, g comes as dF/d(output) and leaves as d(F +
 // log_det)/d(input).
 template <class N, class Event, class Gradient>
-HD void step_gradient(const BijectorChain& chain, int k, bool backwards, const Scalar<N>* constants, Event&& e,
-                      Gradient&& g, N& log_det) {
+HD void step_gradient(const BijectorChain& chain, int dims, int k, bool backwards, const Scalar<N>* constants,
+                      Event&& e, Gradient&& g, N& log_det) {
   const BijectorStep& step = chain.step[k];
   const Scalar<N>* const first = constants + step.parameters;
   const bool inverse = bool(step.inverse) != backwards;
   Bijectors::visit(step.kind, [&](auto b) {
     using B = decltype(b);
     if constexpr (B::vector) {
-      const Parameters<Scalar<N>> p{first, chain.dims};
-      if (inverse)
-        B::template inverse_gradient<N>(p, chain.dims, e, g, log_det);
-      else
-        B::template forward_gradient<N>(p, chain.dims, e, g, log_det);
+      for (int start = 0; start < dims; start += step.size) {
+        const Parameters<Scalar<N>> p{first + start, chain.dims};
+        const auto group = [&](int d) -> N& { return e(start + d); };
+        const auto gradient = [&](int d) -> N& { return g(start + d); };
+        if (inverse)
+          B::template inverse_gradient<N>(p, step.size, group, gradient, log_det);
+        else
+          B::template forward_gradient<N>(p, step.size, group, gradient, log_det);
+      }
     } else {
-      for (int d = 0; d < chain.dims; d++) {
+      for (int d = 0; d < dims; d++) {
         const Parameters<Scalar<N>> p{first + d, chain.dims};
         const Terms<N> t = inverse ? B::template inverse<N>(p, e(d)) : B::template forward<N>(p, e(d));
         g(d) = t.slope * g(d) + t.d_log_det;
@@ -104,15 +111,17 @@ constexpr int max_event = 64;
 // `backwards` takes the chain from y to x. The input of each step is computed again from x, instead of keeping all of
 // them: chains are short, and one step, the common case, needs nothing.
 template <class N, class Point, class Gradient>
-HD N chain_gradient(const BijectorChain& chain, bool backwards, const Scalar<N>* constants, Point&& x, Gradient&& g) {
+HD N chain_gradient(const BijectorChain& chain, int dims, bool backwards, const Scalar<N>* constants, Point&& x,
+                    Gradient&& g) {
   N value[max_event], log_det = splat<N>(0);
   auto e = [&](int d) -> N& { return value[d]; };
   const int n = chain.length;
   for (int last = n - 1; last >= 0; last--) {
     N unused = splat<N>(0);
-    for (int d = 0; d < chain.dims; d++) value[d] = x(d);
-    for (int k = 0; k < last; k++) apply_step<N>(chain, backwards ? n - 1 - k : k, backwards, constants, e, unused);
-    step_gradient<N>(chain, backwards ? n - 1 - last : last, backwards, constants, e, g, log_det);
+    for (int d = 0; d < dims; d++) value[d] = x(d);
+    for (int k = 0; k < last; k++)
+      apply_step<N>(chain, dims, backwards ? n - 1 - k : k, backwards, constants, e, unused);
+    step_gradient<N>(chain, dims, backwards ? n - 1 - last : last, backwards, constants, e, g, log_det);
   }
   return log_det;
 }

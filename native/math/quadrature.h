@@ -1,7 +1,7 @@
 // E[log |det J|] of a chain of bijectors under N(mean, diag std^2), and its gradients: what the entropy of a
 // transformed Gaussian needs.
 //   no step mixes dimensions: Gauss-Hermite with 16 nodes in each dimension, exact for polynomials of degree 31;
-//   some step does:           the product of 5 nodes per dimension (degree 9) while that is at most 5^6 = 15625
+//   some step does:           for each group of dimensions that mix, the product of 5 nodes per dimension (degree 9) while that is at most 5^6 = 15625
 //                             points, then a rule of degree 5 with 2 d^2 + 1 points, because 5^d explodes;
 //   the log-det is constant:  its value.
 // With x = mean + std t, t a node of weight w: the gradient is w dL/dx for the mean and w t dL/dx for std.
@@ -91,11 +91,12 @@ template <class S> HD S cubature_point(int dims, int k, S* node) {
   return 1 / (size * size);
 }
 
+// Of the first group of dimensions.
 template <class N, class Mean, class Std, class DMean, class DStd>
-HD N vector_expectation(const BijectorChain& chain, const Scalar<N>* constants, Mean& mean, Std& std, DMean& d_mean,
-                        DStd& d_std) {
+HD N vector_expectation(const BijectorChain& chain, const Scalar<N>* constants, Mean mean, Std std, DMean d_mean,
+                        DStd d_std) {
   using S = Scalar<N>;
-  const int dims = chain.dims;
+  const int dims = chain.size;
   const bool grid = dims <= max_grid_dims;
   int points = 1;
   if (grid)
@@ -114,7 +115,7 @@ HD N vector_expectation(const BijectorChain& chain, const Scalar<N>* constants, 
       const S weight = grid ? grid_point(dims, k, node) : cubature_point(dims, k, node);
       for (int d = 0; d < dims; d++) slope[d] = splat<N>(0);
       sum += weight * chain_gradient<N>(
-                          chain, false, constants, [&](int d) { return N(mean(d) + std(d) * node[d]); },
+                          chain, dims, false, constants, [&](int d) { return N(mean(d) + std(d) * node[d]); },
                           [&](int d) -> N& { return slope[d]; });
       for (int d = 0; d < dims; d++) {
         by_mean[d] += weight * slope[d];
@@ -131,15 +132,21 @@ HD N vector_expectation(const BijectorChain& chain, const Scalar<N>* constants, 
 }
 
 // mean and std are `N(int d)`; d_mean and d_std are `N&(int d)` and are set. Chains with vector steps take at most
-// max_event dimensions.
+// max_event dimensions in a group.
 template <class N, class Mean, class Std, class DMean, class DStd>
 HD N log_det_expectation(const BijectorChain& chain, const Scalar<N>* constants, Mean mean, Std std, DMean d_mean,
                          DStd d_std) {
   const N zero = splat<N>(0);
   if (!chain.vector && !chain.constant) return scalar_expectation<N>(chain, constants, mean, std, d_mean, d_std);
   for (int d = 0; d < chain.dims; d++) d_mean(d) = d_std(d) = zero;
-  if (chain.vector) return vector_expectation<N>(chain, constants, mean, std, d_mean, d_std);
   N expectation = zero, unused;
+  if (chain.vector) {
+    for (int start = 0; start < chain.dims; start += chain.size)
+      expectation += vector_expectation<N>(
+          chain, constants + start, [&](int d) { return mean(start + d); }, [&](int d) { return std(start + d); },
+          [&](int d) -> N& { return d_mean(start + d); }, [&](int d) -> N& { return d_std(start + d); });
+    return expectation;
+  }
   for (int d = 0; d < chain.dims; d++) expectation += scalar_chain_log_det<N>(chain, constants, d, zero, unused);
   return expectation;
 }

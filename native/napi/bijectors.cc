@@ -95,7 +95,7 @@ static void chain_gradients(const Napi::CallbackInfo& info) {
     S* const gradient = reals.array<S>(info[4], "gradient", rows * dims);
     for (int64_t r = 0; r < rows; r++)
       chain_gradient<S>(
-          bound.chain, inverse, bound.constants.data(), [&](int d) { return x[r * dims + d]; },
+          bound.chain, dims, inverse, bound.constants.data(), [&](int d) { return x[r * dims + d]; },
           [&](int d) -> S& { return gradient[r * dims + d]; });
   });
 }

@@ -35,6 +35,8 @@ static const char* type_name(napi_typedarray_type type) {
   switch (type) {
     case napi_float32_array:
       return "Float32Array";
+    case napi_float64_array:
+      return "Float64Array";
     case napi_int32_array:
       return "Int32Array";
     case napi_uint8_array:
@@ -74,6 +76,9 @@ static void* memory(const Napi::Value& value, const char* name, int64_t count, n
 
 float* floats(const Napi::Value& value, const char* name, int64_t count) {
   return static_cast<float*>(memory(value, name, count, napi_float32_array, 4));
+}
+double* doubles(const Napi::Value& value, const char* name, int64_t count) {
+  return static_cast<double*>(memory(value, name, count, napi_float64_array, sizeof(double)));
 }
 int32_t* ints(const Napi::Value& value, const char* name, int64_t count) {
   return static_cast<int32_t*>(memory(value, name, count, napi_int32_array, 4));
@@ -132,6 +137,7 @@ BijectorOperation to_bijector(const Napi::Value& value) {
   BijectorOperation b;
   b.name = text(o.Get("name"), "bijector.name");
   b.inverse = o.Get("inverse").ToBoolean();
+  if (!absent(o.Get("size"))) b.size = int(integer(o.Get("size"), "bijector.size", 1, INT32_MAX));
   const Napi::Array parameters = array(o.Get("parameters"), "bijector.parameters");
   for (uint32_t k = 0; k < parameters.Length(); k++) {
     const Napi::Value values = parameters.Get(k);

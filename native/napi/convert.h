@@ -42,6 +42,7 @@ void check_processor(const char* name, int processor);
 
 // Memory behind a typed array (SharedArrayBuffers too) or a native Buffer, of at least `count` elements.
 float* floats(const Napi::Value&, const char* name, int64_t count);
+double* doubles(const Napi::Value&, const char* name, int64_t count);
 int32_t* ints(const Napi::Value&, const char* name, int64_t count);
 uint8_t* bytes(const Napi::Value&, const char* name, int64_t count);
 bool absent(const Napi::Value&);  // undefined or null

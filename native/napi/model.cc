@@ -53,6 +53,8 @@ static Trace to_trace(const Napi::Value& value) {
   if (!absent(program.Get("bootstrapValue")))
     trace.bootstrap_value = int(integer(program.Get("bootstrapValue"), "program.bootstrapValue", 0, INT32_MAX));
   trace.parameter_count = int(integer(program.Get("parameterCount"), "program.parameterCount", 0, 1 << 30));
+  if (!absent(program.Get("statisticsCount")))
+    trace.statistics_count = int(integer(program.Get("statisticsCount"), "program.statisticsCount", 0, 1 << 30));
   return trace;
 }
 
@@ -142,10 +144,10 @@ static Sequence to_sequence(const Model& m, const Napi::Value& value, int rows) 
 static std::pair<float*, int64_t> arena_range(const Model& model, const Napi::CallbackInfo& info, int64_t& offset) {
   if (!info[0].IsTypedArray()) throw Error("INVALID_ARGUMENT", "parameters: expected a Float32Array");
   const int64_t count = int64_t(info[0].As<Napi::TypedArray>().ElementLength());
-  offset = integer(info[1], "offset", 0, model.parameter_count());
-  if (offset + count > model.parameter_count())
+  offset = integer(info[1], "offset", 0, model.arena_size());
+  if (offset + count > model.arena_size())
     throw Error("INVALID_SHAPE", "parameters: " + std::to_string(count) + " values from " + std::to_string(offset) +
-                                     " on, but the model has " + std::to_string(model.parameter_count()));
+                                     " on, but the model has " + std::to_string(model.arena_size()));
   return {floats(info[0], "parameters", count), count};
 }
 

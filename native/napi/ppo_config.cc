@@ -23,6 +23,7 @@ PpoUpdateConfig to_ppo_config(const Napi::Value& value) {
   c.epochs = count("epochs", 1);
   c.minibatches = count("minibatches", 1);
   c.advantage = {real("gamma"), real("lambda"), real("rhoClip"), real("cClip"), real_or("rewardScale", 1)};
+  c.advantage.running_scale = o.Get("runningScale").ToBoolean();
   c.loss = {real("clipRatio"), real("clipValue"), real("valueCoefficient"), real("entropyCoefficient")};
   c.max_grad_norm = real("maxGradNorm");
   c.normalization = to_normalization(o.Get("normalizeAdvantage"));

@@ -21,6 +21,8 @@ void RolloutWrap::init(Napi::Env env, Napi::Object exports, int processor) {
                       InstanceMethod("writeCarry", &RolloutWrap::write_carry),
                       InstanceMethod("readBurnIn", &RolloutWrap::read_burn_in),
                       InstanceMethod("writeBurnIn", &RolloutWrap::write_burn_in),
+                      InstanceMethod("readScaling", &RolloutWrap::read_scaling),
+                      InstanceMethod("writeScaling", &RolloutWrap::write_scaling),
                       InstanceMethod("reset", &RolloutWrap::reset), InstanceMethod("dispose", &RolloutWrap::dispose)}));
 }
 
@@ -263,6 +265,28 @@ void RolloutWrap::write_burn_in(const Napi::CallbackInfo& info) {
     Rollout& r = idle("writeBurnIn");
     r.write_burn_in(floats(info[0], "observation", r.start() * r.model().observation_size()),
                     bytes(info[1], "done", r.start()), floats(info[2], "carry", kept_carry(r)));
+  });
+}
+
+// [count, mean, variance, return of every environment]
+void RolloutWrap::read_scaling(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    const Rollout& r = idle("readScaling");
+    double* const to = doubles(info[0], "target", 3 + r.environments());
+    const RunningMoments& moments = r.scaling[0].returns;
+    to[0] = moments.count;
+    to[1] = moments.mean;
+    to[2] = moments.variance;
+    std::memcpy(to + 3, r.returns.data(), sizeof(double) * r.environments());
+  });
+}
+
+void RolloutWrap::write_scaling(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    Rollout& r = idle("writeScaling");
+    const double* const from = doubles(info[0], "scaling", 3 + r.environments());
+    r.scaling[0] = scalar::scaling_of({from[0], from[1], from[2]});
+    std::memcpy(r.returns.data(), from + 3, sizeof(double) * r.environments());
   });
 }
 

@@ -37,6 +37,8 @@ class RolloutWrap : public Wrap<RolloutWrap> {
   void write_carry(const Napi::CallbackInfo&);
   void read_burn_in(const Napi::CallbackInfo&);
   void write_burn_in(const Napi::CallbackInfo&);
+  void read_scaling(const Napi::CallbackInfo&);
+  void write_scaling(const Napi::CallbackInfo&);
   void reset(const Napi::CallbackInfo&);
   void dispose(const Napi::CallbackInfo&);
   Rollout& idle(const char* name) const;

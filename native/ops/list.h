@@ -10,12 +10,13 @@
 #include "ops/lstm.h"
 #include "ops/multi_categorical_head.h"
 #include "ops/neural_cde.h"
+#include "ops/normalize.h"
 #include "ops/scan.h"
 
 namespace torsor::TORSOR_ISA {
 
 using Ops = List<Linear, Activate, Add, Multiply, Scale, Clamp, Copy, LayerNorm, Parameter, Lstm, Scan, Window,
-                 NeuralCde, Clear>;
+                 NeuralCde, Normalize, Clear>;
 using Heads = List<GaussianHead, CategoricalHead, MultiCategoricalHead, BernoulliHead>;
 
 // The weight of an instruction, [inputs][outputs], and how its gradient sums are laid out: `stride` floats a row.

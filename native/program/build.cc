@@ -92,6 +92,7 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
   Program p;
   p.constants = constants;
   p.parameter_count = trace.parameter_count;
+  p.statistics_count = trace.statistics_count;
   Head& head = p.head;
   head.kind = index_of<Heads>(trace.head);
   if (head.kind < 0) malformed("unknown head '" + trace.head + "'");

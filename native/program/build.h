@@ -18,6 +18,7 @@ struct BijectorOperation {
   std::string name;
   bool inverse = false;
   std::vector<std::vector<double>> parameters;
+  int size = 0;  // dimensions of an event, of which there are several; 0: all
 };
 
 // Who runs an LSTM over a sequence: the kernels, step by step; or a library, all steps at once, where the program lets it or in any case.
@@ -35,6 +36,7 @@ struct Trace {
   int value = 0;
   int bootstrap_value = -1;  // what the state after the last step of a rollout is worth; -1: the value as ever
   int parameter_count = 0;
+  int statistics_count = 0;                  // floats of statistics, which lie in the arena behind the parameters
   Precision precision = Precision::float32;  // of the products of matrices
   LstmBy lstm_by = LstmBy::kernels;
   struct State {

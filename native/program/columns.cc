@@ -159,6 +159,7 @@ Instruction Layout::instruction(const Step& s) const {
   q.out = operand(s.out);
   q.weight = s.weight;
   q.bias = s.bias;
+  q.statistics = s.statistics;
   q.constant[0] = s.constant[0];
   q.constant[1] = s.constant[1];
   q.solve = s.solve;

@@ -14,7 +14,7 @@ struct Part {
 struct Step {
   int op = 0, variant = 0;
   Part in, in2, out;
-  int weight = -1, bias = -1;
+  int weight = -1, bias = -1, statistics = -1;
   float constant[2] = {0, 0};
   Solve solve;
   int kept = 0;                  // columns that training keeps for backward

@@ -36,6 +36,7 @@ struct Instruction {
   int variant = 0;  // linear, activation: index in Activations
   Operand in, in2, out;
   int weight = -1, bias = -1;  // offsets in the arena; -1: absent. A linear weight is [in][out]
+  int statistics = -1;         // offset in the arena, behind all parameters; -1: none
   float constant[2] = {0, 0};
   Precision precision = Precision::float32;
   Solve solve;
@@ -86,7 +87,8 @@ struct Program {
   int lone_lstm = -1;          // the LSTM that a library may run over whole sequences, see lone_lstm.h; -1: none
   bool steps_at_once = false;  // what is carried is read by scans alone: a tile may hold several steps of a sequence
   int columns = 0;             // width of a tile
-  int parameter_count = 0;
+  int parameter_count = 0;     // learned ones, at the start of the arena
+  int statistics_count = 0;    // floats of statistics behind them
   int accumulators =
       0;  // floats of one set of gradient sums, metrics behind them; linear weights are padded, see linear_backward.h
   int sums = 0;    // training: columns of running sums over rows, one per Metric

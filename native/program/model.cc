@@ -19,13 +19,14 @@ constexpr int64_t worth_a_thread = 1 << 20;
 constexpr int chunk_tiles = 8, max_chunks = 32;
 
 Model::Model(const Trace& trace) : trace_(trace) {
-  if (trace.parameter_count < 0) throw Error("INVALID_ARGUMENT", "program: a negative number of parameters");
+  if (trace.parameter_count < 0 || trace.statistics_count < 0)
+    throw Error("INVALID_ARGUMENT", "program: a negative number of parameters or statistics");
   const std::vector<float> constants = head_constants(trace, chain_);
   if (!constants.empty()) constants_ = Array<float>(int64_t(constants.size()));
   std::copy(constants.begin(), constants.end(), constants_.data());
   inference_ = build(trace_, Purpose::inference, chain_, constants_.data());
   discrete_ = trace.head != "gaussian";
-  const int64_t size = int64_t(trace.parameter_count) + arena_padding;
+  const int64_t size = arena_size() + arena_padding;
   parameters_ = Array<float>(size);
   packed_ = Array<float>(size);
   pack();

@@ -15,6 +15,8 @@ class Model {
   const Program& inference() const { return inference_; }
   const Program& training(bool of_inputs);
   int parameter_count() const { return inference_.parameter_count; }
+  // Parameters, and statistics behind them.
+  int64_t arena_size() const { return int64_t(inference_.parameter_count) + inference_.statistics_count; }
   int observation_size() const { return inference_.observation.width; }
   const Head& head() const { return inference_.head; }
   // Whether actions are int32, [rows][latent_width].

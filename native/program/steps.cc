@@ -55,6 +55,12 @@ struct Reader {
                                                                        std::to_string(trace.parameter_count));
     return offset;
   }
+  // As many columns of the input as the output has, from `start` on.
+  void columns_from(double start) {
+    expect(start >= 0 && start == std::floor(start) && start + width <= step.in.width,
+           "the range lies outside its input");
+    step.in = {o.inputs[0], int(start), width};
+  }
   int whole(double x, int low, int high) const {
     expect(x >= low && x <= high && x == std::floor(x), "a constant is no integer within its limits");
     return int(x);
@@ -122,10 +128,7 @@ void clamp(Reader& r) {
 void slice(Reader& r) {
   r.inputs(1);
   r.constants(1);
-  const double start = r.o.constants[0];
-  r.expect(start >= 0 && start == std::floor(start) && start + r.width <= r.step.in.width,
-           "the range lies outside its input");
-  r.step.in = {r.o.inputs[0], int(start), r.width};
+  r.columns_from(r.o.constants[0]);
   r.end<Copy>();
 }
 
@@ -214,16 +217,32 @@ void neural_cde(Reader& r) {
   r.end<NeuralCde>();
 }
 
+void normalize(Reader& r) {
+  r.inputs(1);
+  r.parameters(1);
+  r.constants(3);
+  r.expect(r.o.inputs[0] == 0, "it reads the observation");
+  r.columns_from(r.o.constants[2]);
+  const int64_t offset = r.o.parameters[0], first = r.trace.parameter_count, end = first + r.trace.statistics_count;
+  r.expect(offset >= first && offset + StatisticsLayout{r.width}.size() <= end, "its statistics lie outside of those");
+  r.step.statistics = int(offset);
+  for (int k = 0; k < 2; k++) {
+    r.expect(r.o.constants[k] > 0, "epsilon and limit must be positive");
+    r.step.constant[k] = float(r.o.constants[k]);
+  }
+  r.end<Normalize>();
+}
+
 struct Kind {
   const char* name;
   void (*read)(Reader&);
 };
 
 constexpr Kind kinds[] = {
-    {"linear", linear},         {"activation", activation}, {"add", of_two<Add>}, {"mul", of_two<Multiply>},
-    {"scale", scale},           {"clamp", clamp},           {"concat", concat},   {"slice", slice},
-    {"layer_norm", layer_norm}, {"parameter", parameter},   {"lstm", lstm},       {"scan", scan},
-    {"window", window},         {"neural_cde", neural_cde}};
+    {"linear", linear},         {"activation", activation}, {"add", of_two<Add>},    {"mul", of_two<Multiply>},
+    {"scale", scale},           {"clamp", clamp},           {"concat", concat},      {"slice", slice},
+    {"layer_norm", layer_norm}, {"parameter", parameter},   {"lstm", lstm},          {"scan", scan},
+    {"window", window},         {"neural_cde", neural_cde}, {"normalize", normalize}};
 
 void read(const Trace& trace, const Operation& o, std::vector<Step>& steps) {
   Reader reader(trace, o, steps);

@@ -13,7 +13,8 @@ PpoTrainer::PpoTrainer(Model& model, const OptimizerConfig& config, std::vector<
     : optimizer(model.parameter_count(), config, std::move(matrices)),
       model_(model),
       gradients_(model.parameter_count()),
-      state_(1) {
+      state_(1),
+      statistics_(model) {
   if (calls_are_deferred) parameters_ = Array<float>(model.parameters_size());
   model.training(false);
 }
@@ -34,9 +35,17 @@ PpoMetrics ppo_minibatch(Model& model, const GradientIO& given, int rows, const 
   return state[0].total;  // of one minibatch
 }
 
+// After the update: the policy that acted and the one that is trained see observations alike.
+void PpoTrainer::learn_statistics(const Rollout& rollout) {
+  if (statistics_.empty()) return;
+  const float* observation = &rollout.observation[rollout.start() * model_.observation_size()];
+  change([&](float* arena) { statistics_.update(observation, int(rollout.size()), arena, &state_[0]); });
+}
+
 PpoMetrics PpoTrainer::update(Rollout& rollout, const PpoUpdateConfig& config, const std::vector<float>& learning_rates,
                               const Noise& key) {
   allocate(rollout, config);
+  statistics_.reserve(int(rollout.size()));
   const int64_t updates = optimizer.updates;
   state_[0] = {};
   if (config.desired_kl > 0) state_[0].gate.learning_rate = learning_rates[0];
@@ -46,11 +55,11 @@ PpoMetrics PpoTrainer::update(Rollout& rollout, const PpoUpdateConfig& config, c
       optimizer.updates = updates;
       copy(parameters_.data(), model_.parameters(), parameters_.size());
       run(rollout, config, learning_rates, key);
+      learn_statistics(rollout);
     });
   }
   if (calls_are_deferred)
-    model_.change_parameters(
-        [&](float* parameters) { copy(parameters, parameters_.data(), model_.parameter_count()); });
+    model_.change_parameters([&](float* parameters) { copy(parameters, parameters_.data(), model_.arena_size()); });
   const PpoUpdate& state = state_[0];
   optimizer.updates = updates + state.minibatches - state.total.non_finite;
   PpoMetrics means = state.total;
@@ -102,16 +111,12 @@ void PpoTrainer::step(float learning_rate, bool apply) {
   const bool accumulates = accumulated_.size() > 0;
   if (accumulates) optimize(accumulated_.data());
   if (!apply) return;
-  const auto change = [&](float* parameters) {
+  change([&](float* parameters) {
     if (accumulates)
       copy(parameters, accumulated_.data(), model_.parameter_count());
     else
       optimize(parameters);
-  };
-  if (calls_are_deferred)
-    change(parameters_.data());
-  else
-    model_.change_parameters(change);
+  });
 }
 
 // After a minibatch of drawn segments: their values and ratios are what it computed, and advantages follow.
@@ -134,6 +139,7 @@ static void drip(Rollout& rollout, float decay) {
 void PpoTrainer::run(Rollout& rollout, const PpoUpdateConfig& config, const std::vector<float>& learning_rates,
                      const Noise& key) {
   if (config.drip_decay > 0) drip(rollout, config.drip_decay);
+  if (config.advantage.running_scale) rollout.learn_scaling(config.advantage.gamma);
   rollout.advantages(config.advantage);
   rollout.explained_variance(&state_[0].total.explained_variance);
   normalize_rollout(rollout, config);

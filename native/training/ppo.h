@@ -4,6 +4,7 @@
 #include "training/ppo_config.h"
 #include "training/rollout.h"
 #include "training/segment_sampler.h"
+#include "training/statistics.h"
 
 namespace torsor {
 
@@ -37,6 +38,14 @@ class PpoTrainer {
   void normalize_rollout(const Rollout&, const PpoUpdateConfig&);
   void step(float learning_rate, bool apply);
   void renew(Rollout&, const PpoUpdateConfig&);
+  void learn_statistics(const Rollout&);
+  // Calls f(parameters) where an update makes its changes.
+  template <class F> void change(F f) {
+    if (calls_are_deferred)
+      f(parameters_.data());
+    else
+      model_.change_parameters(f);
+  }
   // The parameters of the model, over a whole update where calls are deferred, otherwise over a minibatch.
   std::shared_lock<std::shared_mutex> hold(bool now) {
     return now ? model_.hold() : std::shared_lock<std::shared_mutex>();
@@ -52,6 +61,7 @@ class PpoTrainer {
   Array<float> new_value_;    // of prioritised sampling, a column
   Array<int32_t> order_;
   Array<float> old_head_[2];  // mean and scale of every row before the update, for the exact divergence
+  ObservationStatistics statistics_;
   Recording recording_;
 };
 

@@ -23,12 +23,17 @@ Rollout::Rollout(Model& model, int horizon, int environments, int segment, int b
   carry = Array<float>(environments * width);
   next_carry_ = Array<float>(burn_in ? environments * width : 0);
   carries = Array<float>(horizon / segment * environments * width);
+  scaling = Array<RewardScaling>(1);
+  scaling[0] = scalar::scaling_of({0, 0, 1});
+  returns = Array<double>(environments);
+  return_sums_ = Array<double>(2 * environments);
   reset();
 }
 
 // The burn-in of the very first rollout sees nothing, and clears what it made of that: the carry starts at zero.
 void Rollout::reset() {
   std::memset(carry.data(), 0, sizeof(float) * carry.size());
+  std::memset(returns.data(), 0, sizeof(double) * returns.size());
   std::memset(next_carry_.data(), 0, sizeof(float) * next_carry_.size());
   const int64_t row = size();  // `begin` moves the last rows to the front
   std::memset(observation.data() + row * model_.observation_size(), 0,
@@ -189,14 +194,24 @@ void Rollout::collect_block(VectorEnvironment& environment, Noise noise, int fir
 
 void Rollout::advantages(const AdvantageConfig& config, const float* ratio) {
   const int64_t row = start();
-  const AdvantageIO io{&reward[row],      &value[row],       ratio,           &terminated[row], &truncated[row],
-                       &final_value[row], last_value.data(), &advantage[row], &target[row],     horizon_,
-                       environments_};
+  const AdvantageIO io{&reward[row],      &value[row],       ratio,          &terminated[row], &truncated[row],
+                       &final_value[row], last_value.data(), scaling.data(), &advantage[row],  &target[row],
+                       horizon_,          environments_};
   const int most = rows_of_call(environments_, block_rows);
   parallel((environments_ + most - 1) / most, [&](int block) {
     const int first = block * most;
     training_kernels().advantage(io, config, first, std::min(most, environments_ - first));
   });
+}
+
+void Rollout::learn_scaling(float gamma) {
+  const DiscountedReturns d{&reward[start()], &done[start()], returns.data(), horizon_, environments_, gamma};
+  const int most = rows_of_call(environments_, block_rows);
+  parallel((environments_ + most - 1) / most, [&](int block) {
+    const int first = block * most;
+    training_kernels().discount(d, scaling.data(), first, std::min(most, environments_ - first), return_sums_.data());
+  });
+  training_kernels().merge_returns(d, return_sums_.data(), scaling.data());
 }
 
 void Rollout::explained_variance(double* result) const {

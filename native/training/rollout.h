@@ -36,6 +36,8 @@ class Rollout {
   // are started without waiting in between. The counter of `noise` is that of the first step.
   EpisodeSums collect(VectorEnvironment&, Noise noise);
 
+  // Once for every rollout whose rewards are scaled by running statistics, before its advantages.
+  void learn_scaling(float gamma);
   // `ratio` [horizon][environments]: probability of the actions under the policy to learn for over that which acted; null: all 1.
   void advantages(const AdvantageConfig&, const float* ratio = nullptr);
   // 1 - Var(target - value) / Var(target), to where kernels write.
@@ -51,6 +53,9 @@ class Rollout {
   Array<uint8_t> terminated, truncated, done, mask;  // done: either
   // Recurrent models: the carry now, [environments][carry_width], and that before the burn-in of every segment, [segments][environments]...
   Array<float> carry, carries;
+  // Running statistics of rewards, one, and the discounted return of every environment so far.
+  Array<RewardScaling> scaling;
+  Array<double> returns;
   const Model& model() const { return model_; }
   bool masked = false;  // whether the rollout carries masks: all of its rows, or none
 
@@ -65,6 +70,7 @@ class Rollout {
 
   Model& model_;
   int horizon_, environments_, segment_, burn_in_;
+  Array<double> return_sums_;
   Array<float> next_carry_;  // before the burn-in of the next rollout
   // With native environments: actions, and observations after the last step and after the end of an episode.
   Array<float> action_, last_observation_, final_observation_;

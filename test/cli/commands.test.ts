@@ -257,7 +257,7 @@ describe('inspect', () => {
     const contents = json(out);
     const model = await Model.load(last);
     expect(contents).toMatchObject({
-      version: 2,
+      version: 3,
       typeName: 'sharedactorcritic',
       parameterCount: model.parameters.count,
       parametersSha256: model.parameters.sha256,

@@ -25,6 +25,8 @@ const expected: Record<string, RegExp> = {
   'training-server':
     /running\na run is under way.*\nmany answers meanwhile\ninterrupted\nfrom its file it answers alike: true\nfinished after 303104 steps: mean return (4[5-9]\d|500)\nobservation: expected/,
   'multi-agent': /128 rows, of 4 agents each: north.*\nbefore: -1\.\d per car\nafter: 2\.[2-8] per car/,
+  'several-agents':
+    /before: -\d+\.\d\n[\s\S]*after: -\d+\.\d\nlengths of four accelerations: 0\.\d+(, 0\.\d+){3}\n401408 observations seen/,
   'own-environment': /before: -[3-9]\d\.\d\nafter: -\d\.\d /,
   'import-from-pytorch': /before: \d+\.\d\nafter: (4[5-9]\d|500)\.\d \(perfect 500\), 0 arrays left over\n/,
   'onnx-for-the-browser':

@@ -6,6 +6,7 @@ import { Block, DiagLinear } from '../../lib/bijectors/block.js';
 import { Box } from '../../lib/bijectors/box.js';
 import { Chain } from '../../lib/bijectors/chain.js';
 import { Exp } from '../../lib/bijectors/exp.js';
+import { Groups } from '../../lib/bijectors/groups.js';
 import { GumbelCDF } from '../../lib/bijectors/gumbel-cdf.js';
 import { Identity } from '../../lib/bijectors/identity.js';
 import { Inverse } from '../../lib/bijectors/inverse.js';
@@ -21,6 +22,7 @@ import { compareWithOracle } from './suite.js';
 
 const chain = (...bijectors: Bijector[]): Bijector => new Chain({ bijectors });
 const inverse = (bijector: Bijector): Bijector => new Inverse({ bijector });
+const groups = (bijector: Bijector, size: number): Bijector => new Groups({ bijector, size });
 const block = (bijector: Bijector): Bijector => new Block({ bijector, ndims: 1 });
 /** Forward and back through another map, so that every latent has an image: the inverse of the first alone has a smaller domain. */
 const into = (low: number, high: number): Bijector => new Box({ low, high });
@@ -33,6 +35,19 @@ const spaces: Record<string, [Bijector, number]> = {
   'maxnorm, one dimension': [new MaxNorm({ maxNorm: 1.5 }), 1],
   'maxnorm, three dimensions': [new MaxNorm({ maxNorm: 0.7, eps: 1e-3 }), 3],
   'maxnorm, more dimensions than a grid takes': [new MaxNorm({ maxNorm: 2 }), 7],
+  'maxnorm of groups': [new Groups({ bijector: new MaxNorm({ maxNorm: 0.7, eps: 1e-3 }), size: 2 }), 6],
+  'groups of a chain with limits per dimension': [
+    new Groups({
+      bijector: chain(block(new Box({ low: [-1, -2], high: [1, 3] })), new MaxNorm({ maxNorm: 2 })),
+      size: 2,
+    }),
+    4,
+  ],
+  'inverse of groups': [
+    chain(inverse(groups(new MaxNorm({ maxNorm: 3 }), 2)), groups(new MaxNorm({ maxNorm: 2 }), 2)),
+    4,
+  ],
+  'groups among groups': [chain(new MaxNorm({ maxNorm: 2 }), groups(new MaxNorm({ maxNorm: 3 }), 2)), 4],
   tanh: [new Tanh(), 3],
   sigmoid: [new Sigmoid(), 2],
   softplus: [new Softplus(), 2],

@@ -1,5 +1,6 @@
 // A model, a batch and the weights of a loss: what the native core and the oracle both compute.
 import { compile } from '../../lib/graph/compile.js';
+import { statisticsSize } from '../../lib/graph/layout.js';
 import type { Node } from '../../lib/graph/node.js';
 import type { ProgramSpec } from '../../lib/graph/program.js';
 import { Trace } from '../../lib/graph/trace.js';
@@ -56,7 +57,20 @@ const oneHot = (k: number, count: number): number[] => Array.from({ length: coun
 export function fill(name: string, program: ProgramSpec, { rows, mixtures }: { rows: number; mixtures: number }): Case {
   const seed = seedOf(name);
   const [next, uniform] = [normals(seed), generator(seed + 1)];
-  const arena = new Float32Array(program.parameterCount);
+  const { statistics = [] } = program;
+  const last = statistics.at(-1);
+  const arena = new Float32Array(last ? last.offset + statisticsSize(last.width) : program.parameterCount);
+  // Numbers that a float holds exactly leave nothing for what stands behind them.
+  for (const { width, offset } of statistics) {
+    arena.set(
+      filled(width, () => next()),
+      offset,
+    );
+    arena.set(
+      filled(width, () => 0.5 + uniform()),
+      offset + 2 * width,
+    );
+  }
   for (const { name: parameter, shape, offset } of program.parameters) {
     const scale = shape.length === 2 ? 1 / Math.sqrt(shape[0] as number) : 0.3;
     const shift = parameter.endsWith('.scale') ? 1 : 0;

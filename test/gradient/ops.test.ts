@@ -19,6 +19,8 @@ const layers: Record<string, (x: Node, activation: ActivationName) => Node> = {
   concat: (x, activation) => x.linear(2).concat(x, x.linear(1)).activation(activation),
   slice: (x, activation) => x.linear(5).slice(1, 4).activation(activation),
   layer_norm: (x, activation) => x.layerNorm().activation(activation),
+  // A clip that some of the numbers reach.
+  normalize: (x, activation) => x.normalize({ clip: 1.2 }).activation(activation),
   lstm: (x, activation) => x.lstm(4).activation(activation),
   scan: (x, activation) => x.linear(3).scan(x.linear(3).sigmoid(), x).activation(activation),
   window: (x, activation) => x.window(2).state.slice(2, 10).linear(3, { activation }),

@@ -98,7 +98,7 @@ test.each(damages)('%s is refused', (_, damage, ...words) => {
 });
 
 test('another version is another matter', () => {
-  expectError(() => readProgram({ ...copy(), version: 4 }, 'a'), 'UNSUPPORTED_VERSION', 'version 4', 'reads version 1');
+  expectError(() => readProgram({ ...copy(), version: 5 }, 'a'), 'UNSUPPORTED_VERSION', 'version 5', 'reads version 1');
 });
 
 /** An LSTM, a state of its own, and a stack of kernels. */
@@ -153,6 +153,47 @@ describe('programs with states', () => {
       if (parameters[0] === 'kernels[1]') parameters[0] = 'kernels[2]';
     }
   }
+});
+
+describe('running statistics', () => {
+  function normalizing(): Anything {
+    const { observation } = new Trace(4);
+    const x = observation.normalize({ name: 'a' }).concat(observation.slice(1, 3).normalize({ name: 'b' }));
+    return compile(observation.trace, categorical(x.linear(3)), x.linear(1)).program;
+  }
+
+  test('come back as they were written, in version 4', () => {
+    const text = JSON.stringify(normalizing());
+    expect(JSON.stringify(readProgram(JSON.parse(text), 'here'))).toBe(text);
+    expect(normalizing().version).toBe(4);
+  });
+
+  test.each<[string, (p: Anything) => unknown, ...string[]]>([
+    ['no statistics', (p) => delete p.statistics, 'there are no statistics "a"'],
+    ['statistics that are no list', (p) => (p.statistics = 3), 'statistics: expected an array'],
+    ['statistics among the parameters', (p) => (p.statistics[0].offset = 0), 'statistics[0].offset', 'got 0'],
+    ['statistics that overlap', (p) => (p.statistics[1].offset -= 16), 'statistics[1].offset'],
+    ['a name twice', (p) => (p.statistics[1].name = 'a'), 'statistics[1]: name "a"'],
+    [
+      'statistics of other columns',
+      (p) => (p.statistics[1].width = 1),
+      'instructions[1]: statistics of 1 columns for 2',
+    ],
+    [
+      'statistics that nobody reads',
+      (p) => p.statistics.push({ name: 'c', width: 1, offset: 4096 }),
+      'no instruction',
+      'c',
+    ],
+    ['statistics that two read', (p) => (p.instructions[1].statistics = 'a'), 'no statistics "a", or another'],
+    ['columns out of range', (p) => (p.instructions[1].constants[2] = 3), 'columns 3 to 5'],
+    ['a clip of 0', (p) => (p.instructions[0].constants[1] = 0), 'normalize needs an epsilon and a clip'],
+    ['an input that is no observation', (p) => p.instructions[1].inputs.fill(1), 'not the observation'],
+  ])('%s: refused', (_, damage, ...words) => {
+    const program = JSON.parse(JSON.stringify(normalizing()));
+    damage(program);
+    expectError(() => readProgram(program, 'a'), 'CORRUPT_FILE', ...words);
+  });
 });
 
 describe('a differential equation', () => {

@@ -10,6 +10,7 @@ function shapes(model: Model<object>): Record<string, readonly number[]> {
 }
 
 const common = {
+  normalizeObservations: false,
   ...sizes,
   inScale: Math.SQRT2,
   actorScale: 1,

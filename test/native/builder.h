@@ -4,9 +4,13 @@
 #include <iterator>
 #include "math/activation.h"
 #include "math/bijector.h"
+#include "math/running_moments.h"
 #include "programs.h"
 
 namespace torsor::test {
+
+using scalar::StatisticsLayout;
+using scalar::to_two_floats;
 
 // Appends operations to a trace. The value that an operation reads is one of those before it, more often a late one.
 class Builder {
@@ -34,6 +38,18 @@ class Builder {
     for (float x : random.normals(count, scale)) sample_.parameters.push_back(mean + x);
     trace.parameter_count += count;
     return at;
+  }
+
+  // Offset, among all statistics, of those of `width` columns.
+  int statistics(int width) {
+    const StatisticsLayout at{width};
+    const int offset = int(sample_.statistics.size());
+    sample_.statistics.resize(offset + at.size());
+    for (int k = 0; k < width; k++) {
+      to_two_floats(random.between(-1, 1), &sample_.statistics[offset + at.mean(k)], width);
+      to_two_floats(random.between(0.5, 2), &sample_.statistics[offset + at.variance(k)], width);
+    }
+    return offset;
   }
 
   int operation(const char* op, std::vector<int> inputs, int width, std::vector<int> parameters = {},

@@ -188,7 +188,8 @@ void check_calls(Case& c, Random& random) {
   const Kind kind(c, random);
   Sequence longest;
   longest.steps = c.steps;
-  Aligned workspace(cpu.workspace(c.training, longest));
+  // Training leaves out what only a bootstrap value reads, which may be what needs most.
+  Aligned workspace(std::max(cpu.workspace(c.training, longest), cpu.workspace(c.inference, longest)));
   for (bool deterministic : {true, false}) {
     const Results actions = act(c, false, deterministic, [&](Side&, const Program& p, const StepIO& io) {
       cpu.act(p, io, c.first, c.rows, workspace.data());

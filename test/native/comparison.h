@@ -49,8 +49,7 @@ class Arrays {
   uint8_t* output_flags(const char* name, size_t count) { return result(name, fresh(name, count, uint8_t(2)), count); }
   float* in_place(const char* name, const Floats& values) { return result(name, copy(name, values), values.size()); }
   // Arrays of the call's own.
-  float* scratch(const char* name, size_t count) { return fresh(name, count, unwritten); }
-  uint64_t* scratch_keys(const char* name, size_t count) { return fresh(name, count, uint64_t(7)); }
+  template <class T = float> T* scratch(const char* name, size_t count) { return fresh(name, count, T(unwritten)); }
   float* zeros(const char* name, size_t count) { return copy(name, Floats(count)); }
 
   Results results() const {

@@ -2,6 +2,7 @@
 #include <cmath>
 #include "checks.h"
 #include "kernels.h"
+#include "math/running_moments.h"
 
 namespace torsor::baseline {
 extern const TrainingKernels training_table;
@@ -136,12 +137,46 @@ static void check_muon(int rows, int columns, int gate, Random& random) {
         });
 }
 
+static void check_statistics(int rows, int width, Random& random) {
+  const StatisticsPlace place{5, width / 3, width - width / 3};
+  const scalar::StatisticsLayout at{place.n};
+  Floats arena = random.normals(place.offset + at.size()), observation = random.normals(rows * width, 3);
+  for (int k = 0; k < place.n; k++) scalar::to_two_floats(1 + k, &arena[place.offset + at.variance(k)], place.n);
+  scalar::to_two_floats(1000, &arena[place.offset + at.count()], 1);
+  const std::vector<PpoUpdate> updates(1);
+  check("statistics of " + std::to_string(rows) + " x " + std::to_string(width), "sums and merges", [&](bool device) {
+    Arrays arrays(device);
+    const ObservationRows o{arrays.input("observation", observation), rows, width};
+    const PpoUpdate* update = arrays.input("update", updates);
+    float* statistics = arrays.in_place("arena", arena);
+    if (device) {
+      const int parts = 1 + rows / 7;
+      double *of_parts = arrays.scratch<double>("of_parts", int64_t(parts) * 2 * width),
+             *sums = arrays.scratch<double>("sums", 2 * width);
+      launch(launch_each("distances_of_parts", int64_t(parts) * width), device::distances_of_parts, o, 0, rows, parts,
+             of_parts);
+      launch(launch_each("add_distances", 2 * width), device::add_distances, of_parts, parts, width, sums);
+      launch(launch_each("merge_columns", place.n), device::merge_columns, o, sums, 1, place, statistics, update);
+      launch(launch_each("merge_counts", 1), device::merge_counts, rows, place, statistics, update);
+    } else {
+      std::vector<double> sums(4 * width);
+      const int half = rows / 2;
+      cpu_training.sum_distances(o, 0, half, sums.data());
+      cpu_training.sum_distances(o, half, rows - half, sums.data() + 2 * width);
+      cpu_training.merge_statistics(o, sums.data(), 2, place, statistics, update);
+    }
+    return arrays.results();
+  });
+}
+
 void check_elements(Random& random) {
   for (int count : {1, 31, 33, 1000}) check_adam(count, count % 3 == 1, count % 4 % 3, random);
   for (int environments : {1, 17, 64, 150}) {
     check_advantage(1 + environments % 7, environments, environments > 20, random);
     check_end_of_step(environments, environments % 4 * 5, random);
   }
+  check_statistics(1, 1, random);
+  check_statistics(700, 5, random);
   check_product(1, 1, 1, 0, random);
   check_product(7, 33, 19, 0, random);
   check_product(33, 5, 20, 1.5f, random);

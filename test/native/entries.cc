@@ -47,6 +47,12 @@ const std::vector<OperationEntry> operation_entries = {
        const int scale = b.parameters(width, 0.3f, 1), bias = b.parameters(width, 0.3f);
        b.operation("layer_norm", {x}, width, {scale, bias}, {1e-3});
      }},
+    {"normalize", false,
+     [](Builder& b) {
+       const int all = b.width_of(0), width = 1 + b.random.below(all);
+       b.operation("normalize", {0}, width, {b.statistics(width)},
+                   {1e-8, b.random.between(0.5, 3), double(b.random.below(all - width + 1))});
+     }},
     {"parameter", false,
      [](Builder& b) {
        const int width = b.width();

@@ -27,6 +27,11 @@ void take_first(const uint64_t* sorted, int count, int wanted, int32_t* segment)
 void places(const Drawn);
 void correct(const Drawn);
 void fill(float* x, int64_t count, float value);
+void distances_of_parts(const ObservationRows, int first, int count, int parts, double* sums);
+void add_distances(const double* of_parts, int parts, int width, double* sums);
+void merge_columns(const ObservationRows, const double* sums, int count, const StatisticsPlace, float* arena,
+                   const PpoUpdate*);
+void merge_counts(int rows, const StatisticsPlace, float* arena, const PpoUpdate*);
 void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count, const AdamConfig,
           const UpdateGate*);
 void momentum(const float* gradients, float* first, float* direction, const MuonMatrix, const UpdateGate*);

@@ -44,7 +44,9 @@ std::vector<BijectorOperation> Builder::chain(int bijector, int dims) {
   const auto make = [&](const std::string& name) {
     const auto* entry = find_entry(bijector_entries, name);
     programs_.used_.insert("bijector " + name);
-    return BijectorOperation{name, false, entry ? entry->parameters(random, dims) : std::vector<std::vector<double>>{}};
+    const int size = random.chance(0.3) && dims % 2 == 0 ? dims / 2 : 0;
+    return BijectorOperation{name, false, entry ? entry->parameters(random, dims) : std::vector<std::vector<double>>{},
+                             size};
   };
   std::vector<BijectorOperation> chain{make(scalar::Bijectors::names[bijector])};
   const int more = random.below(3);
@@ -80,6 +82,10 @@ Sample Programs::next(bool recurrent) {
   head.add(b);
   sample.trace.value = b.linear(b.any(), 1);
   if (random_.chance(0.3)) sample.trace.bootstrap_value = b.linear(b.any(), 1);
+  for (Operation& o : sample.trace.operations)
+    if (o.op == "normalize") o.parameters[0] += sample.trace.parameter_count;
+  sample.trace.statistics_count = int(sample.statistics.size());
+  sample.parameters.insert(sample.parameters.end(), sample.statistics.begin(), sample.statistics.end());
   sample.name = "random " + std::to_string(++samples_) + " (";
   for (const Operation& o : sample.trace.operations)
     sample.name += o.op + (o.variant.empty() || o.variant == "identity" ? "" : ":" + o.variant) + " ";

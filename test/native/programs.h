@@ -26,7 +26,8 @@ class Random {
 struct Sample {
   std::string name;
   Trace trace;
-  Floats parameters;
+  Floats parameters;  // and behind them the statistics
+  Floats statistics;  // until the sample is complete
 };
 
 // What the core knows and the generator does not: a sentence each that says where to add it. Empty if all is well.

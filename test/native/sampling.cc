@@ -102,7 +102,7 @@ static void check_draw(int segments, int count, Random& random) {
           Draw d{};
           d.priority = arrays.input("priority", priority);
           d.wait = arrays.output("wait", segments);
-          d.keys = arrays.scratch_keys("keys", segments);
+          d.keys = arrays.scratch<uint64_t>("keys", segments);
           d.segments = segments;
           d.count = count;
           d.seed = uint64_t(3) << 33 | 9;
@@ -111,7 +111,7 @@ static void check_draw(int segments, int count, Random& random) {
           d.number = 7;
           d.segment = arrays.output_places("segment", count);
           if (device) {
-            uint64_t* const sorted = arrays.scratch_keys("sorted", segments);
+            uint64_t* const sorted = arrays.scratch<uint64_t>("sorted", segments);
             launch(launch_each("waits", segments), device::waits, d, 0, segments);
             launch(launch_each("arrivals", segments), device::arrivals, d);
             launch(launch_each("sort_parts", segments), device::sort_parts, d.keys, segments, sorted);

@@ -138,7 +138,8 @@ test('parameters that are not finite are refused', async () => {
 test('more than the format holds is refused before it is read', () => {
   const { program } = new SharedActorCritic(sizes);
   const source = { program: { ...program, parameterCount: 2 ** 29 }, arena: new Float32Array() };
-  const rest = { observation: [flatLeaf(4)], actionShape: [2], version: '', metadata: {} };
+  const statistics = () => ({ mean: new Float64Array(), variance: new Float64Array() });
+  const rest = { observation: [flatLeaf(4)], statistics, actionShape: [2], version: '', metadata: {} };
   const options = { deterministic: true, actionMask: false };
   expectError(() => exportProgram({ ...source, ...rest }, options), 'UNSUPPORTED', '2 GiB', `${2 ** 31}`);
 });

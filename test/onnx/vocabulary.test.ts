@@ -47,6 +47,7 @@ const layers: Record<string, (x: Node) => Node> = {
   mul: (x) => x.linear(3).mul(x),
   scale: (x) => x.scale(-0.7, 0.3),
   clamp: (x) => x.clamp(-0.2, 0.3),
+  normalize: (x) => x.normalize({ clip: 0.8 }),
   concat: (x) => x.linear(2).concat(x, x.linear(1)),
   slice: (x) => x.linear(5).slice(1, 4),
   layer_norm: (x) => x.linear(6).layerNorm(),
@@ -74,7 +75,15 @@ function modelOf(build: (x: Node) => ModelOutputs, key: number): Model {
       return build(x);
     }
   }
-  return new Own({ observationSpaceSize: 3, actionSpaceSize: 1, key });
+  const model = new Own({ observationSpaceSize: 3, actionSpaceSize: 1, key });
+  for (const name of model.statistics.names) {
+    model.statistics.set(name, {
+      count: 9,
+      mean: Float64Array.of(0.1, -0.7, 1 / 3),
+      variance: Float64Array.of(2, 0, 0.3),
+    });
+  }
+  return model;
 }
 
 describe.each(vocabulary.ops)('%s', (op) => {

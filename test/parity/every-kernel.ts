@@ -19,7 +19,8 @@ async function update(name: string, optimizer: 'adam' | 'muon', own: object): Pr
   const environment = new NativeVectorEnvironment({ name: 'Pendulum-v1', count: 5, key: 1, device: 'cuda' });
   const sizes = { observationSpaceSize: 3, actionSpaceSize: 1 };
   const model = Model.create(name, { ...sizes, ...own, key: 1, device: 'cuda' });
-  const trainer = new PPO({ model, environment, key: 1, optimizer, horizon: 8, epochs: 1, minibatches: 2 });
+  const settings = { horizon: 8, epochs: 1, minibatches: 2, rewardScale: 'running' } as const;
+  const trainer = new PPO({ model, environment, key: 1, optimizer, ...settings });
   for await (const { loss } of trainer.run({ steps: 40 }))
     if (!Number.isFinite(loss)) throw new Error(`${name} with ${optimizer}: a loss of ${loss}`);
 }
@@ -38,7 +39,7 @@ export async function everyKernel(): Promise<string> {
   // Enough for large tiles on any GPU: two for each multiprocessor.
   const wide = pair('SharedActorCritic', 'gaussian', 2, small);
   wide.cuda.act(batchFor(wide, [40_000], 2).observation, { key: 1 });
-  await update('SharedActorCritic', 'adam', small);
+  await update('SharedActorCritic', 'adam', { ...small, normalizeObservations: true });
   await update('SharedActorCritic', 'muon', small);
   await update('LSTMActorCritic', 'adam', { hiddenFeatures: 4, lstmFeatures: 5 });
   return `${pairs} models and heads, three updates of PPO`;

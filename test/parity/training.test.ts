@@ -59,7 +59,12 @@ const environments: Record<string, (device: Device) => VectorEnvironment> = {
   'in TypeScript': () => new SyncVectorEnvironment({ make: () => new Counting(), count: 19, key: 5 }),
 };
 
-function modelFor(name: string, { observationSpace, actionSpace }: VectorEnvironment, device: Device): Model {
+function modelFor(
+  name: string,
+  { observationSpace, actionSpace }: VectorEnvironment,
+  device: Device,
+  more: object = {},
+): Model {
   const discrete = actionSpace instanceof Discrete;
   return Model.create(name, {
     observationSpaceSize: observationSpace.size,
@@ -69,6 +74,7 @@ function modelFor(name: string, { observationSpace, actionSpace }: VectorEnviron
     ...(name === 'SharedActorCritic' && { architecture: [24, 24] }),
     key: 3,
     device,
+    ...more,
   });
 }
 
@@ -153,6 +159,30 @@ describe.each(['SharedActorCritic', 'LSTMActorCritic', 'MinGRUActorCritic'])('%s
     }, 1e-4);
     expect(Math.max(...Array.from(cpu.change as Float32Array, Math.abs))).toBeGreaterThan(1e-3);
   });
+});
+
+// After the first update observations are normalised by what the first rollout taught.
+test.each(Object.keys(environments))('running statistics of observations and returns in %s', async (environment) => {
+  const { cpu } = await onBoth(async (device) => {
+    const world = environments[environment]?.(device) as VectorEnvironment;
+    const model = modelFor('LSTMActorCritic', world, device, { normalizeObservations: true });
+    const settings = { horizon: 16, epochs: 1, minibatches: 3, optimizer: { name: 'adam', epsilon: 0.1 } as const };
+    const trainer = new PPO({ model, environment: world, key: 11, ...settings, rewardScale: 'running' });
+    const divergences: number[] = [];
+    for await (const { approxKl } of trainer.run({ steps: 2 * 16 * world.count })) divergences.push(approxKl);
+    const { count, mean, variance } = model.statistics.get('observation');
+    const observation = Float32Array.from({ length: 5 * mean.length }, (_, k) => k - 3);
+    const { value } = model.act({ data: observation, shape: [5, mean.length] }, { key: 1 });
+    return {
+      scaling: trainer.rollout.readScaling(),
+      count: [count],
+      mean,
+      variance,
+      divergences,
+      value: value.dataSync(),
+    };
+  }, 1e-4);
+  expect(cpu.count).toEqual([2 * 16 * (environment === 'in TypeScript' ? 19 : 70)]);
 });
 
 test('files go from either device to the other', async () => {

@@ -100,13 +100,20 @@ export function transform(chain: readonly BijectorSpec[], event: readonly number
   let [y, logDet] = [[...event], 0];
   for (const step of backwards ? [...chain].reverse() : chain) {
     const spread = step.parameters.map((values) => y.map((_, d) => values[values.length === 1 ? 0 : d] as number));
-    const mapped = find(step.name)[step.inverse !== backwards ? 'inverse' : 'forward'](y, spread);
-    y = mapped.y;
-    logDet += mapped.logDet;
+    const size = step.size ?? y.length;
+    const groups = Array.from({ length: y.length / size }, (_, group) => {
+      const own = <T>(values: readonly T[]): T[] => values.slice(group * size, (group + 1) * size);
+      return find(step.name)[step.inverse !== backwards ? 'inverse' : 'forward'](own(y), spread.map(own));
+    });
+    y = groups.flatMap((mapped) => mapped.y);
+    logDet += groups.reduce((sum, mapped) => sum + mapped.logDet, 0);
   }
   return { y, logDet };
 }
 
-export function mixesDimensions(chain: readonly BijectorSpec[]): boolean {
-  return chain.some(({ name }) => find(name).vector === true);
+/** How many of `n` dimensions a chain mixes: 0 where it mixes none. */
+export function mixedDimensions(chain: readonly BijectorSpec[], n: number): number {
+  const sizes = new Set(chain.filter(({ name }) => find(name).vector === true).map(({ size = n }) => size));
+  const [one = 0, ...others] = sizes;
+  return others.length > 0 ? n : one;
 }

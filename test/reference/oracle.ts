@@ -33,9 +33,10 @@ export class Oracle {
     this.program = program;
     const placed = new Map(program.parameters.map((parameter) => [parameter.name, parameter]));
     const offset = (name: string): number => (find(name, placed) as PlacedParameter).offset;
+    const statistics = new Map(program.statistics?.map(({ name, offset: at }) => [name, at]));
     const first = 1 + (program.states?.length ?? 0);
     this.#steps = program.instructions.map((instruction, i) => ({
-      run: stepOf(instruction, program.widths[first + i] as number, offset, this.grids),
+      run: stepOf(instruction, program.widths[first + i] as number, offset, this.grids, statistics),
       inputs: instruction.inputs,
     }));
   }
@@ -115,7 +116,13 @@ export class Oracle {
   }
 }
 
-function stepOf(instruction: InstructionSpec, width: number, offset: (name: string) => number, grids: Grids): Step {
+function stepOf(
+  instruction: InstructionSpec,
+  width: number,
+  offset: (name: string) => number,
+  grids: Grids,
+  statistics: ReadonlyMap<string, number>,
+): Step {
   const { op, parameters, variant = 'identity', constants = [] } = instruction;
   const [first = 0, second = 0] = constants;
   const offsets = parameters.map((name) => (name === null ? undefined : offset(name)));
@@ -161,6 +168,16 @@ function stepOf(instruction: InstructionSpec, width: number, offset: (name: stri
             at(arena, (bias as number) + j),
         );
       };
+    case 'normalize': {
+      const mean = statistics.get(instruction.statistics as string) as number;
+      const sum = (arena: Float64Array, place: number): number => at(arena, place) + at(arena, place + width);
+      return (arena, [x]) =>
+        columns((j) => {
+          const [start, variance] = [constants[2] as number, mean + 2 * width];
+          const y = (at(x, start + j) - sum(arena, mean + j)) / Math.sqrt(sum(arena, variance + j) + first);
+          return Math.min(second, Math.max(-second, y));
+        });
+    }
     case 'lstm':
       return (arena, [x, carry]) => {
         const units = width / 2;

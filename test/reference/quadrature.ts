@@ -1,6 +1,6 @@
 // E[log |det|] of a chain under N(mean, diag std²) by the rules the core promises, in plain float64.
 import type { BijectorSpec } from '../../lib/graph/program.js';
-import { mixesDimensions, transform } from './bijectors.js';
+import { mixedDimensions, transform } from './bijectors.js';
 
 interface Rule {
   node: number;
@@ -45,13 +45,24 @@ export function expectedLogDet(
   std: readonly number[],
 ): number {
   if (chain.length === 0) return 0;
+  const n = mean.length;
+  const size = mixedDimensions(chain, n);
+  if (size > 0 && size < n) {
+    return Array.from({ length: n / size }, (_, group) => {
+      const own = <T>(values: readonly T[]): T[] => values.slice(group * size, (group + 1) * size);
+      const part = chain.map((step) => ({
+        ...step,
+        parameters: step.parameters.map((values) => (values.length === 1 ? values : own(values))),
+      }));
+      return expectedLogDet(part, own(mean), own(std));
+    }).reduce((sum, part) => sum + part, 0);
+  }
   const at = (node: readonly number[]): number =>
     transform(
       chain,
       mean.map((m, d) => m + (std[d] as number) * (node[d] as number)),
     ).logDet;
-  const n = mean.length;
-  if (mixesDimensions(chain)) return n <= largestGrid ? grid(n, at, [], 1) : degreeFive(n, at);
+  if (size > 0) return n <= largestGrid ? grid(n, at, [], 1) : degreeFive(n, at);
   // Dimensions are independent: move one at a time, and take away what the others, at their mean, contribute.
   const centre = at(mean.map(() => 0));
   return mean.reduce((sum, _, d) => {

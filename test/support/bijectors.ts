@@ -6,6 +6,7 @@ import { Box } from '../../lib/bijectors/box.js';
 import { Chain } from '../../lib/bijectors/chain.js';
 import { MaskedCoupling, SplitCoupling } from '../../lib/bijectors/coupling.js';
 import { Exp } from '../../lib/bijectors/exp.js';
+import { Groups } from '../../lib/bijectors/groups.js';
 import { GumbelCDF } from '../../lib/bijectors/gumbel-cdf.js';
 import { Free, Identity } from '../../lib/bijectors/identity.js';
 import { Inverse } from '../../lib/bijectors/inverse.js';
@@ -43,6 +44,8 @@ export const examples: readonly Example[] = [
   { name: 'Box, coarse eps', bijector: new Box({ low: -0.3, high: 0.1, eps: 1e-3 }) },
   { name: 'MaxNorm', bijector: new MaxNorm() },
   { name: 'MaxNorm 6', bijector: new MaxNorm({ maxNorm: 6, eps: 1e-8 }) },
+  { name: 'Groups of 1', bijector: new Groups({ bijector: new MaxNorm({ maxNorm: 6, eps: 1e-8 }), size: 1 }) },
+  { name: 'Groups of 3', bijector: new Groups({ bijector: new MaxNorm({ maxNorm: 6, eps: 1e-8 }), size: 3 }) },
   { name: 'Tanh', bijector: new Tanh() },
   { name: 'Sigmoid', bijector: new Sigmoid() },
   { name: 'Softplus', bijector: new Softplus() },

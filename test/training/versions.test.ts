@@ -57,7 +57,7 @@ describe.each(Object.entries(written))('%s', (name, fixture) => {
 
     const today = path.join(folder, `${name}.safetensors`);
     await trainer.save(today);
-    expect((await readCheckpoint(today)).metadata.version).toBe('2');
+    expect((await readCheckpoint(today)).metadata.version).toBe('3');
     const other = makeTrainer(fixture);
     await other.load(today);
     const steps = trainer.steps + 3 * trainer.rollout.size;

@@ -20,7 +20,8 @@ const key = 'observation';
 
 /**
  * Subtracts the running mean of all environments and divides by their standard deviation. Final observations are normalised with the same moments.
- * A trainer's checkpoint keeps the moments.
+ * A trainer's checkpoint keeps the moments. A model with `normalizeObservations` does without this wrapper, and takes its statistics along wherever it
+ * goes.
  *
  *     const judged = new NormalizeObservation(others, { moments: trained.moments, update: false });
  */

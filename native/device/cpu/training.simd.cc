@@ -4,6 +4,7 @@
 #include "device/cpu/sampling.h"
 #include "device/cpu/vector.h"
 #include "math/drip.h"
+#include "math/running_moments.h"
 
 namespace torsor::TORSOR_ISA {
 
@@ -33,7 +34,9 @@ template <class N> static void advantage_of(const AdvantageIO& io, const Advanta
     const N ratio = io.ratio ? load(io.ratio + at) : splat<N>(1);
     const N following = choose(terminated > 0, splat<N>(0), choose(truncated > 0, load(io.final_value + at), next));
     const N continues = choose(terminated + truncated > 0, splat<N>(0), splat<N>(1));
-    advantage_step(load(io.reward + at), value, following, ratio, continues, config, advantage);
+    N reward = load(io.reward + at);
+    if (config.running_scale) reward = scaled_reward(reward, io.scaling->factor);
+    advantage_step(reward, value, following, ratio, continues, config, advantage);
     const N target = advantage + value;
     memcpy(io.advantage + at, &advantage, sizeof advantage);
     memcpy(io.target + at, &target, sizeof target);
@@ -86,6 +89,57 @@ static void moments(const GradientIO& io, int rows, bool sample, AdvantageMoment
   const double mean = sum([](double x) { return x; }) / count;
   *result =
       moments_of(mean, sum([&](double x) { return (x - mean) * (x - mean); }) / degrees_of_freedom(count, sample));
+}
+
+static void sum_distances(const ObservationRows& o, int first, int count, double* sums) {
+  double* const squares = sums + o.width;
+  memset(sums, 0, sizeof(double) * 2 * size_t(o.width));
+  for (int row = first; row < first + count; row++)
+    for (int k = 0; k < o.width; k++) {
+      const double distance = double(o.observation[int64_t(row) * o.width + k]) - o.observation[k];
+      sums[k] += distance;
+      squares[k] += distance * distance;
+    }
+}
+
+static void merge_statistics(const ObservationRows& o, const double* sums, int count, const StatisticsPlace& place,
+                             float* arena, const PpoUpdate* update) {
+  if (update->total.non_finite) return;
+  const StatisticsLayout at{place.n};
+  float* const statistics = arena + place.offset;
+  for (int k = 0; k < place.n; k++) {
+    const int column = place.column + k;
+    double sum = 0, squares = 0;
+    for (int set = 0; set < count; set++) {
+      const double* const of_set = sums + int64_t(set) * 2 * o.width;
+      sum += of_set[column];
+      squares += of_set[o.width + column];
+    }
+    merge_column(statistics, at, k, batch_moments(o.rows, o.observation[column], sum, squares));
+  }
+  merge_count(statistics, at, o.rows);
+}
+
+static void discount(const DiscountedReturns& d, const RewardScaling* scaling, int first, int count, double* sums) {
+  for (int e = first; e < first + count; e++) {
+    double value = d.returns[e], sum = 0, squares = 0;
+    for (int t = 0; t < d.steps; t++) {
+      const int64_t at = int64_t(t) * d.environments + e;
+      value = discount_step(value, d.reward[at], d.done[at], d.gamma, scaling->returns.mean, sum, squares);
+    }
+    d.returns[e] = finite_or_zero(value);
+    sums[2 * e] = sum;
+    sums[2 * e + 1] = squares;
+  }
+}
+
+static void merge_returns(const DiscountedReturns& d, const double* sums, RewardScaling* scaling) {
+  double sum = 0, squares = 0;
+  for (int e = 0; e < d.environments; e++) {
+    sum += sums[2 * e];
+    squares += sums[2 * e + 1];
+  }
+  merge_returns(*scaling, batch_moments(double(d.steps) * d.environments, scaling->returns.mean, sum, squares));
 }
 
 static double sum_of_squares(const float* x, int64_t count) {
@@ -167,8 +221,9 @@ const TrainingKernels training_table = {end_step,   advantage,      explained_va
                                         priorities, total_priority, weights,
                                         waits,      draw,           places,
                                         correct,    fill,           end_minibatch,
-                                        end_epoch,  adam,           momentum,
-                                        normalize,  transpose,      multiply,
-                                        follow};
+                                        end_epoch,  sum_distances,  merge_statistics,
+                                        discount,   merge_returns,  adam,
+                                        momentum,   normalize,      transpose,
+                                        multiply,   follow};
 
 }  // namespace torsor::TORSOR_ISA

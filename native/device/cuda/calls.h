@@ -30,6 +30,11 @@ void correct(const Drawn&);
 void fill(float*, int64_t count, float value);
 void end_minibatch(const float* gradients, int64_t count, const PpoLimits&, PpoUpdate*);
 void end_epoch(int minibatches, float target_kl, PpoUpdate*);
+void sum_distances(const ObservationRows&, int first, int count, double* sums);
+void merge_statistics(const ObservationRows&, const double* sums, int count, const StatisticsPlace&, float* arena,
+                      const PpoUpdate*);
+void discount(const DiscountedReturns&, const RewardScaling*, int first_environment, int environments, double* sums);
+void merge_returns(const DiscountedReturns&, const double* sums, RewardScaling*);
 void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count, const AdamConfig&,
           const UpdateGate*);
 void momentum(const float* gradients, float* first, float* direction, const MuonMatrix&, const UpdateGate*);

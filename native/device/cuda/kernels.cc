@@ -23,9 +23,10 @@ const TrainingKernels& training_kernels() {
                                         priorities, total_priority, weights,
                                         waits,      draw,           places,
                                         correct,    fill,           end_minibatch,
-                                        end_epoch,  adam,           momentum,
-                                        normalize,  transpose,      multiply,
-                                        follow};
+                                        end_epoch,  sum_distances,  merge_statistics,
+                                        discount,   merge_returns,  adam,
+                                        momentum,   normalize,      transpose,
+                                        multiply,   follow};
   return table;
 }
 

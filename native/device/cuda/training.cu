@@ -30,7 +30,8 @@ __global__ void advantage(const AdvantageIO io, const AdvantageConfig config, in
       const int64_t at = int64_t(t) * io.environments + environment;
       const bool terminated = io.terminated[at], truncated = io.truncated[at];
       const float following = terminated ? 0 : truncated ? io.final_value[at] : next;
-      advantage_step(io.reward[at], io.value[at], following, io.ratio ? io.ratio[at] : 1.0f,
+      const float reward = config.running_scale ? scaled_reward(io.reward[at], io.scaling->factor) : io.reward[at];
+      advantage_step(reward, io.value[at], following, io.ratio ? io.ratio[at] : 1.0f,
                      terminated || truncated ? 0.0f : 1.0f, config, advantage);
       io.advantage[at] = advantage;
       io.target[at] = advantage + io.value[at];
