@@ -93,8 +93,8 @@ console.log(observation.join());`;
 });
 
 describe('budgets', () => {
-  test('the package with the addon of the CPU packs to less than 2 MB', () => {
-    expect(statSync(packed.tarball).size).toBeLessThan(2e6);
+  test('the package with the addon of the CPU packs to less than 1.5 MB', () => {
+    expect(statSync(packed.tarball).size).toBeLessThan(1.5e6);
   });
 
   test('it brings one package, inside its own', () => {
