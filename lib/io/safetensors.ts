@@ -4,11 +4,13 @@ import { TorsorError } from '../core/errors.js';
 import { allocate, bytesPerElement, type Dtype, dtypeOf, type TypedArray } from '../tensor/dtype.js';
 import { sizeOf } from '../tensor/shape.js';
 
+/** An array in a file, row-major. */
 export interface SavedArray {
   shape: readonly number[];
   data: TypedArray;
 }
 
+/** What a safetensors file holds: arrays by name, and strings by name. */
 export interface Safetensors {
   tensors: Map<string, SavedArray>;
   metadata: Record<string, string>;
