@@ -3,7 +3,7 @@ import { options as checkOptions, positive } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { Node } from './node.js';
 
-/** Of `node.normalize`. */
+/** How `normalize` treats the columns of an observation. */
 export interface NormalizeOptions {
   /** Added to the variance. Default: 1e-8, as Gymnasium's. */
   epsilon?: number;

@@ -4,7 +4,7 @@ import { TorsorError } from '../core/errors.js';
 import { allocate, bytesPerElement, type Dtype, dtypeOf, type TypedArray } from '../tensor/dtype.js';
 import { sizeOf } from '../tensor/shape.js';
 
-/** An array in a file, row-major. */
+/** An array as files keep it. */
 export interface SavedArray {
   shape: readonly number[];
   data: TypedArray;

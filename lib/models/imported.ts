@@ -6,7 +6,7 @@ import { decodeSafetensors, type SavedArray } from '../io/safetensors.js';
 import { sameShape, showShape, sizeOf } from '../tensor/shape.js';
 import type { Model } from './model.js';
 
-/** Of `model.importParameters`. */
+/** Where arrays come from, and which parameters they become. */
 export interface ImportOptions {
   /** How kernels lie in the file: of `torch` [out, in], which are transposed, of `flax` [in, out] as here. */
   from: 'torch' | 'flax';
