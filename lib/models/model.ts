@@ -43,12 +43,12 @@ interface ModelClasses {
 }
 
 /** What `Model.create` takes: of our models their own options, of others any. */
-export type OptionsByName<N extends string> = N extends keyof ModelClasses
+type OptionsByName<N extends string> = N extends keyof ModelClasses
   ? ConstructorParameters<ModelClasses[N]>[0]
   : ModelOptions & Record<string, unknown>;
 
 /** What `Model.create` makes: of our models their class, of others what was asked for. */
-export type ModelByName<M, N extends string> = N extends keyof ModelClasses ? InstanceType<ModelClasses[N]> : M;
+type ModelByName<M, N extends string> = N extends keyof ModelClasses ? InstanceType<ModelClasses[N]> : M;
 
 type CreateOptions<O extends object> = ModelOptions & { [K in keyof O]?: O[K] | undefined };
 
