@@ -7,36 +7,46 @@ export { setThreads, threads } from './addon/threads.js';
 export type { NdArray, NdArrayLike } from './bijectors/array.js';
 export { Bijector, type BijectorTraits, type Mapped } from './bijectors/bijector.js';
 export { Block, DiagLinear } from './bijectors/block.js';
-export { Box as BoxBijector } from './bijectors/box.js';
+export { Box as BoxBijector, type BoxOptions as BoxBijectorOptions } from './bijectors/box.js';
 export { Chain } from './bijectors/chain.js';
-export { MaskedCoupling, SplitCoupling } from './bijectors/coupling.js';
+export {
+  type Conditional,
+  type Conditioner,
+  MaskedCoupling,
+  SplitCoupling,
+  type SplitCouplingOptions,
+} from './bijectors/coupling.js';
 export { Exp } from './bijectors/exp.js';
 export { Groups } from './bijectors/groups.js';
 export { GumbelCDF } from './bijectors/gumbel-cdf.js';
 export { Free, Identity } from './bijectors/identity.js';
 export { Inverse } from './bijectors/inverse.js';
-export { Lambda } from './bijectors/lambda.js';
+export { Lambda, type LambdaOptions } from './bijectors/lambda.js';
 export {
   DiagPlusLowRankLinear,
   LowerUpperTriangularAffine,
   TriangularLinear,
   UnconstrainedAffine,
 } from './bijectors/matrix-affine.js';
-export { MaxNorm } from './bijectors/max-norm.js';
-export { RationalQuadraticSpline } from './bijectors/rational-quadratic-spline.js';
-export { ScalarAffine, Shift } from './bijectors/scalar-affine.js';
+export { MaxNorm, type MaxNormOptions } from './bijectors/max-norm.js';
+export { RationalQuadraticSpline, type RationalQuadraticSplineOptions } from './bijectors/rational-quadratic-spline.js';
+export type { BijectorJson } from './bijectors/registry.js';
+export { ScalarAffine, type ScalarAffineOptions, Shift } from './bijectors/scalar-affine.js';
 export { Sigmoid } from './bijectors/sigmoid.js';
 export { Softplus } from './bijectors/softplus.js';
 export { Tanh } from './bijectors/tanh.js';
 export { type ErrorCode, TorsorError } from './core/errors.js';
-export { Bernoulli } from './distributions/bernoulli.js';
-export { Categorical } from './distributions/categorical.js';
+export { Bernoulli, type BernoulliOptions as BernoulliDistributionOptions } from './distributions/bernoulli.js';
+export { Categorical, type CategoricalOptions } from './distributions/categorical.js';
 export type { Choice } from './distributions/choice.js';
 export { Distribution, type IntArray, type SampleSource } from './distributions/distribution.js';
-export { MultiCategorical } from './distributions/multi-categorical.js';
-export { MultivariateNormalDiag } from './distributions/multivariate-normal-diag.js';
-export { Normal } from './distributions/normal.js';
-export { SquashedMultivariateNormalDiag, SquashedNormal } from './distributions/squashed-normal.js';
+export { MultiCategorical, type MultiCategoricalOptions } from './distributions/multi-categorical.js';
+export {
+  MultivariateNormalDiag,
+  type MultivariateNormalDiagOptions,
+} from './distributions/multivariate-normal-diag.js';
+export { Normal, type NormalOptions } from './distributions/normal.js';
+export { SquashedMultivariateNormalDiag, SquashedNormal, type SquashLimits } from './distributions/squashed-normal.js';
 export { Transformed } from './distributions/transformed.js';
 export { type CheckEnvironmentOptions, checkEnvironment } from './envs/check-environment.js';
 export type {
@@ -71,16 +81,21 @@ export { RunningMoments } from './envs/wrappers/running-moments.js';
 export { TimeLimit } from './envs/wrappers/time-limit.js';
 export { VectorWrapper } from './envs/wrappers/vector-wrapper.js';
 export { Wrapper } from './envs/wrappers/wrapper.js';
+export type { LstmOptions } from './graph/lstm.js';
 export type { Node } from './graph/node.js';
+export type { LayerNormOptions, LinearOptions, StateOptions } from './graph/node-options.js';
 export type { NormalizeOptions } from './graph/normalize.js';
+export type { ActivationName, SolverName } from './graph/ops.js';
 export type { ProgramSpec } from './graph/program.js';
+export type { NeuralCdeOptions, Window, WindowOptions } from './graph/window.js';
 export { type Checkpoint, readCheckpoint, writeCheckpoint } from './io/checkpoint.js';
 export { decodeEqx, type Eqx, encodeEqx } from './io/eqx.js';
 export type { NpyArray, NpyDtype } from './io/npy.js';
-export { decodeSafetensors, encodeSafetensors, type SavedArray } from './io/safetensors.js';
+export { decodeSafetensors, encodeSafetensors, type Safetensors, type SavedArray } from './io/safetensors.js';
 export { ActorCritic, type ActorCriticOptions } from './models/actor-critic.js';
 export { BoundStep, type StepBuffers } from './models/bound-step.js';
 export type { Carry, CarryInput } from './models/carry.js';
+export type { Policy } from './models/distribution.js';
 export type { OnnxOptions } from './models/exported.js';
 export type { GradientOptions, GradientResult } from './models/gradient.js';
 export {
@@ -94,6 +109,7 @@ export {
   type PolicyHead,
 } from './models/heads.js';
 export type { ImportOptions } from './models/imported.js';
+export type { ArrayInput } from './models/inputs.js';
 export { LSTMActorCritic, type LSTMActorCriticOptions, type RecurrentBase } from './models/lstm-actor-critic.js';
 export { MinGRUActorCritic, type MinGRUActorCriticOptions } from './models/min-gru-actor-critic.js';
 export {
@@ -106,8 +122,9 @@ export {
   type NCDEActorCriticPolicyOptions,
 } from './models/ncde-actor-critic-policy.js';
 export type { NCDEState, NCDEStateInput } from './models/ncde-state.js';
-export type { ModelOptions } from './models/options.js';
-export type { LstmBy, Precision } from './models/placement.js';
+export type { ActionSpaceJson, ModelOptions, ResolvedOptions } from './models/options.js';
+export type { Parameters } from './models/parameters.js';
+export type { LstmBy, PlacementOptions, Precision } from './models/placement.js';
 export type {
   ActOptions,
   ActResult,
@@ -160,8 +177,9 @@ export { MultiBinary } from './spaces/multi-binary.js';
 export { MultiDiscrete } from './spaces/multi-discrete.js';
 export { type ElementOf, type FlattenOptions, type SampleMask, Space, type SpaceJson } from './spaces/space.js';
 export { Tuple } from './spaces/tuple.js';
-export type { Dtype } from './tensor/dtype.js';
-export { Tensor } from './tensor/tensor.js';
+export type { Dtype, TypedArray } from './tensor/dtype.js';
+export type { Nested } from './tensor/shape.js';
+export { Tensor, type TensorOptions } from './tensor/tensor.js';
 export { type LibraryPreset, libraryPresets } from './training/library-presets.js';
 export type { TrainingMetrics } from './training/metrics.js';
 export { NonFiniteError, type StoppedMetrics } from './training/non-finite.js';

@@ -4,6 +4,7 @@ import { TorsorError } from '../core/errors.js';
 import { combine, map, type NdArray, type NdArrayLike, nested, parameter } from './array.js';
 import { ScalarBijector } from './scalar.js';
 
+/** Of the bijector `Box`. */
 export interface BoxOptions {
   /** Limits: numbers, or one per dimension of the action. */
   low: NdArrayLike;

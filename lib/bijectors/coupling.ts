@@ -79,6 +79,7 @@ export class MaskedCoupling extends Coupling {
   }
 }
 
+/** Of `SplitCoupling`. */
 export interface SplitCouplingOptions {
   /** Elements of the last dimension before this one are the first part. */
   splitIndex: number;

@@ -6,6 +6,7 @@ import { Bijector, type Mapped } from './bijector.js';
 
 type Scalar = (x: number) => number;
 
+/** Of `Lambda`: functions of one number. */
 export interface LambdaOptions {
   forward: Scalar;
   /** Without it the bijector has no inverse, so a distribution has samples but no density of given values. */

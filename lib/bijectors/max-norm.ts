@@ -6,6 +6,7 @@ import { options as checkOptions, positive, within } from '../core/check.js';
 import { type NdArray, zeros } from './array.js';
 import { Bijector, type Mapped } from './bijector.js';
 
+/** Of `MaxNorm`. */
 export interface MaxNormOptions {
   /** Radius of the ball. Default: 1. */
   maxNorm?: number;

@@ -7,6 +7,7 @@ import { Bijector, type Mapped } from './bijector.js';
 
 const boundaries = ['unconstrained', 'lower_identity', 'upper_identity', 'identity', 'circular'] as const;
 
+/** Of `RationalQuadraticSpline`. */
 export interface RationalQuadraticSplineOptions {
   /** `[..., 3K + 1]`: unnormalised widths and heights of K bins, and slopes at their K + 1 knots. */
   params: NdArrayLike;

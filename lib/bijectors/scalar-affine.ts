@@ -4,6 +4,7 @@ import { TorsorError } from '../core/errors.js';
 import { map, type NdArray, type NdArrayLike, nested, parameter } from './array.js';
 import { ScalarBijector } from './scalar.js';
 
+/** Of `ScalarAffine`. */
 export interface ScalarAffineOptions {
   /** Default: 0. */
   shift?: NdArrayLike;

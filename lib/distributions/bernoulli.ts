@@ -9,6 +9,7 @@ import { applyMask } from './mask.js';
 import { apply, applyAll } from './native-function.js';
 import { noiseOf } from './noise.js';
 
+/** Of the distribution `Bernoulli`: exactly one of `logits` and `probs`. */
 export interface BernoulliOptions {
   /** Logarithms of the odds of a 1. */
   logits?: NdArrayLike;

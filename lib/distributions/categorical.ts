@@ -20,6 +20,7 @@ import { applyMask } from './mask.js';
 import { apply } from './native-function.js';
 import { noiseOf } from './noise.js';
 
+/** Of `Categorical`: exactly one of `logits` and `probs`. */
 export interface CategoricalOptions {
   /** Logarithms of probabilities up to a constant, [..., K]; -Infinity forbids a choice. */
   logits?: NdArrayLike;

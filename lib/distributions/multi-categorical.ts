@@ -18,6 +18,7 @@ import { type Choice, readChoice } from './choice.js';
 import { Distribution, type IntArray, type SampleSource } from './distribution.js';
 import { noiseOf } from './noise.js';
 
+/** Of `MultiCategorical`. */
 export interface MultiCategoricalOptions {
   /** With `sizes`: all logits side by side, [..., sum of sizes]. Without: a list of logits, [..., K] for each categorical. */
   logits: NdArrayLike | readonly NdArrayLike[];

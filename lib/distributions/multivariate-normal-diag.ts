@@ -6,6 +6,7 @@ import { showShape } from '../tensor/shape.js';
 import { Distribution, type SampleSource } from './distribution.js';
 import { Normal, pair } from './normal.js';
 
+/** Of `MultivariateNormalDiag`. */
 export interface MultivariateNormalDiagOptions {
   /** Means, [..., n]. Default: 0. */
   loc?: NdArrayLike;

@@ -17,6 +17,7 @@ import { Distribution, type SampleSource } from './distribution.js';
 import { apply } from './native-function.js';
 import { noiseOf } from './noise.js';
 
+/** Of `Normal`. */
 export interface NormalOptions {
   /** Means. Default: 0. */
   loc?: NdArrayLike;

@@ -22,6 +22,7 @@ import { MultivariateNormalDiag, type MultivariateNormalDiagOptions } from './mu
 import { Normal, type NormalOptions } from './normal.js';
 import { Transformed } from './transformed.js';
 
+/** Where `SquashedNormal` and `SquashedMultivariateNormalDiag` end. */
 export interface SquashLimits {
   /** Limits of the values, finite; they broadcast to the shape of `loc`. Default: -1 and 1. */
   low?: NdArrayLike;

@@ -3,6 +3,7 @@ import { options as checkOptions, positiveInteger } from '../core/check.js';
 import { constant, type Initializer, lecunNormal, orthogonal } from '../random/initializers.js';
 import type { Node } from './node.js';
 
+/** Of `node.lstm`. */
 export interface LstmOptions {
   /** Prefix of the parameters `name.dense_i.kernel`, `name.dense_h.kernel` and `name.dense_h.bias`. Default: `lstm_0`, `lstm_1`, … */
   name?: string;

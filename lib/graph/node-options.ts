@@ -2,6 +2,7 @@
 import type { Initializer } from '../random/initializers.js';
 import type { ActivationName } from './ops.js';
 
+/** Of `node.linear`. */
 export interface LinearOptions {
   /** Applied to the result. Default: none. */
   activation?: ActivationName;
@@ -15,6 +16,7 @@ export interface LinearOptions {
   bias?: boolean;
 }
 
+/** Of `node.layerNorm`. */
 export interface LayerNormOptions {
   /** Added to the variance. Default: 1e-6, as in flax. */
   epsilon?: number;
@@ -22,6 +24,7 @@ export interface LayerNormOptions {
   name?: string;
 }
 
+/** Of `node.state`. */
 export interface StateOptions {
   /** In a sequence, entries of the initial carry that are not above it count as 0, and get no gradient. */
   floor?: number;

@@ -29,6 +29,7 @@ export const activations = [
   'squareplus',
 ] as const;
 
+/** What `node.activation` takes. */
 export type ActivationName = (typeof activations)[number];
 
 /** An activation by name, without regard to case, spaces, underscores and hyphens. */
@@ -44,6 +45,7 @@ export function activationName(name: unknown, argument = 'activation'): Activati
 /** Explicit Runge-Kutta methods of the native core. All but `euler` estimate their error. */
 export const solvers = ['tsit5', 'dopri5', 'dopri8', 'bosh3', 'heun', 'midpoint', 'ralston', 'euler'] as const;
 
+/** Runge-Kutta methods of a neural CDE. */
 export type SolverName = (typeof solvers)[number];
 
 /** What an op may be told by name: the activation of a linear, the solver of a differential equation. */

@@ -13,6 +13,7 @@ import { type Initializer, uniformFanIn } from '../random/initializers.js';
 import type { Node } from './node.js';
 import { type SolverName, solvers, windowWidth } from './ops.js';
 
+/** Of `node.window`. */
 export interface WindowOptions {
   /** Time from one step to the next. Default: 1. */
   dt?: number;
@@ -48,6 +49,7 @@ export function window(x: Node, length: number, options: WindowOptions): Window 
   return { state, length: places, oldest: state.slice(2 + places, 2 + places + x.width) };
 }
 
+/** Of `node.neuralCde`. */
 export interface NeuralCdeOptions {
   /** Width of the hidden layers of the field. */
   width: number;

@@ -10,6 +10,7 @@ export interface SavedArray {
   data: TypedArray;
 }
 
+/** What a safetensors file holds: arrays by name, and strings by name. */
 export interface Safetensors {
   tensors: Map<string, SavedArray>;
   metadata: Record<string, string>;

@@ -42,6 +42,14 @@ interface ModelClasses {
   NCDEActorCriticPolicy: typeof NCDEActorCriticPolicy;
 }
 
+/** What `Model.create` takes: of our models their own options, of others any. */
+type OptionsByName<N extends string> = N extends keyof ModelClasses
+  ? ConstructorParameters<ModelClasses[N]>[0]
+  : ModelOptions & Record<string, unknown>;
+
+/** What `Model.create` makes: of our models their class, of others what was asked for. */
+type ModelByName<M, N extends string> = N extends keyof ModelClasses ? InstanceType<ModelClasses[N]> : M;
+
 type CreateOptions<O extends object> = ModelOptions & { [K in keyof O]?: O[K] | undefined };
 
 const registry = new Registry<Model<object>>('model');
@@ -99,12 +107,14 @@ export abstract class Model<O extends object = object> {
     return registry.has(name) ? (registry.get(name) as new (options: ModelOptions) => Model<object>) : undefined;
   }
 
-  /** A registered model with fresh parameters. Unknown names and options are errors that list what there is. */
-  static create<N extends keyof ModelClasses>(
+  /**
+   * A registered model with fresh parameters. Unknown names and options are errors that list what there is. Of a class of your own TypeScript knows
+   * no more than you say: `Model.create<Mine>('mine', options)`.
+   */
+  static create<M extends Model<object> = Model, N extends string = string>(
     name: N,
-    options: ConstructorParameters<ModelClasses[N]>[0],
-  ): InstanceType<ModelClasses[N]>;
-  static create<M extends Model<object> = Model>(name: string, options: ModelOptions & Record<string, unknown>): M;
+    options: OptionsByName<N>,
+  ): ModelByName<M, N>;
   static create(name: string, options: ModelOptions): Model<object> {
     const cls = registry.get(name) as new (options: ModelOptions) => Model<object>;
     const model = new cls(options);

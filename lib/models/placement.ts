@@ -9,6 +9,7 @@ export type Precision = 'float32' | 'tf32' | 'bf16';
 /** See `PlacementOptions.lstm`. */
 export type LstmBy = 'auto' | 'cudnn' | 'torsor';
 
+/** Where and in which precision a model computes, of every model and of `Model.load`. */
 export interface PlacementOptions {
   /** Default: `cpu`. */
   device?: DeviceChoice;

@@ -1,5 +1,6 @@
 // What a sample of returns says about their mean.
 
+/** The mean of a sample of returns, and how sure it is. */
 export interface Summary {
   meanReturn: number;
   /** Of the returns: root of the sum of squares / (n - 1); NaN for one. */

@@ -2,6 +2,7 @@
 import { show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 
+/** The typed array of each type of elements. */
 export interface ArrayOf {
   float32: Float32Array;
   float64: Float64Array;
@@ -11,6 +12,7 @@ export interface ArrayOf {
 
 /** Types of elements of tensors. */
 export type Dtype = keyof ArrayOf;
+/** Typed arrays that a tensor may hold. */
 export type TypedArray = ArrayOf[Dtype];
 
 export const dtypes = ['float32', 'float64', 'int32', 'uint8'] as const satisfies readonly Dtype[];

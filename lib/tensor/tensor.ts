@@ -17,6 +17,7 @@ import {
 } from './dtype.js';
 import { checkShape, flatten, type Nested, shapeOf, showShape, sizeOf } from './shape.js';
 
+/** Of `Tensor.from` and its like. */
 export interface TensorOptions<D extends Dtype = Dtype> {
   /** Default: that of the nested arrays, or [length]. */
   shape?: readonly number[];

@@ -90,7 +90,7 @@ type Model_ = typeof free;
 
 /** Calls that put one thing where it does not belong. */
 const calls: Record<string, (x: never) => unknown> = {
-  'Model.create': (x) => Model.create(x, sizes),
+  'Model.create': (x) => Model.create(x as string, sizes),
   'options of a model': (x) => Model.create('ActorCritic', x),
   ...Object.fromEntries(
     Object.keys({ ...free.options, key: 1, device: 1 }).map((name) => [

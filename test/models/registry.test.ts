@@ -115,7 +115,7 @@ describe('looking up', () => {
       'did you mean "sharedactorcritic"',
       'actorcritic, ',
     );
-    expectError(() => Model.create(3 as never, sizes), 'INVALID_ARGUMENT', 'name of a model', 'number');
+    expectError(() => Model.create(3 as unknown as string, sizes), 'INVALID_ARGUMENT', 'name of a model', 'number');
   });
 
   test('a class that was never registered has its own name', () => {
