@@ -3,13 +3,11 @@
 import type { NativeMathematics } from './native-mathematics.js';
 import type { NativeBuffer, NativeKey, NativePin } from './native-memory.js';
 import type { NativeModel, NativeProgram } from './native-model.js';
+import type { NativeEnvironment, NativeEnvironmentInfo, NativeRollout } from './native-rollout.js';
 import type {
   NativeDrawn,
-  NativeEnvironment,
-  NativeEnvironmentInfo,
   NativeOptimizer,
   NativeOptimizerConfig,
-  NativeRollout,
   NativeSegments,
   NativeTrainer,
 } from './native-training.js';

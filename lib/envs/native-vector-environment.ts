@@ -1,7 +1,7 @@
 // The environments of the native core, by name.
 
 import { addon, call, type Device, type DeviceChoice, resolveDevice } from '../addon/load.js';
-import type { NativeEnvironment, NativeEnvironmentInfo } from '../addon/native-training.js';
+import type { NativeEnvironment, NativeEnvironmentInfo } from '../addon/native-rollout.js';
 import { float32, int32, options, positiveInteger, string, unknown } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { Key } from '../random/key.js';

@@ -1,5 +1,5 @@
 // rollout: what a policy does in environments, batch after batch, as tensors.
-import type { NativeEpisodes } from '../addon/native-training.js';
+import type { NativeEpisodes } from '../addon/native-rollout.js';
 import type { VectorEnvironment } from '../envs/environment.js';
 import type { Model } from '../models/model.js';
 import { Key } from '../random/key.js';

@@ -1,6 +1,6 @@
 // Collecting from environments that are not native: the policy serves all rows at once, or the groups that are ready, each at its own step.
 import { call } from '../addon/load.js';
-import type { NativeEpisodes, NativeRollout } from '../addon/native-training.js';
+import type { NativeEpisodes, NativeRollout } from '../addon/native-rollout.js';
 import { type GroupedEnvironment, isGrouped, type StepArrays, type VectorEnvironment } from '../envs/environment.js';
 import type { Key } from '../random/key.js';
 import { breather } from './breather.js';

@@ -1,5 +1,5 @@
 // Sums over the episodes that end in a rollout, with their beginnings in the rollouts before.
-import type { NativeEpisodes } from '../addon/native-training.js';
+import type { NativeEpisodes } from '../addon/native-rollout.js';
 import type { StepArrays } from '../envs/environment.js';
 
 export class EpisodeSums {

@@ -1,7 +1,7 @@
 // Rollout: what a policy saw, did and got in `horizon` steps of every environment, kept on the device for an update.
 
 import { addon, call, callAsync } from '../addon/load.js';
-import type { NativeEpisodes, NativeRollout } from '../addon/native-training.js';
+import type { NativeEpisodes, NativeRollout } from '../addon/native-rollout.js';
 import { oneOf, options, positiveInteger, required } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { VectorEnvironment } from '../envs/environment.js';

@@ -1,7 +1,7 @@
 // How a rollout is cut for a recurrent model, and what goes on from one rollout to the next.
 
 import { call } from '../addon/load.js';
-import type { NativeRollout } from '../addon/native-training.js';
+import type { NativeRollout } from '../addon/native-rollout.js';
 import { nonNegativeInteger, positiveInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { carriesLearned } from '../graph/learned-carry.js';

@@ -1,5 +1,5 @@
 // What an iteration of training reports.
-import type { NativeEpisodes } from '../addon/native-training.js';
+import type { NativeEpisodes } from '../addon/native-rollout.js';
 
 /** One iteration: a rollout and the update on it. Losses and the like are means over the minibatches of the update. */
 export interface TrainingMetrics {

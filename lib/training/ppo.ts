@@ -48,6 +48,7 @@ export class PPO {
   /** The learning rate that follows the KL divergence; undefined unless `anneal` is adaptive. */
   #adaptedRate: number | undefined;
   #running = false;
+  #iterating = false;
 
   constructor(options: PPOOptions) {
     this.#resolved = resolvePPO(options);
@@ -86,7 +87,12 @@ export class PPO {
     this.#running = true;
     try {
       const start = performance.now();
-      while (this.steps < total && !options.signal?.aborted) yield await this.#iterate(total, start);
+      while (this.steps < total && !options.signal?.aborted) {
+        this.#iterating = true;
+        yield await this.#iterate(total, start).finally(() => {
+          this.#iterating = false;
+        });
+      }
     } finally {
       this.#running = false;
     }
@@ -97,8 +103,10 @@ export class PPO {
     await writeCheckpoint(path, this.checkpoint());
   }
 
-  /** What `save` writes, a copy: later iterations do not change it. */
+  /** What `save` writes, a copy: later iterations do not change it. @throws TorsorError INVALID_ARGUMENT while one is under way. */
   checkpoint(): Checkpoint {
+    if (this.#iterating)
+      throw new TorsorError('INVALID_ARGUMENT', 'checkpoint: an iteration of this trainer is under way');
     return trainerCheckpoint(this.#state());
   }
 

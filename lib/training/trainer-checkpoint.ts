@@ -1,7 +1,8 @@
 // The state of a trainer in a checkpoint: the model, the optimiser, where its random numbers are, and the environments.
 
 import { call } from '../addon/load.js';
-import type { NativeEpisodes, NativeOptimizer } from '../addon/native-training.js';
+import type { NativeEpisodes } from '../addon/native-rollout.js';
+import type { NativeOptimizer } from '../addon/native-training.js';
 import { show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { VectorEnvironment } from '../envs/environment.js';

@@ -1,6 +1,7 @@
 // Memory of a processor of the device, the one that is current when it is made; aligned to 64 bytes, zeroed and counted.
 #pragma once
 #include <cstdint>
+#include <utility>
 
 namespace torsor {
 
@@ -9,11 +10,15 @@ class Buffer {
   Buffer() = default;
   explicit Buffer(int64_t bytes);
   ~Buffer() { release(); }
-  Buffer(Buffer&& other) noexcept : data_(other.data_), bytes_(other.bytes_), processor_(other.processor_) {
-    other.data_ = nullptr;
-    other.bytes_ = 0;
+  Buffer(Buffer&& other) noexcept { *this = std::move(other); }
+  Buffer& operator=(Buffer&& other) noexcept {
+    if (this == &other) return *this;
+    release();
+    data_ = std::exchange(other.data_, nullptr);
+    bytes_ = std::exchange(other.bytes_, 0);
+    processor_ = other.processor_;
+    return *this;
   }
-  Buffer& operator=(Buffer&& other) noexcept;
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
 
@@ -50,9 +55,8 @@ template <class T> void copy(T* to, const T* from, int64_t count) {
 
 struct MemoryUse {
   int64_t buffers, bytes;
-  int64_t
-      reserved;  // taken from the system: more than `bytes` where freed memory waits for the next buffer, or calls use some
-  int64_t limit;  // of `reserved`; no_memory_limit: whatever there is
+  int64_t reserved;  // taken from the system: more than `bytes` where freed memory waits, or calls use some
+  int64_t limit;     // of `reserved`; no_memory_limit: whatever there is
 };
 MemoryUse memory_use(int processor);
 

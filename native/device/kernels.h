@@ -1,5 +1,6 @@
 // The kernels of one instruction set, as a table: what program/ calls without knowing which set runs.
 #pragma once
+#include "device/launch.h"
 #include "program/instruction.h"
 
 namespace torsor {
@@ -27,5 +28,18 @@ const Kernels& kernels();
 
 // Rows of one call where threads share `all` rows in blocks of `block`.
 inline int rows_of_call(int all, int block) { return kernels().whole_batch && all > 0 ? all : block; }
+
+// How many such calls there are, and f(first, rows) for each of them.
+inline int calls_of(int all, int block) {
+  const int64_t rows = rows_of_call(all, block);
+  return int((all + rows - 1) / rows);
+}
+template <class F> void each_call(int all, int block, F f) {
+  const int rows = rows_of_call(all, block);
+  parallel(calls_of(all, block), [&](int call) {
+    const int first = call * rows;
+    f(first, rows < all - first ? rows : all - first);
+  });
+}
 
 }  // namespace torsor

@@ -15,8 +15,8 @@ struct AdamConfig {
 struct UpdateGate {
   float gradient_scale = 1;  // to clip their norm
   bool stopped = false;      // this step and all that follow change nothing
-  float learning_rate =
-      1;  // factor of the learning rate of this step; the rate itself where it follows the KL divergence
+  // Factor of the learning rate of this step; the rate itself where it follows the KL divergence.
+  float learning_rate = 1;
 };
 
 }  // namespace torsor

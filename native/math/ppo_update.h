@@ -43,11 +43,12 @@ HD AdvantageMoments moments_of(double mean, double variance) {
 
 HD bool finite(double x) { return x - x == 0; }
 
-// The rule of rsl_rl for a minibatch whose policy is `kl` away from that of the rollout.
+// The rule of rsl_rl for a minibatch whose policy is `kl` away from that of the rollout. The rate grows where that is 0 too, as in the first minibatch:
+// rsl_rl's is never 0, since it adds 1e-5 for every dimension, and ours would be 0 or not as rounding has it.
 HD float adapted_rate(float rate, double kl, float desired) {
   const float least = 1e-5f, most = 1e-2f, factor = 1.5f;
   if (kl > 2.0 * desired) return rate / factor > least ? rate / factor : least;
-  if (kl > 0 && kl < 0.5 * desired) return rate * factor < most ? rate * factor : most;
+  if (kl < 0.5 * desired) return rate * factor < most ? rate * factor : most;
   return rate;
 }
 

@@ -175,8 +175,7 @@ struct GradientIO {
   float* d_observation;  // [rows][n_observation] or null
   // ... or the PPO loss of a minibatch of `loss_rows` rows, when d_log_prob is null.
   const float *old_log_prob, *advantage, *target, *old_value;
-  const float* old_head
-      [2];  // of a gaussian head: its parameters under the policy of the rollout, for the exact divergence; or null
+  const float* old_head[2];  // parameters of a gaussian head under the policy of the rollout, for the exact KL; or null
   float *new_value, *ratio;  // receive the values and probability ratios of the minibatch, or null
   PpoConfig ppo;
   const AdvantageMoments* moments;

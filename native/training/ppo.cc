@@ -4,8 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "device/kernels.h"
-#include "device/launch.h"
+#include "device/training.h"
 
 namespace torsor {
 
@@ -103,20 +102,18 @@ void PpoTrainer::evaluate(GradientIO io, const Minibatch& m, const PpoUpdateConf
   training_kernels().end_minibatch(gradients_.data(), model_.parameter_count(), limits, state);
 }
 
-// With changes that accumulate, `apply` says that they are made now.
-void PpoTrainer::step(float learning_rate, bool apply) {
+void PpoTrainer::step(float learning_rate) {
   const auto optimize = [&](float* parameters) {
     optimizer.step(parameters, gradients_.data(), learning_rate, &state_[0].gate);
   };
-  const bool accumulates = accumulated_.size() > 0;
-  if (accumulates) optimize(accumulated_.data());
-  if (!apply) return;
-  change([&](float* parameters) {
-    if (accumulates)
-      copy(parameters, accumulated_.data(), model_.parameter_count());
-    else
-      optimize(parameters);
-  });
+  if (accumulates())
+    optimize(accumulated_.data());
+  else
+    change(optimize);
+}
+
+void PpoTrainer::make_changes() {
+  if (accumulates()) change([&](float* parameters) { copy(parameters, accumulated_.data(), accumulated_.size()); });
 }
 
 // After a minibatch of drawn segments: their values and ratios are what it computed, and advantages follow.
@@ -126,35 +123,29 @@ void PpoTrainer::renew(Rollout& rollout, const PpoUpdateConfig& config) {
   normalize_rollout(rollout, config);
 }
 
-static void drip(Rollout& rollout, float decay) {
-  const int64_t row = rollout.start();
-  const Drip d{&rollout.reward[row], &rollout.terminated[row], &rollout.truncated[row],
-               rollout.horizon(),    rollout.environments(),   decay};
-  const int block = rows_of_call(d.environments, tile_rows);
-  parallel((d.environments + block - 1) / block,
-           [&](int k) { training_kernels().drip(d, k * block, std::min(block, d.environments - k * block)); });
-}
-
-// Where calls are deferred, kernels see by themselves when to stop.
 void PpoTrainer::run(Rollout& rollout, const PpoUpdateConfig& config, const std::vector<float>& learning_rates,
                      const Noise& key) {
-  if (config.drip_decay > 0) drip(rollout, config.drip_decay);
+  if (config.drip_decay > 0) rollout.drip(config.drip_decay);
   if (config.advantage.running_scale) rollout.learn_scaling(config.advantage.gamma);
   rollout.advantages(config.advantage);
   rollout.explained_variance(&state_[0].total.explained_variance);
   normalize_rollout(rollout, config);
   keep_policy(rollout);
-  {
+  if (accumulates()) {
     const auto held = hold(!calls_are_deferred);
     copy(accumulated_.data(), calls_are_deferred ? parameters_.data() : model_.parameters(), accumulated_.size());
   }
-  const GradientIO io = arrays_of(rollout, config);
   if (config.drawn_segments) {
     training_kernels().fill(ratio.data(), ratio.size(), 1);
     copy(new_value_.data(), rollout.value.data(), rollout.value.size());
   }
+  take_steps(rollout, config, learning_rates, key);
+  if (stopped()) make_changes();  // those of the steps before; kernels that see the stop by themselves have come to it
+}
 
-  const auto stopped = [&] { return !calls_are_deferred && state_[0].gate.stopped; };
+void PpoTrainer::take_steps(Rollout& rollout, const PpoUpdateConfig& config, const std::vector<float>& learning_rates,
+                            const Noise& key) {
+  const GradientIO io = arrays_of(rollout, config);
   for (int epoch = 0; epoch < config.epochs && !stopped(); epoch++) {
     if (!config.drawn_segments) shuffle(rollout, epoch, key);
     const PpoLimits limits{config.loss.value_coefficient, config.loss.entropy_coefficient, config.max_grad_norm, epoch,
@@ -169,7 +160,8 @@ void PpoTrainer::run(Rollout& rollout, const PpoUpdateConfig& config, const std:
       if (stopped()) return;
       const size_t k = size_t(epoch) * size_t(config.minibatches) + size_t(number);
       const float rate = config.desired_kl > 0 ? 1 : learning_rates[learning_rates.size() > 1 ? k : 0];
-      step(rate, (k + 1) % size_t(config.update_accumulation) == 0);
+      step(rate);
+      if ((k + 1) % size_t(config.update_accumulation) == 0) make_changes();
       if (config.drawn_segments) renew(rollout, config);
     }
     training_kernels().end_epoch(config.minibatches, config.target_kl, state_.data());

@@ -29,6 +29,7 @@ class PpoTrainer {
   };
   void allocate(const Rollout&, const PpoUpdateConfig&);
   void run(Rollout&, const PpoUpdateConfig&, const std::vector<float>& learning_rates, const Noise& key);
+  void take_steps(Rollout&, const PpoUpdateConfig&, const std::vector<float>& learning_rates, const Noise& key);
   void keep_policy(const Rollout&);
   GradientIO arrays_of(const Rollout&, const PpoUpdateConfig&) const;
   void shuffle(const Rollout&, int epoch, const Noise& key);
@@ -36,7 +37,12 @@ class PpoTrainer {
   Minibatch draw(const Rollout&, const PpoUpdateConfig&, int epoch, int number, const Noise& key);
   void evaluate(GradientIO, const Minibatch&, const PpoUpdateConfig&, const PpoLimits&);
   void normalize_rollout(const Rollout&, const PpoUpdateConfig&);
-  void step(float learning_rate, bool apply);
+  void step(float learning_rate);
+  // Those of the steps since it was called last, where changes accumulate.
+  void make_changes();
+  bool accumulates() const { return accumulated_.size() > 0; }
+  // Where calls are deferred, kernels see by themselves when to stop.
+  bool stopped() const { return !calls_are_deferred && state_[0].gate.stopped; }
   void renew(Rollout&, const PpoUpdateConfig&);
   void learn_statistics(const Rollout&);
   // Calls f(parameters) where an update makes its changes.

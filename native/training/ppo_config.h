@@ -22,8 +22,7 @@ struct PpoUpdateConfig {
   float target_kl;        // 0: no early stop
   int checkpoint_steps;   // recurrent models: steps kept at once, the others are computed again in backward; 0: all
   float drip_decay;       // of rewards, see math/drip.h; 0: they are as they were
-  float
-      desired_kl;  // what the learning rate follows from minibatch to minibatch, beginning with the one given; 0: none
+  float desired_kl;       // what the learning rate follows in every minibatch, beginning with the one given; 0: none
   int gradient_accumulation;  // parts a minibatch is computed in, one after another
   int update_accumulation;    // steps of the optimiser whose changes are made together, after the last of them
   // Segments that a minibatch draws by priority; 0: every pass is a permutation of all, cut into minibatches.

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "device/kernels.h"
-#include "device/launch.h"
 #include "training/ppo.h"
 
 namespace torsor {
@@ -69,24 +68,20 @@ void PpoTrainer::keep_policy(const Rollout& rollout) {
     io.sequence.done = rollout.done.data();
     io.sequence.carry = rollout.carries.data();  // of the first segments, which is that before all steps
   }
-  const int block = rows_of_call(rows, 4 * tile_rows);
   const auto held = hold(!calls_are_deferred);
-  parallel((rows + block - 1) / block, [&](int k) {
+  each_call(rows, 4 * tile_rows, [&](int first, int count) {
     ForwardIO part = io;
-    model_.forward_part(part, k * block, std::min(block, rows - k * block));
+    model_.forward_part(part, first, count);
   });
 }
 
 // What is shuffled: segments, which are single steps unless the model is recurrent.
 void PpoTrainer::shuffle(const Rollout& rollout, int epoch, const Noise& key) {
-  const int segments = int(rollout.size() / rollout.segment()), block = rows_of_call(segments, 4096);
+  const int segments = int(rollout.size() / rollout.segment());
   const Shuffle order{
       uint32_t(segments),     key.seed,        key.stream,   uint32_t(key.counter) + uint32_t(epoch), rollout.segment(),
       rollout.environments(), segment_.data(), index_.data()};
-  parallel((segments + block - 1) / block, [&](int k) {
-    const int first = k * block;
-    training_kernels().shuffle(order, first, std::min(block, segments - first));
-  });
+  each_call(segments, 4096, [&](int first, int count) { training_kernels().shuffle(order, first, count); });
 }
 
 PpoTrainer::Minibatch PpoTrainer::part(const Rollout& rollout, int number, int minibatches) const {

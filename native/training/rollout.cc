@@ -1,11 +1,9 @@
 // See rollout.h.
 #include "training/rollout.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "device/kernels.h"
-#include "device/launch.h"
 
 namespace torsor {
 
@@ -154,11 +152,7 @@ EpisodeSums Rollout::collect(VectorEnvironment& environment, Noise noise) {
   masked = false;
   const auto held = model_.hold();
   recording_.run([&] {
-    const int most = rows_of_call(environments_, block_rows);
-    parallel((environments_ + most - 1) / most, [&](int block) {
-      const int first = block * most;
-      collect_block(environment, noise, first, std::min(most, environments_ - first));
-    });
+    each_call(environments_, block_rows, [&](int first, int rows) { collect_block(environment, noise, first, rows); });
     environment.take_episodes();
   });
   return environment.episodes();
@@ -197,19 +191,20 @@ void Rollout::advantages(const AdvantageConfig& config, const float* ratio) {
   const AdvantageIO io{&reward[row],      &value[row],       ratio,          &terminated[row], &truncated[row],
                        &final_value[row], last_value.data(), scaling.data(), &advantage[row],  &target[row],
                        horizon_,          environments_};
-  const int most = rows_of_call(environments_, block_rows);
-  parallel((environments_ + most - 1) / most, [&](int block) {
-    const int first = block * most;
-    training_kernels().advantage(io, config, first, std::min(most, environments_ - first));
-  });
+  each_call(environments_, block_rows,
+            [&](int first, int rows) { training_kernels().advantage(io, config, first, rows); });
+}
+
+void Rollout::drip(float decay) {
+  const int64_t row = start();
+  const Drip d{&reward[row], &terminated[row], &truncated[row], horizon_, environments_, decay};
+  each_call(environments_, block_rows, [&](int first, int rows) { training_kernels().drip(d, first, rows); });
 }
 
 void Rollout::learn_scaling(float gamma) {
   const DiscountedReturns d{&reward[start()], &done[start()], returns.data(), horizon_, environments_, gamma};
-  const int most = rows_of_call(environments_, block_rows);
-  parallel((environments_ + most - 1) / most, [&](int block) {
-    const int first = block * most;
-    training_kernels().discount(d, scaling.data(), first, std::min(most, environments_ - first), return_sums_.data());
+  each_call(environments_, block_rows, [&](int first, int rows) {
+    training_kernels().discount(d, scaling.data(), first, rows, return_sums_.data());
   });
   training_kernels().merge_returns(d, return_sums_.data(), scaling.data());
 }

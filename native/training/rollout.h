@@ -36,6 +36,8 @@ class Rollout {
   // are started without waiting in between. The counter of `noise` is that of the first step.
   EpisodeSums collect(VectorEnvironment&, Noise noise);
 
+  // Rewards as DRIP has them take the place of those there are.
+  void drip(float decay);
   // Once for every rollout whose rewards are scaled by running statistics, before its advantages.
   void learn_scaling(float gamma);
   // `ratio` [horizon][environments]: probability of the actions under the policy to learn for over that which acted; null: all 1.

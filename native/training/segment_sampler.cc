@@ -1,10 +1,9 @@
 // See segment_sampler.h.
 #include "training/segment_sampler.h"
 
-#include <algorithm>
+#include <initializer_list>
 
 #include "device/kernels.h"
-#include "device/launch.h"
 
 namespace torsor {
 
@@ -22,11 +21,7 @@ void SegmentSampler::prepare(const SegmentShape& shape, int most) {
   if (corrected.size() < shape.rows()) corrected = Array<float>(shape.rows());
 }
 
-// f(first, count) over all segments.
-template <class F> static void each_block(int segments, F f) {
-  const int block = rows_of_call(segments, 1024);
-  parallel((segments + block - 1) / block, [&](int k) { f(k * block, std::min(block, segments - k * block)); });
-}
+constexpr int block_segments = 1024;
 
 void SegmentSampler::weigh(const float* advantage, const PriorityConfig& config) {
   const Priorities p{advantage + shape_.start(),
@@ -38,9 +33,9 @@ void SegmentSampler::weigh(const float* advantage, const PriorityConfig& config)
                      total_.data(),
                      probability.data(),
                      weight.data()};
-  each_block(p.segments, [&](int first, int count) { training_kernels().priorities(p, first, count); });
+  each_call(p.segments, block_segments, [&](int first, int count) { training_kernels().priorities(p, first, count); });
   training_kernels().total_priority(p);
-  each_block(p.segments, [&](int first, int count) { training_kernels().weights(p, first, count); });
+  each_call(p.segments, block_segments, [&](int first, int count) { training_kernels().weights(p, first, count); });
 }
 
 void SegmentSampler::wait(uint64_t seed, uint32_t stream, uint32_t domain, uint32_t number) {
@@ -51,7 +46,7 @@ void SegmentSampler::wait(uint64_t seed, uint32_t stream, uint32_t domain, uint3
   d.stream = stream;
   d.domain = domain;
   d.number = number;
-  each_block(d.segments, [&](int first, int count) { training_kernels().waits(d, first, count); });
+  each_call(d.segments, block_segments, [&](int first, int count) { training_kernels().waits(d, first, count); });
 }
 
 void SegmentSampler::draw(int count) {

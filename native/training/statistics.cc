@@ -1,20 +1,12 @@
 // See statistics.h.
 #include "training/statistics.h"
 
-#include <algorithm>
-
 #include "device/kernels.h"
-#include "device/launch.h"
 
 namespace torsor {
 
 // Rows of one sum on the CPU.
 constexpr int block_rows = 4096;
-
-static int sums_of(int rows) {
-  const int block = rows_of_call(rows, block_rows);
-  return (rows + block - 1) / block;
-}
 
 ObservationStatistics::ObservationStatistics(const Model& model) : width_(model.observation_size()) {
   const Program& p = model.inference();
@@ -25,19 +17,17 @@ ObservationStatistics::ObservationStatistics(const Model& model) : width_(model.
 }
 
 void ObservationStatistics::reserve(int rows) {
-  const int64_t size = int64_t(sums_of(rows)) * 2 * width_;
+  const int64_t size = int64_t(calls_of(rows, block_rows)) * 2 * width_;
   if (!empty() && sums_.size() < size) sums_ = Array<double>(size);
 }
 
 void ObservationStatistics::update(const float* observation, int rows, float* arena, const PpoUpdate* state) {
   const ObservationRows all{observation, rows, width_};
-  const int block = rows_of_call(rows, block_rows), sums = sums_of(rows);
-  parallel(sums, [&](int k) {
-    const int first = k * block;
-    training_kernels().sum_distances(all, first, std::min(block, rows - first), sums_.data() + int64_t(k) * 2 * width_);
+  each_call(rows, block_rows, [&](int first, int count) {
+    training_kernels().sum_distances(all, first, count, sums_.data() + int64_t(first / block_rows) * 2 * width_);
   });
   for (const StatisticsPlace& place : places_)
-    training_kernels().merge_statistics(all, sums_.data(), sums, place, arena, state);
+    training_kernels().merge_statistics(all, sums_.data(), calls_of(rows, block_rows), place, arena, state);
 }
 
 }  // namespace torsor

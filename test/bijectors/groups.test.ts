@@ -97,6 +97,14 @@ describe('a policy of several agents', () => {
     expect(lengths.filter((length) => length > 1).length).toBeGreaterThan(200);
   });
 
+  it.each(Object.entries(spaces))('takes for actions what the map of %s makes of its latents', (_, space) => {
+    const { action, latent } = make(space).act(observation, { key: 2 });
+    const expected = space.forward({ data: Float64Array.from(latent.dataSync()), shape: latent.shape }).data;
+    action.dataSync().forEach((x, i) => {
+      expect(x).toBeCloseTo(expected[i] as number, 4);
+    });
+  });
+
   it.each(Object.entries(spaces))(
     'of %s gives the same with its class and with its program alone',
     async (name, space) => {

@@ -1,11 +1,11 @@
 // One iteration's learning by the native trainer, stopped after any number of its minibatches.
 import { addon, type Device } from '../../lib/addon/load.js';
+import type { NativeRollout } from '../../lib/addon/native-rollout.js';
 import type {
   DrawColumn,
   NativeMetrics,
   NativeOptimizerConfig,
   NativePpoConfig,
-  NativeRollout,
 } from '../../lib/addon/native-training.js';
 import { readCarry } from '../../lib/models/carry.js';
 import type { Model } from '../../lib/models/model.js';

@@ -2,12 +2,8 @@
 
 import { addon, type Device } from '../../lib/addon/load.js';
 import type { NativeModel } from '../../lib/addon/native-model.js';
-import type {
-  NativeOptimizerConfig,
-  NativePpoConfig,
-  NativeRollout,
-  NativeTrainer,
-} from '../../lib/addon/native-training.js';
+import type { NativeRollout } from '../../lib/addon/native-rollout.js';
+import type { NativeOptimizerConfig, NativePpoConfig, NativeTrainer } from '../../lib/addon/native-training.js';
 import { layout } from '../../lib/graph/layout.js';
 import { sizeOf } from '../../lib/tensor/shape.js';
 import { type FileArray, floats } from './format.js';

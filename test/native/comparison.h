@@ -47,7 +47,9 @@ class Arrays {
     return result(name, fresh(name, count, double(unwritten)), count);
   }
   uint8_t* output_flags(const char* name, size_t count) { return result(name, fresh(name, count, uint8_t(2)), count); }
-  float* in_place(const char* name, const Floats& values) { return result(name, copy(name, values), values.size()); }
+  template <class T> T* in_place(const char* name, const std::vector<T>& values) {
+    return result(name, copy(name, values), values.size());
+  }
   // Arrays of the call's own.
   template <class T = float> T* scratch(const char* name, size_t count) { return fresh(name, count, T(unwritten)); }
   float* zeros(const char* name, size_t count) { return copy(name, Floats(count)); }

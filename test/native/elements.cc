@@ -169,12 +169,37 @@ static void check_statistics(int rows, int width, Random& random) {
   });
 }
 
+static void check_discount(int steps, int environments, Random& random) {
+  const int all = steps * environments, first = environments / 3, count = environments - first;
+  const Floats reward = random.normals(all);
+  Flags done(all);
+  for (uint8_t& flag : done) flag = random.chance(0.2);
+  std::vector<double> returns(environments);
+  for (double& value : returns) value = random.between(-3, 3);
+  const std::vector<RewardScaling> scaling{{{100, 0.7, 2}, 0.5f}};
+  check("returns of " + std::to_string(steps) + " x " + std::to_string(environments), "discount", [&](bool device) {
+    Arrays arrays(device);
+    const DiscountedReturns d{arrays.input("reward", reward),
+                              arrays.input("done", done),
+                              arrays.in_place("returns", returns),
+                              steps,
+                              environments,
+                              0.9f};
+    const RewardScaling* s = arrays.input("scaling", scaling);
+    double* sums = arrays.output_doubles("sums", 2 * environments);
+    device ? launch(launch_each("discount", count), device::discount, d, s, first, count, sums)
+           : cpu_training.discount(d, s, first, count, sums);
+    return arrays.results();
+  });
+}
+
 void check_elements(Random& random) {
   for (int count : {1, 31, 33, 1000}) check_adam(count, count % 3 == 1, count % 4 % 3, random);
   for (int environments : {1, 17, 64, 150}) {
     check_advantage(1 + environments % 7, environments, environments > 20, random);
     check_end_of_step(environments, environments % 4 * 5, random);
   }
+  for (int environments : {1, 17, 150}) check_discount(1 + environments % 7, environments, random);
   check_statistics(1, 1, random);
   check_statistics(700, 5, random);
   check_product(1, 1, 1, 0, random);

@@ -32,6 +32,7 @@ void add_distances(const double* of_parts, int parts, int width, double* sums);
 void merge_columns(const ObservationRows, const double* sums, int count, const StatisticsPlace, float* arena,
                    const PpoUpdate*);
 void merge_counts(int rows, const StatisticsPlace, float* arena, const PpoUpdate*);
+void discount(const DiscountedReturns, const RewardScaling*, int first, int environments, double* sums);
 void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count, const AdamConfig,
           const UpdateGate*);
 void momentum(const float* gradients, float* first, float* direction, const MuonMatrix, const UpdateGate*);

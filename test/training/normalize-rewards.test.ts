@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import {
   Box,
   type Environment,
@@ -154,6 +154,50 @@ describe('what is learned', () => {
       results.push([trainer.rollout.readScaling(), trainer.model.parameters.flat()]);
     }
     expect(results[1]).toEqual(results[0]);
+  });
+});
+
+describe('returns so far', () => {
+  const trained = async (more: Partial<PPOOptions> = {}): Promise<PPO> => {
+    const trainer = makeTrainer(more, spikes());
+    await iterate(trainer, 1);
+    expect(trainer.rollout.readScaling().slice(3)).not.toContain(0);
+    return trainer;
+  };
+
+  it('begin anew with the episodes, and the moments stay', async () => {
+    const { rollout } = await trained();
+    const moments = rollout.readScaling().slice(0, 3);
+    rollout.forgetEpisodes();
+    expect(rollout.readScaling()).toEqual(Float64Array.of(...moments, 0, 0, 0));
+  });
+
+  it('begin anew where environments cannot go on from a file', async () => {
+    const trainer = await trained();
+    const file = path.join(folder, 'spikes.safetensors');
+    await trainer.save(file);
+    const second = makeTrainer({}, spikes());
+    await second.load(file);
+    expect(second.rollout.readScaling()).toEqual(
+      Float64Array.of(...trainer.rollout.readScaling().slice(0, 3), 0, 0, 0),
+    );
+  });
+
+  it('and moments survive a reward that is no number', async () => {
+    const trainer = await trained();
+    const moments = trainer.rollout.readScaling().slice(0, 3);
+    const { environment } = trainer;
+    const step = environment.step.bind(environment);
+    vi.spyOn(environment, 'step').mockImplementation(async (action) => {
+      const arrays = await step(action);
+      arrays.reward[1] = Number.NaN;
+      return arrays;
+    });
+    await expectRejection(iterate(trainer, 1), 'NON_FINITE');
+    expect(trainer.rollout.readScaling().slice(0, 3)).toEqual(moments);
+    vi.restoreAllMocks();
+    await expect(iterate(trainer, 1)).resolves.toBeUndefined();
+    expect(trainer.rollout.readScaling().every(Number.isFinite)).toBe(true);
   });
 });
 

@@ -155,6 +155,17 @@ describe('run', () => {
     expect(await train(trainer, 1280)).toHaveLength(1);
   });
 
+  it('is not saved within an iteration, but between two of them', async () => {
+    const trainer = makeTrainer();
+    const run = trainer.run({ steps: 2 * trainer.rollout.size });
+    const first = run.next();
+    await expectRejection(trainer.save(path.join(folder, 'within.safetensors')), 'INVALID_ARGUMENT', 'under way');
+    await first;
+    expect(trainer.checkpoint().tensors.size).toBeGreaterThan(0);
+    await run.next();
+    expect(trainer.checkpoint().tensors.size).toBeGreaterThan(0);
+  });
+
   it('says so when the loss is not finite, and leaves the parameters finite', async () => {
     const trainer = makeTrainer('Pendulum-v1', { learningRate: 1e30, maxGradNorm: Infinity, anneal: 'constant' });
     await expectRejection(train(trainer, 640 * 50), 'NON_FINITE');

@@ -199,6 +199,13 @@ describe('PPO', () => {
     const model = Model.create('ActorCritic', { observationSpaceSize: 4, actionSpaceSize: 2, discrete: true });
     expectError(() => new PPO({ model, environment, burnIn: 2 }), 'INVALID_ARGUMENT');
   });
+
+  it('refuses more rows than their numbers have bits for, those of the burn-in counted in', () => {
+    const many = new NativeVectorEnvironment({ name: 'CartPoleMasked-v1', count: 2000 });
+    const { model } = make({});
+    const rollout = (): Rollout => new Rollout({ model, environment: many, horizon: 2 ** 20, burnIn: 2 ** 20 });
+    expectError(rollout, 'INVALID_ARGUMENT', '(horizon + burnIn) x environments', '4194304000');
+  });
 });
 
 it('an evaluation starts every episode from zeros', async () => {

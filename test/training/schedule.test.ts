@@ -90,7 +90,7 @@ describe('scheduled settings', () => {
 function adaptedRate(rate: number, kl: number, desiredKl: number): number {
   const f = Math.fround;
   if (kl > 2 * desiredKl) return Math.max(f(1e-5), f(rate / 1.5));
-  return kl > 0 && kl < desiredKl / 2 ? Math.min(f(1e-2), f(rate * 1.5)) : rate;
+  return kl < desiredKl / 2 ? Math.min(f(1e-2), f(rate * 1.5)) : rate;
 }
 
 describe('annealing over steps of the optimiser', () => {
@@ -120,24 +120,27 @@ describe('the adaptive learning rate', () => {
   const adaptive = { anneal: 'adaptive', learningRate: 1e-3, desiredKl: 1e-3 } as const;
 
   it.each([
-    // The second pass is far from the rollout, near it, as far as desired, and at either limit.
+    // The first pass has the policy of the rollout, those after it are far away, or near it, and at either limit.
     [1e-3, 1e-9, 'divided'],
     [1e-3, 10, 'multiplied'],
     [1.2e-5, 1e-12, 'at its least'],
     [9e-3, 10, 'at its most'],
   ] as const)('%f with a desired divergence of %f is %s by every minibatch', async (learningRate, desiredKl, _) => {
-    const settings = { anneal: 'adaptive', learningRate, desiredKl, minibatches: 1 } as const;
-    const [first] = await train(makeTrainer({ ...settings, epochs: 1 }), 1);
-    const [both] = await train(makeTrainer({ ...settings, epochs: 2 }), 1);
-    const divergences = [first?.approxKl as number, 2 * (both?.approxKl as number) - (first?.approxKl as number)];
-    expect(divergences[1]).toBeGreaterThan(divergences[0] as number);
-    const expected = divergences.reduce((rate, kl) => adaptedRate(rate, kl, desiredKl), Math.fround(learningRate));
-    expect(both?.learningRate).toBe(expected);
-    expect(both?.learningRate).not.toBe(Math.fround(learningRate));
+    let [expected, rate, sum] = [Math.fround(learningRate), 0, 0];
+    for (const epochs of [1, 2, 3]) {
+      const settings = { anneal: 'adaptive', learningRate, desiredKl, minibatches: 1, epochs } as const;
+      const [metrics] = await train(makeTrainer(settings), 1);
+      const divergence = epochs * (metrics?.approxKl as number) - sum;
+      sum += divergence;
+      expected = adaptedRate(expected, divergence, desiredKl);
+      rate = metrics?.learningRate as number;
+      expect(rate).toBe(expected);
+    }
+    expect(rate).not.toBe(Math.fround(learningRate));
   });
 
   it('counts in the very step of its minibatch', async () => {
-    // The first divergence is that of rounding: whatever it is, it is below half of this, or nothing.
+    // The first divergence is that of rounding, or nothing.
     const settings = { minibatches: 1, epochs: 1, optimizer: { name: 'adam', epsilon: 1 } } as const;
     const moved = async (more: Partial<PPOOptions>): Promise<[number, number]> => {
       const trainer = makeTrainer({ ...settings, ...more });
@@ -148,7 +151,8 @@ describe('the adaptive learning rate', () => {
     };
     const [constant] = await moved({ learningRate: 1e-3, anneal: 'constant' });
     const [adapted, rate] = await moved({ learningRate: 1e-3, anneal: 'adaptive', desiredKl: 10 });
-    expect(adapted / constant).toBeCloseTo(rate / 1e-3, 3);
+    expect(rate).toBe(adaptedRate(Math.fround(1e-3), 0, 10));
+    expect(adapted / constant).toBeCloseTo(1.5, 3);
   });
 
   it('goes on from a file', async () => {

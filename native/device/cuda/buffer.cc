@@ -35,17 +35,6 @@ void Buffer::release() {
   bytes_ = 0;
 }
 
-Buffer& Buffer::operator=(Buffer&& other) noexcept {
-  if (this == &other) return *this;
-  release();
-  data_ = other.data_;
-  bytes_ = other.bytes_;
-  processor_ = other.processor_;
-  other.data_ = nullptr;
-  other.bytes_ = 0;
-  return *this;
-}
-
 void copy_bytes(void* to, const void* from, int64_t bytes) {
   Call call("a copy");
   check(cudaMemcpyAsync(to, from, size_t(bytes), cudaMemcpyDefault, cudaStreamPerThread), "a copy");
