@@ -1,0 +1,80 @@
+// Results of trainings in a JSON file: what is there need not be trained again.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { root } from '../setup.mjs';
+
+/** The last commit that changed what trains; + where files differ from it. */
+function commitOfCode() {
+  const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' }).stdout.trim();
+  const paths = ['--', 'lib', 'native'];
+  const commit = git('log', '-1', '--format=%h', ...paths);
+  return git('status', '--porcelain', ...paths) === '' ? commit : `${commit}+`;
+}
+
+/** A run is short: on one line, as the formatter would leave it. */
+function format(data) {
+  return `${JSON.stringify(data, null, 2).replaceAll(
+    /\{\s+("seed"[^}]*?)\s+\}/g,
+    (_, run) => `{ ${run.replaceAll(/\n\s+/g, ' ')} }`,
+  )}\n`;
+}
+
+/** {processor, date, cells: {environment: {model: {steps, runs: [{seed, meanReturn, seconds, commit, parameters}]}}}} in a file. */
+export class Results {
+  #file;
+  #data;
+  #commit = commitOfCode();
+
+  constructor(file) {
+    const processor = cpus()[0].model.trim();
+    this.#file = file;
+    this.#data = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { processor, date: '', cells: {} };
+    if (this.#data.processor !== processor)
+      throw new Error(`${file} holds results of ${this.#data.processor}, this is ${processor}: name another file`);
+  }
+
+  get processor() {
+    return this.#data.processor;
+  }
+
+  get date() {
+    return this.#data.date;
+  }
+
+  get commits() {
+    const cells = Object.values(this.#data.cells).flatMap(Object.values);
+    return [...new Set(cells.flatMap(({ runs }) => runs.map(({ commit }) => commit)))].sort();
+  }
+
+  /** {steps, runs}, or undefined where nothing was run. */
+  cell(env, model) {
+    return this.#data.cells[env]?.[model];
+  }
+
+  has(env, model, seed) {
+    return this.cell(env, model)?.runs.some((run) => run.seed === seed) ?? false;
+  }
+
+  drop(env, model) {
+    delete this.#data.cells[env]?.[model];
+  }
+
+  /** Takes over what a training ended with, and writes the file. */
+  add({ env, model, seed, steps, meanReturn, seconds, parametersSha256 }) {
+    this.#data.cells[env] ??= {};
+    this.#data.cells[env][model] ??= { steps, runs: [] };
+    const { runs } = this.#data.cells[env][model];
+    runs.push({
+      seed,
+      meanReturn: Number(meanReturn.toFixed(4)),
+      seconds: Number(seconds.toFixed(1)),
+      commit: this.#commit,
+      parameters: parametersSha256.slice(0, 16),
+    });
+    runs.sort((a, b) => a.seed - b.seed);
+    this.#data.date = new Date().toISOString().slice(0, 10);
+    writeFileSync(`${this.#file}.part`, format(this.#data));
+    renameSync(`${this.#file}.part`, this.#file);
+  }
+}
