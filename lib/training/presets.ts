@@ -12,7 +12,7 @@ export interface Preset {
   model?: string;
   /** Widths of hidden layers; of a recurrent model those of the encoder and of its memory. */
   architecture: readonly number[];
-  /** Options of that model, besides the widths. */
+  /** Options of that model, besides the widths; another model takes those that it has too. */
   modelOptions?: Readonly<Record<string, unknown>>;
   /** What becomes of the actions of a model that is told sizes. Default: a box with the limits of the environment. */
   actionSpace?: ActionSpaceJson;

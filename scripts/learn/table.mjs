@@ -27,7 +27,7 @@ function cellText(cell, env) {
 function peerText({ peer }, env) {
   if (peer === undefined) return '';
   const places = digits(env);
-  return minus(`${peer.mean.toFixed(places)} (${millions(peer.steps)})`);
+  return minus(`${peer.mean.toFixed(places)} ± ${peer.deviation.toFixed(places)} (${millions(peer.steps)})`);
 }
 
 /** Steps of the models that were run: presets give all models the same. */
