@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { environments, models } from './learn/environments.mjs';
+import { mostSeeds } from './learn/statistics.mjs';
 import { root, setupOrExit } from './setup.mjs';
 
 const timeLimit = 120;
@@ -20,6 +21,20 @@ const { values, positionals } = parseArgs({
   },
 });
 const seeds = Number(values.seeds);
+/** What the table has no place for. */
+function refuseForTable() {
+  if (values.steps !== undefined) return '--steps: the table is of the steps of the presets';
+  if (!(seeds <= mostSeeds)) return `--seeds: expected at most ${mostSeeds} for the table, got ${values.seeds}`;
+  const unknown = positionals.filter((env) => !(env in environments));
+  if (unknown.length > 0) return `expected environments of the table, got ${unknown.join(', ')}`;
+  if (!models.includes(values.model ?? models[0])) return `--model: expected one of ${models.join(', ')}`;
+  return undefined;
+}
+const refusal = values.table === undefined ? undefined : refuseForTable();
+if (refusal !== undefined) {
+  console.error(refusal);
+  process.exit(1);
+}
 await setupOrExit();
 
 /** Whether nine in ten seeds of each environment reach its goal in time. */

@@ -20,18 +20,34 @@ function format(data) {
   )}\n`;
 }
 
-/** {processor, date, cells: {environment: {model: {steps, runs: [{seed, meanReturn, seconds, commit, parameters}]}}}} in a file. */
+/**
+ * {processor, date, cells: {environment: {model: {steps, runs: [{seed, meanReturn, seconds, commit, parameters}]}}}} in a file. It is read again before
+ * every change: another process may train other cells.
+ */
 export class Results {
   #file;
   #data;
   #commit = commitOfCode();
 
   constructor(file) {
-    const processor = cpus()[0].model.trim();
     this.#file = file;
-    this.#data = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { processor, date: '', cells: {} };
+    this.#read();
+  }
+
+  #read() {
+    const processor = cpus()[0].model.trim();
+    const empty = { processor, date: '', cells: {} };
+    this.#data = existsSync(this.#file) ? JSON.parse(readFileSync(this.#file, 'utf8')) : empty;
     if (this.#data.processor !== processor)
-      throw new Error(`${file} holds results of ${this.#data.processor}, this is ${processor}: name another file`);
+      throw new Error(
+        `${this.#file} holds results of ${this.#data.processor}, this is ${processor}: name another file`,
+      );
+  }
+
+  #write() {
+    const part = `${this.#file}.${process.pid}`;
+    writeFileSync(part, format(this.#data));
+    renameSync(part, this.#file);
   }
 
   get processor() {
@@ -57,11 +73,14 @@ export class Results {
   }
 
   drop(env, model) {
+    this.#read();
     delete this.#data.cells[env]?.[model];
+    this.#write();
   }
 
-  /** Takes over what a training ended with, and writes the file. */
+  /** Takes over what a training ended with. */
   add({ env, model, seed, steps, meanReturn, seconds, parametersSha256 }) {
+    this.#read();
     this.#data.cells[env] ??= {};
     this.#data.cells[env][model] ??= { steps, runs: [] };
     const { runs } = this.#data.cells[env][model];
@@ -74,7 +93,6 @@ export class Results {
     });
     runs.sort((a, b) => a.seed - b.seed);
     this.#data.date = new Date().toISOString().slice(0, 10);
-    writeFileSync(`${this.#file}.part`, format(this.#data));
-    renameSync(`${this.#file}.part`, this.#file);
+    this.#write();
   }
 }
