@@ -5,10 +5,11 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { environments, models } from './learn/environments.mjs';
+import { reachesGoal } from './learn/goals.mjs';
+import { trainMissing } from './learn/matrix.mjs';
+import { Results } from './learn/results.mjs';
 import { mostSeeds } from './learn/statistics.mjs';
 import { root, setupOrExit } from './setup.mjs';
-
-const timeLimit = 120;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,59 +21,43 @@ const { values, positionals } = parseArgs({
     redo: { type: 'boolean', default: false },
   },
 });
+const { model, steps, table, redo } = values;
 const seeds = Number(values.seeds);
-/** What the table has no place for. */
-function refuseForTable() {
-  if (values.steps !== undefined) return '--steps: the table is of the steps of the presets';
+const named = positionals.length > 0 ? positionals : undefined;
+
+async function testGoals() {
+  await setupOrExit();
+  let good = true;
+  for (const env of named ?? Object.keys(environments).filter((env) => environments[env].goal !== undefined))
+    good = (await reachesGoal(env, { seeds, model, steps })) && good;
+  return good;
+}
+
+/** What the table has no place for, in words. */
+function refusal() {
+  if (steps !== undefined) return '--steps: the table is of the steps of the presets';
   if (!(seeds <= mostSeeds)) return `--seeds: expected at most ${mostSeeds} for the table, got ${values.seeds}`;
   const unknown = positionals.filter((env) => !(env in environments));
   if (unknown.length > 0) return `expected environments of the table, got ${unknown.join(', ')}`;
-  if (!models.includes(values.model ?? models[0])) return `--model: expected one of ${models.join(', ')}`;
+  if (!models.includes(model ?? models[0])) return `--model: expected one of ${models.join(', ')}, got ${model}`;
   return undefined;
 }
-const refusal = values.table === undefined ? undefined : refuseForTable();
-if (refusal !== undefined) {
-  console.error(refusal);
-  process.exit(1);
-}
-await setupOrExit();
 
-/** Whether nine in ten seeds of each environment reach its goal in time. */
-async function reachesGoals(envs) {
-  const { train } = await import('./learn/train.mjs');
-  let failed = false;
-  for (const env of envs) {
-    const { goal = Number.NEGATIVE_INFINITY } = environments[env] ?? {};
-    let reached = 0;
-    for (let seed = 0; seed < seeds; seed++) {
-      const { meanReturn, steps, seconds } = await train({ env, seed, model: values.model, steps: values.steps });
-      const good = meanReturn >= goal && seconds <= timeLimit;
-      if (good) reached++;
-      const numbers = `return ${meanReturn.toFixed(2).padStart(8)}  ${steps} steps  ${seconds.toFixed(1)} s`;
-      console.log(`${env} seed ${seed}: ${numbers}${good ? '' : '  MISSED'}`);
-    }
-    console.log(`${env}: ${reached} of ${seeds} seeds reached ${Number.isFinite(goal) ? goal : 'the end'}`);
-    if (reached < 0.9 * seeds) failed = true;
+/** The table is written even where a training failed. */
+async function fillTable() {
+  const refused = refusal();
+  if (refused !== undefined) {
+    console.error(refused);
+    return false;
   }
-  return !failed;
-}
-
-/** Whether all trainings succeeded; the table is written in any case. */
-async function fillTable(envs, chosen) {
-  const { Results } = await import('./learn/results.mjs');
-  const { trainMissing } = await import('./learn/matrix.mjs');
-  const { writeTable } = await import('./learn/table.mjs');
+  await setupOrExit();
+  const { writeTable } = await import('./learn/table.mjs'); // needs dist/
   const results = new Results(path.join(root, 'bench', 'results', 'learning.json'));
-  if (values.redo) for (const env of envs) for (const model of chosen) results.drop(env, model);
+  const [envs, chosen] = [named ?? Object.keys(environments), model === undefined ? models : [model]];
+  if (redo) for (const env of envs) for (const name of chosen) results.drop(env, name);
   const complete = await trainMissing(results, { envs, models: chosen, seeds });
-  writeTable(path.resolve(values.table), results);
+  writeTable(path.resolve(table), results);
   return complete;
 }
 
-const named = positionals.length > 0 ? positionals : undefined;
-const withGoal = Object.keys(environments).filter((env) => environments[env].goal !== undefined);
-const good =
-  values.table === undefined
-    ? await reachesGoals(named ?? withGoal)
-    : await fillTable(named ?? Object.keys(environments), values.model === undefined ? models : [values.model]);
-process.exitCode = good ? 0 : 1;
+process.exitCode = (await (table === undefined ? testGoals() : fillTable())) ? 0 : 1;
