@@ -12,7 +12,7 @@ const usual = 10;
 const minus = (text) => text.replaceAll('-', '−');
 /** Returns of RepeatPrevious lie between 0 and 1, those of Navigation are some tens. */
 const digits = (env) => (env.startsWith('RepeatPrevious') ? 3 : 1);
-const millions = (steps) => (steps < 1e6 ? `${Math.round(steps / 1e3)}k` : `${Number((steps / 1e6).toFixed(2))}M`);
+const short = (steps) => (steps < 1e6 ? `${Math.round(steps / 1e3)}k` : `${Number((steps / 1e6).toFixed(2))}M`);
 
 function cellText(cell, env) {
   if (cell === undefined) return 'not run';
@@ -27,13 +27,13 @@ function cellText(cell, env) {
 function peerText({ peer }, env) {
   if (peer === undefined) return '';
   const places = digits(env);
-  return minus(`${peer.mean.toFixed(places)} ± ${peer.deviation.toFixed(places)} (${millions(peer.steps)})`);
+  return minus(`${peer.mean.toFixed(places)} ± ${peer.deviation.toFixed(places)} (${short(peer.steps)})`);
 }
 
 /** Steps of the models that were run: presets give all models the same. */
 function stepsText(results, env) {
   const steps = models.flatMap((model) => results.cell(env, model)?.steps ?? []);
-  return [...new Set(steps)].map(millions).join(', ');
+  return [...new Set(steps)].map(short).join(', ');
 }
 
 export function tableOf(results) {
