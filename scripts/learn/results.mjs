@@ -12,7 +12,7 @@ function commitOfCode() {
   return git('status', '--porcelain', ...paths) === '' ? commit : `${commit}+`;
 }
 
-/** A run is short: on one line, as the formatter would leave it. */
+/** A run on one line: the file is read by people too. */
 function format(data) {
   return `${JSON.stringify(data, null, 2).replaceAll(
     /\{\s+("seed"[^}]*?)\s+\}/g,
