@@ -41,7 +41,7 @@ const { 'CartPole-v1': cartPole, 'Pendulum-v1': pendulum } = feedForward;
 /**
  * Positions and speeds of the car are so small that a policy that sees them as they are hardly tells them apart; normalised it does, and its actions
  * swing the car far enough to find the goal. The tanh, the small kernels of the actor, environments and steps are those of rl-baselines3-zoo: with gelu
- * and relu the goal is not found. One network does better than two (docs/learning.md).
+ * and relu the goal was not found.
  */
 const mountainCar = {
   environments: 16,
