@@ -1,65 +1,63 @@
 // `npm run learn -- [NAME…] [--seeds N] [--model NAME] [--steps N]`: trains on each environment named (all with a goal, without a name) with
 // seeds 0 … N - 1, and fails unless nine in ten of them reach the return that counts as solved within two minutes.
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// `npm run learn -- [NAME…] --table PAGE [--seeds N] [--model NAME] [--redo]`: trains every environment with every model, or those named, and writes
+// the table of PAGE. Results are kept beside those of the benchmarks: only what is missing is trained, with --redo all that is named.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { environments, models } from './learn/environments.mjs';
+import { reachesGoal } from './learn/goals.mjs';
+import { trainMissing } from './learn/matrix.mjs';
+import { Results } from './learn/results.mjs';
+import { mostSeeds } from './learn/statistics.mjs';
 import { root, setupOrExit } from './setup.mjs';
-
-const solved = {
-  'Pendulum-v1': -250,
-  'CartPole-v1': 475,
-  'Acrobot-v1': -100,
-  'MountainCar-v0': -120,
-  'MountainCarContinuous-v0': 90,
-  'PendulumMasked-v1': -300,
-  'CartPoleMasked-v1': 450,
-  'RepeatPrevious-k2': 0.95,
-  'RepeatPrevious-k4': 0.95,
-};
-const timeLimit = 120;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seeds: { type: 'string', default: '10' }, model: { type: 'string' }, steps: { type: 'string' } },
+  options: {
+    seeds: { type: 'string', default: '10' },
+    model: { type: 'string' },
+    steps: { type: 'string' },
+    table: { type: 'string' },
+    redo: { type: 'boolean', default: false },
+  },
 });
-const { seeds: seedCount, ...rest } = values;
-const passedOn = Object.entries(rest).flatMap(([name, value]) => [`--${name}`, value]);
-await setupOrExit();
+const { model, steps, table, redo } = values;
+const seeds = Number(values.seeds);
+const named = positionals.length > 0 ? positionals : undefined;
 
-/** The last line of `torsor train --json`, with the seconds of the whole command. */
-function train(env, seed, folder) {
-  const main = path.join(root, 'dist', 'cli', 'main.js');
-  const options = ['--env', env, '--seed', String(seed), '--json', ...passedOn];
-  const start = performance.now();
-  const run = spawnSync(process.execPath, [main, 'train', ...options], {
-    cwd: folder,
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
-  if (run.status !== 0) throw new Error(`train ${options.join(' ')} failed: ${run.stderr}`);
-  const done = JSON.parse(run.stdout.trim().split('\n').at(-1));
-  return { ...done, seconds: (performance.now() - start) / 1000 };
+async function testGoals() {
+  await setupOrExit();
+  let good = true;
+  for (const env of named ?? Object.keys(environments).filter((env) => environments[env].goal !== undefined))
+    good = (await reachesGoal(env, { seeds, model, steps })) && good;
+  return good;
 }
 
-let failed = false;
-const folder = mkdtempSync(path.join(tmpdir(), 'torsor-learn-'));
-try {
-  for (const env of positionals.length > 0 ? positionals : Object.keys(solved)) {
-    let reached = 0;
-    const seeds = Number(seedCount);
-    for (let seed = 0; seed < seeds; seed++) {
-      const { meanReturn, steps, seconds } = train(env, seed, folder);
-      const good = meanReturn >= (solved[env] ?? Number.NEGATIVE_INFINITY) && seconds <= timeLimit;
-      if (good) reached++;
-      const numbers = `return ${meanReturn.toFixed(2).padStart(8)}  ${steps} steps  ${seconds.toFixed(1)} s`;
-      console.log(`${env} seed ${seed}: ${numbers}${good ? '' : '  MISSED'}`);
-    }
-    console.log(`${env}: ${reached} of ${seeds} seeds reached ${solved[env] ?? 'the end'}`);
-    if (reached < 0.9 * seeds) failed = true;
+/** What the table has no place for, in words. */
+function refusal() {
+  if (steps !== undefined) return '--steps: the table is of the steps of the presets';
+  if (!(seeds <= mostSeeds)) return `--seeds: expected at most ${mostSeeds} for the table, got ${values.seeds}`;
+  const unknown = positionals.filter((env) => !(env in environments));
+  if (unknown.length > 0) return `expected environments of the table, got ${unknown.join(', ')}`;
+  if (!models.includes(model ?? models[0])) return `--model: expected one of ${models.join(', ')}, got ${model}`;
+  return undefined;
+}
+
+/** The table is written even where a training failed. */
+async function fillTable() {
+  const refused = refusal();
+  if (refused !== undefined) {
+    console.error(refused);
+    return false;
   }
-} finally {
-  rmSync(folder, { recursive: true });
+  await setupOrExit();
+  const { writeTable } = await import('./learn/table.mjs'); // needs dist/
+  const results = new Results(path.join(root, 'bench', 'results', 'learning.json'));
+  const [envs, chosen] = [named ?? Object.keys(environments), model === undefined ? models : [model]];
+  if (redo) for (const env of envs) for (const name of chosen) results.drop(env, name);
+  const complete = await trainMissing(results, { envs, models: chosen, seeds });
+  writeTable(path.resolve(table), results);
+  return complete;
 }
-process.exitCode = failed ? 1 : 0;
+
+process.exitCode = (await (table === undefined ? testGoals() : fillTable())) ? 0 : 1;

@@ -1,6 +1,7 @@
 // What `torsor train` is to do: options, a configuration file and a preset, merged into one plan.
 import path from 'node:path';
 import { unknown } from '../core/check.js';
+import { Model } from '../models/model.js';
 import type { ActionSpaceJson } from '../models/options.js';
 import { libraryPresets } from '../training/library-presets.js';
 import { ppoDefaults } from '../training/ppo-settings.js';
@@ -88,8 +89,7 @@ export async function readPlan(argv: readonly string[]): Promise<Plan> {
     env,
     model,
     architecture: preset.architecture,
-    // Those of a preset are for its model.
-    modelOptions: { ...(config.model === undefined && preset.modelOptions), ...file.modelOptions },
+    modelOptions: { ...presetOptions(preset, model), ...file.modelOptions },
     actionSpace: presets[env]?.actionSpace,
     seed,
     steps: config.steps ?? preset.steps,
@@ -111,6 +111,12 @@ function choosePreset(name: string | undefined, env: string): Preset {
   if (preset === undefined)
     throw new UsageError(`--preset: no preset is named ${unknown(name, Object.keys(libraryPresets))}`);
   return preset;
+}
+
+/** The options of a preset that a model has. A name that nobody registered is for the model's creation to complain about. */
+function presetOptions({ modelOptions = {} }: Preset, model: string): Record<string, unknown> {
+  const names = ['normalizeObservations', ...Object.keys(Model.registered(model)?.defaults ?? {})];
+  return Object.fromEntries(Object.entries(modelOptions).filter(([name]) => names.includes(name)));
 }
 
 function defined<T extends object>(values: { [K in keyof T]: T[K] | undefined }): T {

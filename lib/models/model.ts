@@ -103,7 +103,7 @@ export abstract class Model<O extends object = object> {
   }
 
   /** The class registered under a name, or undefined. Internal. */
-  static registered(name: string): (new (options: ModelOptions) => Model<object>) | undefined {
+  static registered(name: string): ((new (options: ModelOptions) => Model<object>) & ModelClass) | undefined {
     return registry.has(name) ? (registry.get(name) as new (options: ModelOptions) => Model<object>) : undefined;
   }
 

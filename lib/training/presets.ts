@@ -12,7 +12,7 @@ export interface Preset {
   model?: string;
   /** Widths of hidden layers; of a recurrent model those of the encoder and of its memory. */
   architecture: readonly number[];
-  /** Options of that model, besides the widths. */
+  /** Options of that model, besides the widths; another model takes those that it has too. */
   modelOptions?: Readonly<Record<string, unknown>>;
   /** What becomes of the actions of a model that is told sizes. Default: a box with the limits of the environment. */
   actionSpace?: ActionSpaceJson;
@@ -40,13 +40,12 @@ const { 'CartPole-v1': cartPole, 'Pendulum-v1': pendulum } = feedForward;
 
 /**
  * Positions and speeds of the car are so small that a policy that sees them as they are hardly tells them apart; normalised it does, and its actions
- * swing the car far enough to find the goal. Separate networks and tanh, as in rl-baselines3-zoo, whose numbers of environments and steps these are for
- * MountainCar-v0: with gelu the goal is not found.
+ * swing the car far enough to find the goal. The tanh, the small kernels of the actor, environments and steps are those of rl-baselines3-zoo: with gelu
+ * and relu the goal was not found.
  */
 const mountainCar = {
   environments: 16,
   steps: 1_000_000,
-  model: 'ActorCritic',
   architecture: [64, 64],
   modelOptions: { activation: 'tanh', actorScale: 0.01, criticScale: 1, normalizeObservations: true },
   settings: { horizon: 16, gamma: 0.99, lambda: 0.98, learningRate: 1e-3, rewardScale: 'running' },

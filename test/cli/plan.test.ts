@@ -1,0 +1,17 @@
+// Which options of a preset's model another model is given.
+import { expect, it } from 'vitest';
+import { readPlan } from '../../lib/cli/plan.js';
+import '../../lib/index.js';
+
+const optionsOf = async (...args: string[]) => (await readPlan(['--env', 'MountainCar-v0', ...args])).modelOptions;
+const all = { activation: 'tanh', actorScale: 0.01, criticScale: 1, normalizeObservations: true };
+
+it.each([
+  ['ActorCritic', all],
+  ['shared_actor_critic', all],
+  ['MLPActorCriticPolicy', { activation: 'tanh', normalizeObservations: true }],
+  ['NCDEActorCriticPolicy', { normalizeObservations: true }],
+])('%s: those that it has', async (model, expected) => {
+  expect(await optionsOf()).toEqual(all);
+  expect(await optionsOf('--model', model)).toEqual(expected);
+});
