@@ -8,7 +8,7 @@ npm=$(dirname "$(dirname "$(realpath "$(command -v npm)")")")
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 
-debootstrap --variant=minbase bookworm "$root" "${2:-http://deb.debian.org/debian}" > "$root.log" || { cat "$root.log"; exit 1; }
+debootstrap --variant=minbase bookworm "$root" ${2:+"$2"} > "$root.log" || { cat "$root.log"; exit 1; }
 rm "$root.log"
 cp "$(node -p process.execPath)" "$root/usr/local/bin/node"
 mkdir -p "$root/usr/local/lib/node_modules" "$root/project"

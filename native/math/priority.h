@@ -19,13 +19,6 @@ constexpr double priority_floor = 1e-6;  // the reference's: what a segment with
 
 HD double power(double x, double exponent) { return exponent == 0 ? 1 : ratio_exp(exponent * ratio_log(x)); }
 
-// Of |advantage| over a segment whose steps are `stride` apart.
-HD double sum_of_advantages(const float* advantage, int length, int stride) {
-  double sum = 0;
-  for (int step = 0; step < length; step++) sum += absolute(double(advantage[int64_t(step) * stride]));
-  return sum;
-}
-
 // Of a segment whose absolute advantages add up to `sum`; 0 where that is not finite.
 HD double priority_of(double sum, const PriorityConfig& c) {
   const double smallest = 2.3e-308;  // what the logarithm takes

@@ -60,17 +60,6 @@ HD void merge_column(float* statistics, const StatisticsLayout& at, int k, const
   to_two_floats(after.variance, variance, at.n);
 }
 
-// The discounted return after a step, and sums over the returns of all steps, less `origin`, and over their squares. It starts anew after the end of
-// an episode.
-HD double discount_step(double value, float reward, bool done, float gamma, double origin, double& sum,
-                        double& squares) {
-  value = double(gamma) * value + reward;
-  const double distance = value - origin;
-  sum += distance;
-  squares += distance * distance;
-  return done ? 0 : value;
-}
-
 HD double finite_or_zero(double x) { return x - x == 0 ? x : 0; }
 
 // As in Gymnasium's NormalizeReward: rewards are divided by the standard deviation of what they add up to, discounted, since the start of an episode.

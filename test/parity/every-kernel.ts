@@ -1,7 +1,8 @@
 // Every kernel of the device cuda at least once: each model with each head, steps and sequences, tiles of either size, a model too wide for
 // shared memory, and updates of PPO with either optimiser.
 import { Model, NativeVectorEnvironment, PPO } from '../../lib/index.js';
-import { batchFor, headsOf, type Pair, pair } from './models.js';
+import { headsOf } from '../support/small-models.js';
+import { batchFor, type Pair, pair } from './models.js';
 
 const small = { architecture: [8] };
 

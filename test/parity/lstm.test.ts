@@ -10,9 +10,10 @@ import {
   type Tensor,
   type TorsorError,
 } from '../../lib/index.js';
+import { headsOf } from '../support/small-models.js';
 import { buildTimeout, onDevice, useCudnn } from './emulated.js';
 import { eventsOf } from './machine.js';
-import { type Batch, batchFor, expectClose, headsOf, type Pair, pair } from './models.js';
+import { type Batch, batchFor, expectClose, type Pair, pair } from './models.js';
 
 const values = 1e-5;
 const gradients = 1e-4;

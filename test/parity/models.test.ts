@@ -3,8 +3,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { addon } from '../../lib/addon/load.js';
 import { type Carry, Model, Tensor } from '../../lib/index.js';
+import { headsOf } from '../support/small-models.js';
 import { buildTimeout, useCuda } from './emulated.js';
-import { batchFor, expectClose, headsOf, type Pair, pair } from './models.js';
+import { batchFor, expectClose, type Pair, pair } from './models.js';
 
 const values = 1e-5;
 const gradients = 1e-4;

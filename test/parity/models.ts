@@ -1,36 +1,8 @@
 // The same model on both devices, batches of any shape for it, and how far two results are apart.
 import { expect } from 'vitest';
-import { Box, Discrete, Model, MultiBinary, MultiDiscrete, type Precision } from '../../lib/index.js';
+import { Model, type Precision } from '../../lib/index.js';
 import { generator } from '../support/numbers.js';
-
-/** By normalised name: options that keep the models of the list small, in widths that fill no tile or block of any kernel. */
-const own: Record<string, object> = {
-  actorcritic: { actorArchitecture: [37, 21], criticArchitecture: [19] },
-  sharedactorcritic: { architecture: [33, 18] },
-  lstmactorcritic: { lstmFeatures: 11, hiddenFeatures: 13 },
-  mingruactorcritic: { gruFeatures: 9, numLayers: 2, hiddenFeatures: 14 },
-  mlpactorcriticpolicy: { featureSize: 9, featureWidth: 21, valueWidth: 13, actionWidth: 18 },
-  ncdeactorcriticpolicy: { stepping: { substeps: 2 } },
-};
-
-/** Models that are made from spaces. */
-const overSpaces = new Set(['mlpactorcriticpolicy', 'ncdeactorcriticpolicy']);
-
-/** What becomes of the action: the heads, and bijectors of either kind (of one dimension, and mixing dimensions). */
-const sized: Record<string, object> = {
-  gaussian: {},
-  'gaussian, box': { actionSpace: { type: 'box', kw: { low: -2, high: 2 } } },
-  'gaussian, maxnorm': { actionSpace: { type: 'maxnorm', kw: {} } },
-  categorical: { discrete: true },
-};
-const spaces: Record<string, object> = {
-  gaussian: new Box(-1, 1, [3]),
-  categorical: new Discrete(5),
-  'multi-categorical': new MultiDiscrete([3, 2, 6]),
-  bernoulli: new MultiBinary(5),
-};
-
-export const headsOf = (name: string): string[] => Object.keys(overSpaces.has(name.toLowerCase()) ? spaces : sized);
+import { smallModel } from '../support/small-models.js';
 
 export interface Pair {
   cpu: Model;
@@ -48,11 +20,9 @@ export function pair(
   const next = generator(seed);
   const observationSize = 1 + Math.floor(next() * 40);
   const actionSpaceSize = 2 + Math.floor(next() * 5);
-  const sizes = overSpaces.has(name.toLowerCase())
-    ? { observationSpace: new Box(-2, 2, [observationSize]), actionSpace: spaces[head] }
-    : { observationSpaceSize: observationSize, actionSpaceSize, ...sized[head] };
+  const options = smallModel(name, head, observationSize, actionSpaceSize);
   const make = (placement: object): Model =>
-    Model.create(name, { ...sizes, key: seed, ...placement, ...own[name.toLowerCase()], ...more } as never);
+    Model.create(name, { ...options, key: seed, ...placement, ...more } as never);
   return { cpu: make({ device: 'cpu' }), cuda: make({ device: 'cuda', precision }) };
 }
 

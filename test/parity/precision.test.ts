@@ -16,8 +16,9 @@ import {
 } from '../../lib/index.js';
 import { expectError } from '../support/errors.js';
 import { filled, normals } from '../support/numbers.js';
+import { headsOf } from '../support/small-models.js';
 import { buildTimeout, useCuda } from './emulated.js';
-import { batchFor, headsOf, pair } from './models.js';
+import { batchFor, pair } from './models.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'torsor-precision-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,7 +1,6 @@
 // The CPU kernels that choose what a minibatch is made of.
 #pragma once
-#include "device/training.h"
-#include "math/permutation.h"
+#include "device/training_rows.h"
 
 namespace torsor::TORSOR_ISA {
 
@@ -14,9 +13,7 @@ static void shuffle(const Shuffle& s, int first, int count) {
 }
 
 static void priorities(const Priorities& p, int first, int count) {
-  for (int k = first; k < first + count; k++)
-    p.priority[k] = priority_of(
-        sum_of_advantages(p.advantage + first_row(k, p.length, p.environments), p.length, p.environments), p.config);
+  for (int k = first; k < first + count; k++) p.priority[k] = priority_of_segment(p, k);
 }
 
 static void total_priority(const Priorities& p) {

@@ -4,7 +4,7 @@
 #include "device/cpu/sampling.h"
 #include "device/cpu/vector.h"
 #include "math/drip.h"
-#include "math/running_moments.h"
+#include "device/training_rows.h"
 
 namespace torsor::TORSOR_ISA {
 
@@ -121,16 +121,7 @@ static void merge_statistics(const ObservationRows& o, const double* sums, int c
 }
 
 static void discount(const DiscountedReturns& d, const RewardScaling* scaling, int first, int count, double* sums) {
-  for (int e = first; e < first + count; e++) {
-    double value = d.returns[e], sum = 0, squares = 0;
-    for (int t = 0; t < d.steps; t++) {
-      const int64_t at = int64_t(t) * d.environments + e;
-      value = discount_step(value, d.reward[at], d.done[at], d.gamma, scaling->returns.mean, sum, squares);
-    }
-    d.returns[e] = finite_or_zero(value);
-    sums[2 * e] = sum;
-    sums[2 * e + 1] = squares;
-  }
+  for (int e = first; e < first + count; e++) discount_environment(d, *scaling, e, sums + 2 * int64_t(e));
 }
 
 static void merge_returns(const DiscountedReturns& d, const double* sums, RewardScaling* scaling) {

@@ -1,7 +1,7 @@
 // What minibatches are made of, on CUDA: permutations, and draws of segments by priority.
 #include "device/cuda/calls.h"
 #include "device/cuda/reduce.h"
-#include "math/permutation.h"
+#include "device/training_rows.h"
 
 namespace torsor::TORSOR_ISA {
 
@@ -15,10 +15,7 @@ __global__ void shuffle(const Shuffle s, int first, int count) {
 }
 
 __global__ void priorities(const Priorities p, int first, int count) {
-  each(count, [&](int64_t k) {
-    const float* advantage = p.advantage + first_row(int32_t(first + k), p.length, p.environments);
-    p.priority[first + k] = priority_of(sum_of_advantages(advantage, p.length, p.environments), p.config);
-  });
+  each(count, [&](int64_t k) { p.priority[first + k] = priority_of_segment(p, int(first + k)); });
 }
 
 struct PriorityOf {

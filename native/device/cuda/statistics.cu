@@ -3,7 +3,7 @@
 
 #include "device/cuda/calls.h"
 #include "device/cuda/reduce.h"
-#include "math/running_moments.h"
+#include "device/training_rows.h"
 
 namespace torsor::TORSOR_ISA {
 
@@ -57,17 +57,7 @@ __global__ void merge_counts(int rows, const StatisticsPlace place, float* arena
 // One thread per environment; neighbouring threads read neighbouring environments.
 __global__ void discount(const DiscountedReturns d, const RewardScaling* scaling, int first, int environments,
                          double* sums) {
-  each(environments, [&](int64_t k) {
-    const int64_t e = first + k;
-    double value = d.returns[e], sum = 0, squares = 0;
-    for (int t = 0; t < d.steps; t++) {
-      const int64_t at = int64_t(t) * d.environments + e;
-      value = discount_step(value, d.reward[at], d.done[at], d.gamma, scaling->returns.mean, sum, squares);
-    }
-    d.returns[e] = finite_or_zero(value);
-    sums[2 * e] = sum;
-    sums[2 * e + 1] = squares;
-  });
+  each(environments, [&](int64_t k) { discount_environment(d, *scaling, first + k, sums + 2 * (first + k)); });
 }
 
 struct ReturnSums {

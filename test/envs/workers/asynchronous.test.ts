@@ -14,6 +14,7 @@ import {
 import { columns } from '../../../lib/rollout/rollout.js';
 import { expectRejection } from '../../support/errors.js';
 import { type Trouble, walk } from './environments.js';
+import { expectGoesOn, model, troubles } from './troubles.js';
 
 const module = new URL('./environments.ts', import.meta.url);
 const made: WorkerVectorEnvironment[] = [];
@@ -122,15 +123,8 @@ describe('batchSize', () => {
 describe('a worker that fails while others are in flight', () => {
   const troubled = (trouble: Trouble, given: Partial<WorkerVectorEnvironmentOptions>) =>
     create({ export: 'troubled', options: trouble }, { count: 4, workers: 2, key: 9, batchSize: 1, ...given });
-  const model = () =>
-    Model.create('SharedActorCritic', { observationSpaceSize: 2, actionSpaceSize: 2, discrete: true });
 
-  it.each([
-    ['throw', 'ENVIRONMENT_FAILED', 'threw RangeError: the pole broke'],
-    ['exit', 'ENVIRONMENT_FAILED', 'ended its thread with exit code 3'],
-    ['hang', 'ENVIRONMENT_FAILED', 'did not return within 300 ms'],
-    ['nan', 'NON_FINITE', 'step of environment 3 (Troubled)'],
-  ] as const)('%s names environment and seed, and ends the others', async (what, code, words) => {
+  it.each(troubles)('%s names environment and seed, and ends the others', async (what, code, words) => {
     const environment = await troubled({ row: 3, step: 5, what }, what === 'hang' ? { timeout: 300 } : {});
     const rollout = new Rollout({ model: model(), environment, horizon: 16 });
     const seed = `seed ${new Key(9).split(4)[3]?.at(0).word()}, episode 0`;
@@ -142,13 +136,7 @@ describe('a worker that fails while others are in flight', () => {
   it.each(['throw', 'exit', 'hang', 'nan'] as const)('%s: it is replaced with restartWorkers', async (what) => {
     const given = { restartWorkers: true, ...(what === 'hang' && { timeout: 300 }) };
     const environment = await troubled({ row: 3, step: 20, what }, given);
-    const trainer = new PPO({ model: model(), environment, horizon: 30 });
-    const metrics = [];
-    for await (const each of trainer.run({ steps: 2 * 30 * 4 })) metrics.push(each);
-    // Every 20 steps rows 2 and 3 end, the one after its step and the other before; a lock-step trainer counts the same.
-    expect(environment.restarts).toBe(3);
-    expect(metrics.map(({ episodes }) => episodes)).toEqual([2, 4]);
-    expect(metrics[1]?.meanReturn).toBe(19.5);
+    await expectGoesOn(environment); // as in lock-step
   });
 });
 

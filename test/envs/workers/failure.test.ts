@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Key, Model, PPO, WorkerVectorEnvironment, type WorkerVectorEnvironmentOptions } from '../../../lib/index.js';
+import { Key, PPO, WorkerVectorEnvironment, type WorkerVectorEnvironmentOptions } from '../../../lib/index.js';
 import { expectError, expectRejection } from '../../support/errors.js';
 import type { Trouble } from './environments.js';
+import { expectGoesOn, model, troubles } from './troubles.js';
 
 const module = new URL('./environments.ts', import.meta.url);
 const made: WorkerVectorEnvironment[] = [];
@@ -27,12 +28,7 @@ const action = new Int32Array(4);
 const seedOf = (row: number, episode = 0) => new Key(9).split(4)[row]?.at(episode).word();
 
 describe('without restarts', () => {
-  it.each([
-    ['throw', 'ENVIRONMENT_FAILED', 'threw RangeError: the pole broke'],
-    ['exit', 'ENVIRONMENT_FAILED', 'ended its thread with exit code 3'],
-    ['hang', 'ENVIRONMENT_FAILED', 'did not return within 300 ms'],
-    ['nan', 'NON_FINITE', 'step of environment 3 (Troubled)'],
-  ] as const)('%s names environment and seed, and ends the others', async (what, code, words) => {
+  it.each(troubles)('%s names environment and seed, and ends the others', async (what, code, words) => {
     const environment = await troubled({ row: 3, step: 2, what }, what === 'hang' ? { timeout: 300 } : {});
     await environment.step(action);
     const failure = environment.step(action);
@@ -141,20 +137,12 @@ describe('restartWorkers', () => {
 
   it('lets a trainer go on, for whom these episodes were cut off', async () => {
     const environment = await troubled({ row: 3, step: 20, what: 'throw' }, { restartWorkers: true });
-    const sizes = { observationSpaceSize: 2, actionSpaceSize: 2, discrete: true };
-    const trainer = new PPO({ model: Model.create('SharedActorCritic', sizes), environment, horizon: 30 });
-    const metrics = [];
-    for await (const each of trainer.run({ steps: 2 * 30 * 4 })) metrics.push(each);
-    // Every 20 steps rows 2 and 3 end, the one after its step and the other before.
-    expect(environment.restarts).toBe(3);
-    expect(metrics.map(({ episodes }) => episodes)).toEqual([2, 4]);
-    expect(metrics[1]?.meanReturn).toBe(19.5);
+    await expectGoesOn(environment);
   });
 
   it('a trainer without them stops, and can be saved', async () => {
     const environment = await troubled({ row: 3, step: 40, what: 'exit' });
-    const sizes = { observationSpaceSize: 2, actionSpaceSize: 2, discrete: true };
-    const trainer = new PPO({ model: Model.create('SharedActorCritic', sizes), environment, horizon: 30 });
+    const trainer = new PPO({ model: model(), environment, horizon: 30 });
     const training = (async () => {
       for await (const _ of trainer.run({ steps: 1000 }));
     })();
