@@ -20,8 +20,8 @@ template <class N> struct Event {
 // One step of a chain on an event, in place; `backwards` exchanges its two directions. Adds its log |det J|. Here and below `dims` are all
 // dimensions of the chain or a group of them, whose constants stand first.
 template <class N>
-OUTLINED void apply_step(const BijectorChain& chain, int dims, int k, bool backwards, const Scalar<N>* constants, Event<N> e,
-                   N& log_det) {
+OUTLINED void apply_step(const BijectorChain& chain, int dims, int k, bool backwards, const Scalar<N>* constants,
+                         Event<N> e, N& log_det) {
   const BijectorStep& step = chain.step[k];
   const Scalar<N>* const first = constants + step.parameters;
   const bool inverse = bool(step.inverse) != backwards;
@@ -59,6 +59,11 @@ HD void chain_inverse(const BijectorChain& chain, const Scalar<N>* constants, Ev
   for (int k = chain.length - 1; k >= 0; k--) apply_step<N>(chain, chain.dims, k, true, constants, e, log_det);
 }
 
+// A bijector of one dimension with its derivatives, for entropies and gradients.
+template <class B, class N> OUTLINED Terms<N> scalar_step(bool inverse, const Parameters<Scalar<N>>& p, N x) {
+  return inverse ? B::template inverse<N>(p, x) : B::template forward<N>(p, x);
+}
+
 // log |dy/dx| of dimension d of a chain without vector steps, and its derivative with respect to x by the chain rule.
 template <class N>
 HD N scalar_chain_log_det(const BijectorChain& chain, const Scalar<N>* constants, int d, N x, N& derivative) {
@@ -70,7 +75,7 @@ HD N scalar_chain_log_det(const BijectorChain& chain, const Scalar<N>* constants
     Bijectors::visit(step.kind, [&](auto b) {
       using B = decltype(b);
       if constexpr (!B::vector) {
-        const Terms<N> t = step.inverse ? B::template inverse<N>(p, x) : B::template forward<N>(p, x);
+        const Terms<N> t = scalar_step<B>(bool(step.inverse), p, x);
         log_det += t.log_det;
         derivative += t.d_log_det * slope;
         slope *= t.slope;
@@ -85,7 +90,7 @@ HD N scalar_chain_log_det(const BijectorChain& chain, const Scalar<N>* constants
 // log_det)/d(input).
 template <class N>
 OUTLINED void step_gradient(const BijectorChain& chain, int dims, int k, bool backwards, const Scalar<N>* constants,
-                      Event<N> e, Event<N> g, N& log_det) {
+                            Event<N> e, Event<N> g, N& log_det) {
   const BijectorStep& step = chain.step[k];
   const Scalar<N>* const first = constants + step.parameters;
   const bool inverse = bool(step.inverse) != backwards;
@@ -103,7 +108,7 @@ OUTLINED void step_gradient(const BijectorChain& chain, int dims, int k, bool ba
     } else {
       for (int d = 0; d < dims; d++) {
         const Parameters<Scalar<N>> p{first + d, chain.dims};
-        const Terms<N> t = inverse ? B::template inverse<N>(p, e(d)) : B::template forward<N>(p, e(d));
+        const Terms<N> t = scalar_step<B>(inverse, p, e(d));
         g(d) = t.slope * g(d) + t.d_log_det;
         log_det += t.log_det;
       }
