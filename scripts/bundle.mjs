@@ -14,8 +14,10 @@ await build({
       output: {
         // Declarations have the comments.
         ...{ entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js', comments: false },
-        // What entries share is one file; what threads of environments need alone is read with the first of them.
-        codeSplitting: { groups: [{ name: 'torsor', test: /lib\/(?!index|cli|envs\/workers)/ }] },
+        // What entries share is one file; what threads of environments need alone, or imports and exports, is read with the first of them.
+        codeSplitting: {
+          groups: [{ name: 'torsor', test: /lib\/(?!index|cli|envs\/workers|onnx|models\/(?:ex|im)ported)/ }],
+        },
       },
     },
   },

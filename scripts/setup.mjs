@@ -48,7 +48,7 @@ function requireNode() {
 
 const lockFile = path.join(root, 'package-lock.json');
 const modules = path.join(root, 'node_modules');
-const bundle = path.join(root, 'scripts', 'bundle.mjs');
+const [bundle, declarations] = ['bundle.mjs', 'declarations.mjs'].map((name) => path.join(root, 'scripts', name));
 // CUDA is compiled by CI and on request: developers should not wait for it at every start.
 const cuda = process.env.TORSOR_CUDA ?? 'OFF';
 
@@ -84,12 +84,13 @@ const steps = {
     product: path.join(root, 'dist', 'index.js'),
     inputs: () => {
       const configs = ['tsconfig.json', 'tsconfig.build.json'].map((name) => path.join(root, name));
-      return hashOf([lockFile, bundle, ...configs, ...filesUnder(path.join(root, 'lib'))]);
+      return hashOf([lockFile, bundle, declarations, ...configs, ...filesUnder(path.join(root, 'lib'))]);
     },
     run(loud) {
       rmSync(path.join(root, 'dist'), { recursive: true, force: true }); // tsc never removes what a renamed file left
       run(process.execPath, [path.join(modules, 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'], loud);
       run(process.execPath, [bundle], loud);
+      run(process.execPath, [declarations], loud);
     },
   },
 };

@@ -1,5 +1,6 @@
 // What a chain of bijectors is, as plain data: the same for every instruction set and device.
 #pragma once
+#include <cstdint>
 
 namespace torsor {
 

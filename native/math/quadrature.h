@@ -36,9 +36,9 @@ HD double hermite5_weight(int i) {
   return weight[i];
 }
 
-template <class N, class Mean, class Std, class DMean, class DStd>
-HD N scalar_expectation(const BijectorChain& chain, const Scalar<N>* constants, Mean& mean, Std& std, DMean& d_mean,
-                        DStd& d_std) {
+template <class N, class Mean, class Std>
+HD N scalar_expectation(const BijectorChain& chain, const Scalar<N>* constants, Mean& mean, Std& std, Event<N> d_mean,
+                        Event<N> d_std) {
   using S = Scalar<N>;
   N expectation = splat<N>(0);
   for (int d = 0; d < chain.dims; d++) {
@@ -92,9 +92,9 @@ template <class S> HD S cubature_point(int dims, int k, S* node) {
 }
 
 // Of the first group of dimensions.
-template <class N, class Mean, class Std, class DMean, class DStd>
-HD N vector_expectation(const BijectorChain& chain, const Scalar<N>* constants, Mean mean, Std std, DMean d_mean,
-                        DStd d_std) {
+template <class N, class Mean, class Std>
+HD N vector_expectation(const BijectorChain& chain, const Scalar<N>* constants, Mean mean, Std std, Event<N> d_mean,
+                        Event<N> d_std) {
   using S = Scalar<N>;
   const int dims = chain.size;
   const bool grid = dims <= max_grid_dims;
@@ -116,7 +116,7 @@ HD N vector_expectation(const BijectorChain& chain, const Scalar<N>* constants, 
       for (int d = 0; d < dims; d++) slope[d] = splat<N>(0);
       sum += weight * chain_gradient<N>(
                           chain, dims, false, constants, [&](int d) { return N(mean(d) + std(d) * node[d]); },
-                          [&](int d) -> N& { return slope[d]; });
+                          Event<N>{slope, 1});
       for (int d = 0; d < dims; d++) {
         by_mean[d] += weight * slope[d];
         by_std[d] += weight * node[d] * slope[d];
@@ -131,11 +131,10 @@ HD N vector_expectation(const BijectorChain& chain, const Scalar<N>* constants, 
   return expectation;
 }
 
-// mean and std are `N(int d)`; d_mean and d_std are `N&(int d)` and are set. Chains with vector steps take at most
-// max_event dimensions in a group.
-template <class N, class Mean, class Std, class DMean, class DStd>
-HD N log_det_expectation(const BijectorChain& chain, const Scalar<N>* constants, Mean mean, Std std, DMean d_mean,
-                         DStd d_std) {
+// mean and std are `N(int d)`; d_mean and d_std are set. Chains with vector steps take at most max_event dimensions in a group.
+template <class N, class Mean, class Std>
+HD N log_det_expectation(const BijectorChain& chain, const Scalar<N>* constants, Mean mean, Std std, Event<N> d_mean,
+                         Event<N> d_std) {
   const N zero = splat<N>(0);
   if (!chain.vector && !chain.constant) return scalar_expectation<N>(chain, constants, mean, std, d_mean, d_std);
   for (int d = 0; d < chain.dims; d++) d_mean(d) = d_std(d) = zero;
@@ -144,7 +143,7 @@ HD N log_det_expectation(const BijectorChain& chain, const Scalar<N>* constants,
     for (int start = 0; start < chain.dims; start += chain.size)
       expectation += vector_expectation<N>(
           chain, constants + start, [&](int d) { return mean(start + d); }, [&](int d) { return std(start + d); },
-          [&](int d) -> N& { return d_mean(start + d); }, [&](int d) -> N& { return d_std(start + d); });
+          d_mean.from(start), d_std.from(start));
     return expectation;
   }
   for (int d = 0; d < chain.dims; d++) expectation += scalar_chain_log_det<N>(chain, constants, d, zero, unused);

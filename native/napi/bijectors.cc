@@ -73,7 +73,7 @@ static void chain(const Napi::CallbackInfo& info) {
     S *const y = reals.array<S>(info[4], "y", rows * dims), *const log_det = reals.array<S>(info[5], "logDet", rows);
     for (int64_t r = 0; r < rows; r++) {
       for (int d = 0; d < dims; d++) y[r * dims + d] = x[r * dims + d];
-      const auto event = [&](int d) -> S& { return y[r * dims + d]; };
+      const Event<S> event{y + r * dims, 1};
       log_det[r] = 0;
       if (inverse)
         chain_inverse<S>(bound.chain, bound.constants.data(), event, log_det[r]);
@@ -96,7 +96,7 @@ static void chain_gradients(const Napi::CallbackInfo& info) {
     for (int64_t r = 0; r < rows; r++)
       chain_gradient<S>(
           bound.chain, dims, inverse, bound.constants.data(), [&](int d) { return x[r * dims + d]; },
-          [&](int d) -> S& { return gradient[r * dims + d]; });
+          Event<S>{gradient + r * dims, 1});
   });
 }
 
@@ -116,7 +116,7 @@ static void expectation(const Napi::CallbackInfo& info) {
       const int64_t at = r * dims;
       expected[r] = log_det_expectation<S>(
           bound.chain, bound.constants.data(), [&](int d) { return mean[at + d]; }, [&](int d) { return std[at + d]; },
-          [&](int d) -> S& { return d_mean[at + d]; }, [&](int d) -> S& { return d_std[at + d]; });
+          Event<S>{d_mean + at, 1}, Event<S>{d_std + at, 1});
     }
   });
 }

@@ -23,14 +23,18 @@ struct GaussianHead {
     return {s, exp_of(s)};
   }
 
+  // The columns from `column` on, of a group of rows.
+  template <class Tile> static HD Event<typename Tile::N> event(const Tile& t, int column, int g) {
+    return {&t.at(column, g), t.groups};
+  }
+
   // From latent columns to action columns; returns log |det| of the bijectors.
   template <class Tile> static HD typename Tile::N transform(const Tile& t, const Program& p, int g) {
     using N = typename Tile::N;
     const Head& h = p.head;
     for (int d = 0; d < h.n; d++) t.at(h.action + d, g) = t.at(h.latent + d, g);
     N log_det = splat<N>(0);
-    chain_forward<N>(
-        h.bijectors, p.constants, [&](int d) -> N& { return t.at(h.action + d, g); }, log_det);
+    chain_forward<N>(h.bijectors, p.constants, event(t, h.action, g), log_det);
     return log_det;
   }
 
@@ -62,15 +66,17 @@ struct GaussianHead {
   }
 
   // Latent columns hold the latent, or the action if `is_action`. Leaves log-probability and entropy, and the latent.
-  template <bool Training, class Tile>
-  static HD void evaluate(const Tile& t, const Program& p, const uint8_t*, bool is_action, bool exact_entropy) {
+  // Where `training`, what backward needs of an entropy that is a quadrature.
+  template <class Tile>
+  static HD void evaluate(const Tile& t, const Program& p, const uint8_t*, bool is_action, bool exact_entropy,
+                          bool training) {
     using N = typename Tile::N;
     using S = Scalar<N>;
     const Head& h = p.head;
     const bool quadrature = exact_entropy && h.bijectors.length && !h.bijectors.constant;
     t.each_group([&](int g) {
       N log_prob = splat<N>(0), log_det = splat<N>(0);
-      const auto latent = [&](int d) -> N& { return t.at(h.latent + d, g); };
+      const Event<N> latent = event(t, h.latent, g);
       if (is_action)
         chain_inverse<N>(h.bijectors, p.constants, latent, log_det);
       else if (h.bijectors.length)
@@ -82,9 +88,9 @@ struct GaussianHead {
         entropy += s.log_std;
       }
       t.at(h.log_prob, g) = log_prob + log_det;
-      if (exact_entropy && h.bijectors.length) entropy += expectation<Training>(t, p, g);
+      if (exact_entropy && h.bijectors.length) entropy += expectation(t, p, g, training);
       t.at(h.entropy, g) = entropy;
-      if (Training && quadrature)
+      if (training && quadrature)
         for (int d = 0; d < h.n; d++) {  // from d/dstd of the expectation to d/dscale of the entropy
           N& e = t.at(h.entropy_gradient + h.n + d, g);
           const Spread<N> s = spread(t, h, d, g);
@@ -94,15 +100,14 @@ struct GaussianHead {
   }
 
   // E log |det| under the base; in training its gradients go to the entropy gradient columns.
-  template <bool Training, class Tile> static HD typename Tile::N expectation(const Tile& t, const Program& p, int g) {
+  template <class Tile> static HD typename Tile::N expectation(const Tile& t, const Program& p, int g, bool training) {
     using N = typename Tile::N;
     const Head& h = p.head;
     N unused = splat<N>(0);
     const auto mean = [&](int d) { return N(t.at(h.parameter[0].column + d, g)); };
     const auto std = [&](int d) { return spread(t, h, d, g).std; };
-    const auto d_mean = [&](int d) -> N& { return Training ? t.at(h.entropy_gradient + d, g) : unused; };
-    const auto d_std = [&](int d) -> N& { return Training ? t.at(h.entropy_gradient + h.n + d, g) : unused; };
-    return log_det_expectation<N>(h.bijectors, p.constants, mean, std, d_mean, d_std);
+    const auto gradient = [&](int d) { return training ? event(t, h.entropy_gradient + d, g) : Event<N>{&unused, 0}; };
+    return log_det_expectation<N>(h.bijectors, p.constants, mean, std, gradient(0), gradient(h.n));
   }
 
   // KL(old || new) of a group, before the bijectors, which do not change it.

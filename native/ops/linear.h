@@ -6,7 +6,7 @@
 #ifdef __CUDACC__
 #include "device/cuda/linear.h"
 #else
-#include "device/cpu/linear_backward.h"
+#include "device/cpu/linear.h"
 #endif
 
 namespace torsor::TORSOR_ISA {

@@ -90,7 +90,7 @@ struct Program {
   int parameter_count = 0;     // learned ones, at the start of the arena
   int statistics_count = 0;    // floats of statistics behind them
   int accumulators =
-      0;  // floats of one set of gradient sums, metrics behind them; linear weights are padded, see linear_backward.h
+      0;  // floats of one set of gradient sums, metrics behind them; linear weights are padded, see linear_backward.simd.cc
   int sums = 0;    // training: columns of running sums over rows, one per Metric
   int widest = 0;  // widest padded output of a linear, for its backward's scratch
   // Scratch of the instruction that needs most: numbers (double, or float) of every row that is taken at once, and numbers for all of them.

@@ -5,7 +5,7 @@
 
 namespace torsor::TORSOR_ISA {
 
-template <class N> HD PhiloxBlock<N> noise_block(const Noise& noise, Uint<N> row, uint32_t block) {
+template <class N> OUTLINED PhiloxBlock<N> noise_block(const Noise& noise, Uint<N> row, uint32_t block) {
   return philox<N>({{row, splat_bits<N>(block), splat_bits<N>(uint32_t(noise.counter)),
                      splat_bits<N>(noise.stream << 16 | uint32_t(noise.counter >> 32))}},
                    noise.seed);

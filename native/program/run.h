@@ -38,8 +38,7 @@ template <class Tile> HD void run_outputs(const Tile& t, const Program& p, const
 template <class Tile> HD void run_evaluate(const Tile& t, const Program& p, const EvaluateIO& io, float* scratch) {
   run_forward(t, p, memory_of(io, scratch), io.observation);
   t.load(p.head.latent, p.head.latent_width, io.latent);
-  Heads::visit(p.head.kind,
-               [&](auto head) { decltype(head)::template evaluate<false>(t, p, io.mask, io.is_action, true); });
+  Heads::visit(p.head.kind, [&](auto head) { decltype(head)::evaluate(t, p, io.mask, io.is_action, true, false); });
   t.store(p.head.log_prob, 1, io.log_prob);
   t.store(p.head.entropy, 1, io.entropy);
   t.store(p.value.column, 1, io.value);
@@ -57,8 +56,7 @@ template <class Tile> HD void run_keeping(const Tile& t, const Program& p, const
 // The head and the loss, to the gradients of the head's parameters and of the value.
 template <class Tile> HD void run_loss(const Tile& t, const Program& p, const GradientIO& io) {
   t.load(p.head.latent, p.head.latent_width, io.latent);
-  Heads::visit(p.head.kind,
-               [&](auto head) { decltype(head)::template evaluate<true>(t, p, io.mask, false, io.exact_entropy); });
+  Heads::visit(p.head.kind, [&](auto head) { decltype(head)::evaluate(t, p, io.mask, false, io.exact_entropy, true); });
   if (io.d_log_prob)
     given_gradient(t, p, io);
   else

@@ -93,8 +93,8 @@ console.log(observation.join());`;
 });
 
 describe('budgets', () => {
-  test('the package with the addon of the CPU packs to less than 1.5 MB', () => {
-    expect(statSync(packed.tarball).size).toBeLessThan(1.5e6);
+  test('the package with the addon of the CPU packs to less than 1 MB', () => {
+    expect(statSync(packed.tarball).size).toBeLessThan(1e6);
   });
 
   test('it brings one package, inside its own', () => {
@@ -102,21 +102,24 @@ describe('budgets', () => {
     expect(installed.toSorted()).toEqual(['torsor/node_modules/node-gyp-build/package.json', 'torsor/package.json']);
   });
 
-  test('importing it takes no time to speak of, loads no addon and leaves nothing behind', () => {
+  test('importing it takes less than 30 ms, loads no addon and leaves nothing behind', () => {
     const source = `
+      const milliseconds = ({ user, system }) => (user + system) / 1000;
+      const started = process.cpuUsage();
       const before = [Object.keys(globalThis), Object.keys(process.env), process.eventNames()].join();
-      const times = [];
       const start = process.cpuUsage();
       await import('torsor');
-      const { user, system } = process.cpuUsage(start);
-      const time = (user + system) / 1000;
+      const time = milliseconds(process.cpuUsage(start));
       const after = [Object.keys(globalThis), Object.keys(process.env), process.eventNames()].join();
       const addon = process.report.getReport().sharedObjects.some((file) => file.endsWith('.node'));
-      console.log(JSON.stringify({ time, same: before === after, addon, handles: process.getActiveResourcesInfo().length }));`;
-    const runs = Array.from({ length: 7 }, () => JSON.parse(runIn(project, 'import.mjs', source)));
+      console.log(JSON.stringify({ time, startup: milliseconds(started), same: before === after, addon }));`;
+    const runs = Array.from({ length: 9 }, () => JSON.parse(runIn(project, 'import.mjs', source)));
     for (const { same, addon } of runs) expect({ same, addon }).toEqual({ same: true, addon: false });
-    // Milliseconds of the processor, the fewest of a few: other work on the machine only adds to it.
-    expect(Math.min(...runs.map(({ time }) => time))).toBeLessThan(45);
+    // Time of the processor, the least of a few: other work on the machine only adds to it. Where Node.js itself takes longer than 85 ms to
+    // start, the machine is slower than the one the budget is for.
+    const least = (times: number[]): number => Math.min(...times);
+    const budget = 30 * Math.max(1, least(runs.map(({ startup }) => startup)) / 85);
+    expect(least(runs.map(({ time }) => time))).toBeLessThan(budget);
   });
 });
 

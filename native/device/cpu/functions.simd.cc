@@ -51,11 +51,32 @@ static void make_noise(NoiseKind kind, const Noise& noise, int64_t rows, int64_t
   }
 }
 
+}  // namespace torsor::TORSOR_ISA
+
+// Doubles go one by one, whatever the instruction set: compiled with the baseline alone.
+namespace torsor::baseline {
+
+void apply_to_doubles(bool activation, int index, const FunctionIO<double>&);
+void make_noise_of_doubles(NoiseKind, const Noise&, int64_t rows, int64_t width, double* out);
+
+#ifndef __AVX2__
+void apply_to_doubles(bool activation, int index, const FunctionIO<double>& io) {
+  apply_any<double>(activation, index, io);
+}
+void make_noise_of_doubles(NoiseKind kind, const Noise& noise, int64_t rows, int64_t width, double* out) {
+  make_noise<double>(kind, noise, rows, width, out);
+}
+#endif
+
+}  // namespace torsor::baseline
+
+namespace torsor::TORSOR_ISA {
+
 #define TORSOR_STRING_(x) #x
 #define TORSOR_STRING(x) TORSOR_STRING_(x)
 
 extern const FunctionKernels function_table;
-const FunctionKernels function_table = {TORSOR_STRING(TORSOR_ISA), apply_any<Vector>, apply_any<double>,
-                                        make_noise<Vector>, make_noise<double>};
+const FunctionKernels function_table = {TORSOR_STRING(TORSOR_ISA), apply_any<Vector>, baseline::apply_to_doubles,
+                                        make_noise<Vector>, baseline::make_noise_of_doubles};
 
 }  // namespace torsor::TORSOR_ISA

@@ -2,6 +2,7 @@
 // those of files compiled for older machines.
 #include "device/cpu/vector.h"
 #include "device/kernels.h"
+#include "program/pack.h"
 #include "program/sequence.h"
 
 namespace torsor::TORSOR_ISA {

@@ -1,7 +1,6 @@
 // CPU backward of a linear: weight gradients with outputs across lanes (rows are the sum), so dz is transposed in registers first.
-#pragma once
 #include "device/cpu/linear.h"
-#include "ops/memory.h"
+#include "device/cpu/products.h"
 
 namespace torsor::TORSOR_ISA {
 
@@ -84,29 +83,24 @@ template <class N> HD void bias_gradient(const float* dz, int n_out, int rows, f
   }
 }
 
-// From dL/dz, the gradient of the sum before the activation, to the gradients of weight, bias and input.
-template <class N> HD void linear_backward(const Tile<N>& t, const Memory& m, const Instruction& q) {
+void linear_backward(const Tile<Vector>& t, const Memory& m, const Instruction& q) {
+  using N = Vector;
   const N* dz = t.column(q.out.gradient);
   to_rows(dz, t.groups, q.out.width, m.scratch);
   weight_gradient<N>(t.scalars(q.in.column), q.in.width, m.scratch, q.out.width, t.rows, m.accumulators + q.d_weight);
   if (q.bias >= 0) bias_gradient<N>(m.scratch, q.out.width, t.rows, m.accumulators + q.d_bias);
   if (q.in.gradient < 0) return;
-  N* dx = t.column(q.in.gradient);
-  const float* weight = m.packed_transposed + q.weight;
-  // What a block of columns still needs while it is in the first-level cache: the step to dL/dz of the instruction below.
-  const auto finish = [&](int first, int n) {
-    if (q.derivative_of_in < 0) return;
-    const N* derivative = t.column(q.derivative_of_in);
-    for (int k = first * t.groups; k < (first + n) * t.groups; k++) dx[k] *= derivative[k];
-  };
-  if (q.add_to_in) {
-    N* own = reinterpret_cast<N*>(m.scratch);
-    multiply_columns(t, weight, nullptr, q.out.width, q.in.width, dz, own, [](int, int) {});
-    for (int k = 0; k < q.in.width * t.groups; k++) dx[k] += own[k];
-    finish(0, q.in.width);
-  } else {
-    multiply_columns(t, weight, nullptr, q.out.width, q.in.width, dz, dx, finish);
-  }
+  N *dx = t.column(q.in.gradient), *product = q.add_to_in ? reinterpret_cast<N*>(m.scratch) : dx;
+  const N* derivative = q.derivative_of_in < 0 ? nullptr : t.column(q.derivative_of_in);
+  // What a block of columns still needs while it is in the first-level cache: with it comes the step to dL/dz of the instruction below.
+  multiply_columns(t, m.packed_transposed + q.weight, nullptr, q.out.width, q.in.width, dz, product,
+                   [&](int first, int n) {
+                     const int begin = first * t.groups, end = (first + n) * t.groups;
+                     if (q.add_to_in)
+                       for (int k = begin; k < end; k++) dx[k] += product[k];
+                     if (derivative)
+                       for (int k = begin; k < end; k++) dx[k] *= derivative[k];
+                   });
 }
 
 }  // namespace torsor::TORSOR_ISA
