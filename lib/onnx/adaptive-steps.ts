@@ -7,7 +7,7 @@ import { clippedToEnd, firstStep, growth, mostAttempts, sizeOfError } from './st
 import { windowColumns } from './window.js';
 
 /** Of every row: its time, where the step shall end, z, and dz/dt. */
-type Carried = Values<'now' | 'next' | 'z' | 'slope'>;
+type Carried = Values<'now' | 'next' | 'z' | 'derivative'>;
 
 /**
  * z at the newest observation, solved in float64; NaN where a window makes no sense, and where the attempts do not suffice. Rows that have
@@ -25,34 +25,34 @@ export function adaptiveSteps(graph: Graph, z0: string, state: string, given: Ne
   const { count, end, sound } = limitsOf(g, window, z, intervals, sizes);
   const controls = spline(g, intervals, sizes);
   // Without an estimate of the error, steps are as long as the intervals are on average.
-  const average = g.op('Div', [end, g.op('Max', [g.op('Sub', [count, 1]), 1])]);
+  const constant = tableau.estimatesError ? undefined : g.op('Div', [end, g.op('Max', [g.op('Sub', [count, 1]), 1])]);
 
-  const attempt = ({ now, next, z, slope }: Carried): Carried => {
+  const attempt = ({ now, next, z, derivative }: Carried): Carried => {
     const step = g.op('Sub', [next, now]);
     const shares = sharesOf(tableau);
     const control = controls(g.op('Add', [now, g.op('Mul', [step, g.row(shares)])]), shares.length);
     const evaluate = (y: string, k: number): string => field(g, y, g.columns(control, k, k + 1), sizes);
-    const { y, stages } = stepFrom(g, z, slope, step, tableau, evaluate);
-    const error = increment(g, step, stages, tableau.e);
-    const square = error === undefined ? g.op('Sub', [step, step]) : sizeOfError(g, error, z, y, sizes.latent);
+    const { y, stages } = stepFrom(g, z, derivative, step, tableau, evaluate);
+    const error = increment(g, step, stages, tableau.e) ?? g.op('Sub', [z, z]);
+    const square = sizeOfError(g, error, z, y, sizes.latent);
     const accepted = g.op('Less', [square, 1]);
     const choose = (after: string, before: string): string => g.op('Where', [accepted, after, before]);
     const reached = choose(next, now);
-    const length = error === undefined ? average : g.op('Mul', [step, growth(g, square, accepted, tableau.order)]);
+    const length = constant ?? g.op('Mul', [step, growth(g, square, accepted, tableau.order)]);
     return {
       now: reached,
       next: clippedToEnd(g, g.op('Add', [reached, length]), reached, end, accepted),
       z: choose(y, z),
-      slope: choose(stages.at(-1) as string, slope),
+      derivative: choose(stages.at(-1) as string, derivative),
     };
   };
 
   const now = g.op('Mul', [end, 0]);
-  const next = g.op('Min', [end, tableau.estimatesError ? firstStep : average]);
+  const next = g.op('Min', [end, constant ?? firstStep]);
   const last = g.repeat({
     limit: mostAttempts,
-    start: { now, next, z, slope: field(g, z, controls(now, 1), sizes) },
-    widths: { now: 1, next: 1, z: sizes.latent, slope: sizes.latent },
+    start: { now, next, z, derivative: field(g, z, controls(now, 1), sizes) },
+    widths: { now: 1, next: 1, z: sizes.latent, derivative: sizes.latent },
     going: (values) => anyRow(g, g.op('Less', [values.now, end])),
     round: attempt,
   });
@@ -69,12 +69,12 @@ function sharesOf({ c, lastIsFirst }: Tableau): number[] {
 function stepFrom(
   g: Graph,
   z: string,
-  slope: string,
+  derivative: string,
   step: string,
   tableau: Tableau,
   evaluate: (y: string, k: number) => string,
 ): { y: string; stages: readonly string[] } {
-  const stages = [slope];
+  const stages = [derivative];
   let y = z;
   sharesOf(tableau).forEach((_, k) => {
     y = advance(g, z, step, stages, tableau.a[k + 1] ?? tableau.b);
@@ -98,7 +98,7 @@ function limitsOf(
   const growing = g.op('Greater', [lengths, 0]);
   const numbers = g.concat([z0, knots, g.reshape(slopes, [(history - 1) * channels])]);
   const ones = [newest, growing].map((flags) => g.cast(flags, 'float64'));
-  // One place is the newest, all intervals have a length, and 0 times a number is 0 if that is finite.
+  // 1 for the place of the newest, 1 for every interval that has a length, and 0 times a number, which is 0 if that is finite.
   const checks = g.sum(g.concat([...ones, g.op('Mul', [numbers, 0])]));
   const sound = g.op('Equal', [checks, history]);
   return { count, end: g.op('Where', [sound, time, 0]), sound };

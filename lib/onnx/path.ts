@@ -36,17 +36,17 @@ export function intervalsOf(g: Graph, state: string, { history, channels }: Neur
  */
 export function spline(
   g: Graph,
-  { knots, there, lengths, slopes }: Intervals,
+  { knots, lengths, slopes }: Intervals,
   { history }: NeuralCdeSizes,
 ): (times: string, count: number) => string {
   const intervals = history - 1;
   const before = g.columns(slopes, 0, 1);
   const later = (): string => g.op('Sub', [g.columns(slopes, 1, intervals), g.columns(slopes, 0, intervals - 1)]);
   const jumps = intervals === 1 ? before : g.concat([before, later()]);
-  // Of the first interval all has passed from the start; of one that does not exist, nothing ever.
+  // Of the first interval all has passed from the start; one that does not exist begins at the end, for ages of empty places are 0.
   const isFirst = g.row(Array.from({ length: intervals }, (_, k) => (k === 0 ? 1 : 0)));
   const start = g.op('Sub', [g.columns(knots, 0, intervals), isFirst]);
-  const rate = g.op('Max', [isFirst, g.op('Where', [there, g.op('Div', [1, lengths]), 0])]);
+  const rate = g.op('Max', [isFirst, g.op('Div', [1, lengths])]);
   const [starts, rates] = [start, rate].map((x) => g.reshape(x, [1, intervals])) as [string, string];
   return (times, count) => {
     const passed = g.op('Mul', [g.op('Sub', [g.reshape(times, [count, 1]), starts]), rates]);
