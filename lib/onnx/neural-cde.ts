@@ -8,12 +8,7 @@ export interface NeuralCdeSizes {
   channels: number;
   solver: SolverName;
   /** Names of the arrays of the field, kernels [in, out]. */
-  layers: readonly Layer[];
-}
-
-export interface Layer {
-  kernel: string;
-  bias: string;
+  layers: readonly { kernel: string; bias: string }[];
 }
 
 /** tanh(perceptron(y)) as [latent, channels], times the control [batch, 1, channels]. */

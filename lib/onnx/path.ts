@@ -14,7 +14,7 @@ export interface Intervals {
   slopes: string;
 }
 
-/** Of a window that holds more than one observation. */
+/** Of a window with room for at least two observations. */
 export function intervalsOf(g: Graph, state: string, { history, channels }: NeuralCdeSizes): Intervals {
   const at = windowColumns({ history, channels });
   const intervals = history - 1;
