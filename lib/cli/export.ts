@@ -24,7 +24,7 @@ WHAT is a checkpoint, or the folder of a run: its best checkpoint then, or the l
   --onnx FILE     the file to write
   --sample        actions are samples, given an input 'noise' (default: the mean, or the likeliest choice)
   --mask          an input 'action_mask'; discrete actions only
-  --substeps N    of a neural CDE with adaptive steps, which ONNX cannot express: N equal steps between observations instead
+  --substeps N    of a neural CDE with adaptive steps: N equal steps between observations instead, which are faster
   --json          one JSON object with its path, size and the checkpoint it came from
   --help          this text
 

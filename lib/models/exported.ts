@@ -24,8 +24,8 @@ export interface OnnxOptions {
   /** An input `action_mask`, booleans [batch, logits]; discrete actions only. Default: false. */
   actionMask?: boolean;
   /**
-   * Of a model with an adaptive neural CDE, which ONNX cannot express: this many equal steps from one observation to the next instead, as a
-   * model with `stepping: {substeps}` takes them. Default: none.
+   * Of a model with an adaptive neural CDE: this many equal steps from one observation to the next instead, as a model with
+   * `stepping: {substeps}` takes them, in float32 and without a loop. Default: the adaptive steps.
    */
   substeps?: number;
 }

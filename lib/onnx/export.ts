@@ -42,18 +42,11 @@ export function exportProgram(source: ExportSource, options: GraphOptions): Uint
   return graph.file(source);
 }
 
-function checkExportable({ instructions, parameterCount }: ProgramSpec): void {
+function checkExportable({ parameterCount }: ProgramSpec): void {
   if (4 * parameterCount > largestFile) {
     throw new TorsorError(
       'UNSUPPORTED',
       `an ONNX file holds at most 2 GiB, the parameters of this model are ${4 * parameterCount} bytes`,
-    );
-  }
-  if (instructions.some(({ op, constants }) => op === 'neural_cde' && constants?.[3] === 0)) {
-    throw new TorsorError(
-      'UNSUPPORTED',
-      "stepping 'adaptive' of a neural CDE controls its steps row by row in float64, for which ONNX has no operators; " +
-        'substeps: n exports the model with n equal steps between observations instead',
     );
   }
 }
@@ -140,7 +133,7 @@ function carryInput(g: Graph, parts: readonly CarryPart[]): string {
   return g.concat(
     parts.map(({ name, shape }) => {
       const input = g.input({ name: `carry.${name}`, type: 'float32', shape, about });
-      return shape.length === 1 ? input : g.op('Reshape', [input, g.integers([0, sizeOf(shape)])]);
+      return shape.length === 1 ? input : g.reshape(input, [sizeOf(shape)]);
     }),
   );
 }

@@ -1,5 +1,16 @@
-// An ONNX graph being written, and the bytes of its file. Numbers of fields are those of onnx.proto, https://github.com/onnx/onnx.
-import { type Field, message, raw, text } from '../io/protobuf.js';
+// An ONNX graph being written, and the bytes of its file.
+import {
+  type Attribute,
+  type DataType,
+  graphMessage,
+  modelMessage,
+  nodeMessage,
+  tensorMessage,
+  typeAttribute,
+  type ValueInfo,
+} from './messages.js';
+
+export type { DataType } from './messages.js';
 
 /**
  * Opset 17, of ONNX 1.12 (2022): the first with LayerNormalization. Nothing here needs a newer one, and the older an opset, the more programs
@@ -7,12 +18,6 @@ import { type Field, message, raw, text } from '../io/protobuf.js';
  */
 const opset = 17;
 const irVersion = 8;
-
-/** TensorProto.DataType. */
-const dataTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const;
-export type DataType = keyof typeof dataTypes;
-
-export type Attribute = { float: number } | { int: number };
 
 /** The name of a value, or a number, which becomes a constant that broadcasts. */
 export type Operand = string | number;
@@ -33,46 +38,90 @@ export interface Producer {
   metadata: Readonly<Record<string, string>>;
 }
 
+/** Values by name. */
+export type Values<Name extends string> = Readonly<Record<Name, string>>;
+
+/** Rounds of a loop over float64. */
+export interface Repetition<Name extends string> {
+  /** Rounds at most. */
+  limit: number;
+  /** What is carried from round to round: its values before the first one, [batch, width]. */
+  start: Values<Name>;
+  widths: Readonly<Record<Name, number>>;
+  /** A boolean, one for the batch: whether there shall be another round. */
+  going: (values: Values<Name>) => string;
+  round: (values: Values<Name>) => Values<Name>;
+}
+
+/** What is written so far, by a graph in numbers of either type. */
+interface Content {
+  /** Of the graph, or of the round of a loop while that is being written. */
+  nodes: Uint8Array[];
+  readonly initializers: Uint8Array[];
+  readonly inputs: ValueInfo[];
+  readonly outputs: ValueInfo[];
+  /** Constants by their content, so that equal ones are one. */
+  readonly constants: Map<string, string>;
+  readonly parameters: Set<string>;
+  count: number;
+}
+
 /** Values are [batch, width] unless said otherwise, and known by their names. */
 export class Graph {
-  readonly #nodes: Uint8Array[] = [];
-  readonly #initializers: Uint8Array[] = [];
-  readonly #inputs: Port[] = [];
-  readonly #outputs: Port[] = [];
-  /** Constants by their content, so that equal ones are one. */
-  readonly #constants = new Map<string, string>();
-  readonly #parameters = new Set<string>();
-  #count = 0;
+  readonly #content: Content;
+  readonly #numbers: typeof Float32Array | typeof Float64Array;
+
+  constructor(
+    content: Content = {
+      nodes: [],
+      initializers: [],
+      inputs: [],
+      outputs: [],
+      constants: new Map(),
+      parameters: new Set(),
+      count: 0,
+    },
+    numbers: typeof Float32Array | typeof Float64Array = Float32Array,
+  ) {
+    this.#content = content;
+    this.#numbers = numbers;
+  }
+
+  /** The same graph, with constants of float64 for operands of that type. */
+  inFloat64(): Graph {
+    return new Graph(this.#content, Float64Array);
+  }
+
+  get isFloat64(): boolean {
+    return this.#numbers === Float64Array;
+  }
 
   input(port: Port): string {
-    this.#inputs.push(port);
+    this.#content.inputs.push(infoOf(port));
     return port.name;
   }
 
   /** Gives a value of the shape [batch, …] out under the name of the port, in its shape. */
   output(port: Port, value: string): void {
-    this.#outputs.push(port);
+    this.#content.outputs.push(infoOf(port));
     // A length of 0 is that of the input: the batch.
-    this.#node('Reshape', [value, this.integers([0, ...port.shape])], port.name);
+    this.#node('Reshape', [value, this.integers([0, ...port.shape])], [port.name]);
   }
 
   /** A node of one output; the name of that. */
   op(type: string, inputs: readonly Operand[], attributes: Readonly<Record<string, Attribute>> = {}): string {
-    const output = `${type}_${this.#count++}`;
-    this.#node(type, inputs, output, attributes);
+    const output = this.#newName(type);
+    this.#node(type, inputs, [output], attributes);
     return output;
   }
 
   /** Numbers of the model. */
   parameter(name: string, values: Float32Array, shape: readonly number[]): string {
+    const { parameters, initializers } = this.#content;
     const own = `parameters.${name}`;
-    if (!this.#parameters.has(own)) this.#initializers.push(tensor(own, values, shape));
-    this.#parameters.add(own);
+    if (!parameters.has(own)) initializers.push(tensorMessage(own, values, shape));
+    parameters.add(own);
     return own;
-  }
-
-  floats(values: readonly number[], shape: readonly number[] = [values.length]): string {
-    return this.#constant(Float32Array.from(values), shape);
   }
 
   integers(values: readonly number[]): string {
@@ -81,9 +130,10 @@ export class Graph {
 
   /** One number per column, or one for all of them. */
   row(values: readonly number[]): string {
-    return this.floats(values, [1, values.length]);
+    return this.#constant(this.#numbers.from(values), [1, values.length]);
   }
 
+  /** Places of the second dimension, whatever comes after it. */
   columns(x: string, from: number, to: number): string {
     return this.op('Slice', [x, this.integers([from]), this.integers([to]), this.integers([1])]);
   }
@@ -102,102 +152,82 @@ export class Graph {
     return this.op('ReduceSum', [x, this.integers([1])]);
   }
 
+  /** [batch, …shape] of the same numbers. */
+  reshape(x: string, shape: readonly number[]): string {
+    return this.op('Reshape', [x, this.integers([0, ...shape])]);
+  }
+
   cast(x: string, type: DataType): string {
-    return this.op('Cast', [x], { to: { int: dataTypes[type] } });
+    return this.op('Cast', [x], { to: typeAttribute(type) });
   }
 
-  /** ModelProto: ir_version 1, producer_name 2, producer_version 3, graph 7, opset_import 8 {version 2}, metadata_props 14 {key 1, value 2}. */
+  /** Rounds that map values to those after them; the last ones. What a round reads besides may be any value of the graph. */
+  repeat<Name extends string>({ limit, start, widths, going, round }: Repetition<Name>): Values<Name> {
+    const content = this.#content;
+    const names = Object.keys(widths) as Name[];
+    const named = (): Values<Name> =>
+      Object.fromEntries(names.map((name) => [name, this.#newName(name)])) as Values<Name>;
+    const infos = (values: Values<Name>): ValueInfo[] =>
+      names.map((name) => ({ name: values[name], type: 'float64', dims: ['batch', widths[name]] }));
+    const condition = (name: string): ValueInfo => ({ name, type: 'bool', dims: [] });
+
+    const before = named();
+    const inputs: ValueInfo[] = [
+      { name: this.#newName('rounds'), type: 'int64', dims: [] },
+      condition(this.#newName('going')),
+      ...infos(before),
+    ];
+    const first = going(start);
+    const { nodes: outside } = content;
+    content.nodes = [];
+    const after = round(before);
+    const outputs = [condition(going(after)), ...infos(after)];
+    const body = graphMessage({ name: 'round', nodes: content.nodes, initializers: [], inputs, outputs });
+    content.nodes = outside;
+
+    const last = named();
+    const starts = names.map((name) => start[name]);
+    const results = names.map((name) => last[name]);
+    this.#node('Loop', [this.#integer(limit), first, ...starts], results, { body: { graph: body } });
+    return last;
+  }
+
   file({ version, metadata }: Producer): Uint8Array {
-    // GraphProto: node 1, name 2, initializer 5, input 11, output 12.
-    const graph = message([
-      ...all(1, this.#nodes),
-      [2, text('policy')],
-      ...all(5, this.#initializers),
-      ...all(11, this.#inputs.map(valueInfo)),
-      ...all(12, this.#outputs.map(valueInfo)),
-    ]);
-    const properties = Object.entries(metadata).map(([key, value]) =>
-      message([
-        [1, text(key)],
-        [2, text(value)],
-      ]),
-    );
-    return message([
-      [1, { varint: irVersion }],
-      [2, text('torsor')],
-      [3, text(version)],
-      [7, { bytes: graph }],
-      [8, { bytes: message([[2, { varint: opset }]]) }],
-      ...all(14, properties),
-    ]);
+    const graph = graphMessage({ name: 'policy', ...this.#content });
+    return modelMessage(graph, { ir: irVersion, opset, producer: version }, metadata);
   }
 
-  /** NodeProto: input 1, output 2, name 3, op_type 4, attribute 5. */
+  #newName(stem: string): string {
+    return `${stem}_${this.#content.count++}`;
+  }
+
   #node(
     type: string,
     inputs: readonly Operand[],
-    output: string,
+    outputs: readonly string[],
     attributes: Readonly<Record<string, Attribute>> = {},
   ): void {
-    const names = inputs.map((input) => (typeof input === 'number' ? this.floats([input], []) : input));
-    this.#nodes.push(
-      message([
-        ...names.map((name) => [1, text(name)] as const),
-        [2, text(output)],
-        [3, text(output)],
-        [4, text(type)],
-        ...all(5, Object.entries(attributes).map(attribute)),
-      ]),
-    );
+    const names = inputs.map((x) => (typeof x === 'number' ? this.#constant(this.#numbers.of(x), []) : x));
+    this.#content.nodes.push(nodeMessage(type, names, outputs, attributes));
   }
 
-  #constant(values: Float32Array | BigInt64Array, shape: readonly number[]): string {
-    const key = `${values instanceof Float32Array ? 'f' : 'i'} ${shape} ${values}`;
-    let name = this.#constants.get(key);
+  #integer(value: number): string {
+    return this.#constant(BigInt64Array.of(BigInt(value)), []);
+  }
+
+  #constant(values: Float32Array | Float64Array | BigInt64Array, shape: readonly number[]): string {
+    const { constants, initializers } = this.#content;
+    const key = `${values.constructor.name} ${shape} ${values}`;
+    let name = constants.get(key);
     if (name === undefined) {
-      name = `constant_${this.#constants.size}`;
-      this.#constants.set(key, name);
-      this.#initializers.push(tensor(name, values, shape));
+      name = `constant_${constants.size}`;
+      constants.set(key, name);
+      initializers.push(tensorMessage(name, values, shape));
     }
     return name;
   }
 }
 
-function all(number: number, messages: readonly Uint8Array[]): [number, Field][] {
-  return messages.map((bytes) => [number, { bytes }]);
-}
-
-/** TensorProto: dims 1, data_type 2, name 8, raw_data 9. */
-function tensor(name: string, values: Float32Array | BigInt64Array, shape: readonly number[]): Uint8Array {
-  return message([
-    ...shape.map((length) => [1, { varint: length }] as const),
-    [2, { varint: values instanceof Float32Array ? dataTypes.float32 : dataTypes.int64 }],
-    [8, text(name)],
-    [9, raw(values)],
-  ]);
-}
-
-/** AttributeProto: name 1, f 2, i 3, type 20 (FLOAT 1, INT 2). */
-function attribute([name, value]: [string, Attribute]): Uint8Array {
-  const [number, field, type]: [number, Field, number] =
-    'float' in value ? [2, value, 1] : [3, { varint: value.int }, 2];
-  return message([
-    [1, text(name)],
-    [number, field],
-    [20, { varint: type }],
-  ]);
-}
-
-/** ValueInfoProto: name 1, type 2 {tensor_type 1 {elem_type 1, shape 2 {dim 1 {dim_value 1 | dim_param 2}}}}, doc_string 3. */
-function valueInfo({ name, type, shape, about }: Port): Uint8Array {
-  const dims = [message([[2, text('batch')]]), ...shape.map((length) => message([[1, { varint: length }]]))];
-  const tensorType = message([
-    [1, { varint: dataTypes[type] }],
-    [2, { bytes: message(all(1, dims)) }],
-  ]);
-  return message([
-    [1, text(name)],
-    [2, { bytes: message([[1, { bytes: tensorType }]]) }],
-    [3, text(about)],
-  ]);
+function infoOf({ shape, ...rest }: Port): ValueInfo {
+  return { ...rest, dims: ['batch', ...shape] };
 }

@@ -37,7 +37,7 @@ export function observationInputs(graph: Graph, leaves: readonly Leaf[]): string
 
 function flatForm(g: Graph, { name, shape, type, oneHot }: Leaf): string {
   const input = g.input({ name, shape, type, about: 'Observations, as the environment gives them.' });
-  const flat = shape.length === 1 ? input : g.op('Reshape', [input, g.integers([0, sizeOf(shape)])]);
+  const flat = shape.length === 1 ? input : g.reshape(input, [sizeOf(shape)]);
   const numbers = type === 'float32' ? flat : g.cast(flat, 'float32');
   if (oneHot === null) return numbers;
   const index = oneHot.flatMap((n, k) => new Array<number>(n).fill(k));

@@ -1,8 +1,9 @@
 // The vocabulary of programs as ONNX operators: an entry per op. Every value is [batch, width].
 import type { ActivationName, OpName, SolverName, VariantName } from '../graph/ops.js';
 import { activationExports } from './activations.js';
+import { adaptiveSteps } from './adaptive-steps.js';
+import { equalSteps } from './equal-steps.js';
 import type { Graph } from './graph.js';
-import { neuralCde } from './neural-cde.js';
 import { window } from './window.js';
 
 /** Running statistics, a number per column. */
@@ -97,14 +98,16 @@ export const opExports: Readonly<Record<OpName, OpExport>> = {
   neural_cde(step) {
     const { graph, inputs, widths, width, variant, constants } = step;
     const [history, , depth, substeps] = constants as [number, number, number, number];
-    return neuralCde(graph, inputs[0] as string, inputs[1] as string, {
-      ...{ history, substeps, latent: width, channels: ((widths[1] as number) - 2) / history - 1 },
+    const sizes = {
+      ...{ history, latent: width, channels: ((widths[1] as number) - 2) / history - 1 },
       solver: variant as SolverName,
       layers: Array.from({ length: depth + 1 }, (_, k) => ({
         kernel: step.parameter(2 * k) as string,
         bias: step.parameter(2 * k + 1) as string,
       })),
-    });
+    };
+    const [z0, state] = inputs as [string, string];
+    return substeps === 0 ? adaptiveSteps(graph, z0, state, sizes) : equalSteps(graph, z0, state, sizes, substeps);
   },
   parameter: (step) => {
     const { graph, width } = step;

@@ -33,9 +33,7 @@ export async function compare(model: Model<object>, options: CompareOptions): Pr
   const { network } = model;
   const [next, uniformly] = [normals(seed), generator(seed + 1)];
   const parts = (network.program.states ?? []).flatMap((state) => state.parts);
-  let carry: Record<string, Given> = Object.fromEntries(
-    parts.map(({ name, shape }) => [name, zeros([rows, ...shape])]),
-  );
+  let carry = emptyCarry(model, rows);
   model.reset([rows, network.observationSize]);
   for (let step = 0; step < steps; step++) {
     const observation = array(rows, network.observationSize, () => size * next());
@@ -45,7 +43,7 @@ export async function compare(model: Model<object>, options: CompareOptions): Pr
     const noise = noises[headExports[network.program.head.kind].noise](key, [rows, network.actionSize]);
     const results = await session.run({
       observation,
-      ...Object.fromEntries(parts.map(({ name }) => [`carry.${name}`, carry[name] as Given])),
+      ...carry,
       ...(!deterministic && { noise: { data: noise, shape: [rows, network.actionSize] } }),
       ...(mask && { action_mask: mask }),
     });
@@ -63,9 +61,25 @@ export async function compare(model: Model<object>, options: CompareOptions): Pr
     }
     const done = Uint8Array.from({ length: rows }, () => (uniformly() < 0.25 ? 1 : 0));
     if (parts.length > 0) model.reset([rows, network.observationSize], { data: done, shape: [rows] });
-    carry = Object.fromEntries(parts.map(({ name }) => [name, cleared(results[`next_carry.${name}`] as Given, done)]));
+    carry = nextCarry(results, done);
   }
   await session.release();
+}
+
+/** What a file takes where episodes begin. */
+export function emptyCarry(model: Model<object>, rows: number): Record<string, Given> {
+  const parts = (model.network.program.states ?? []).flatMap((state) => state.parts);
+  return Object.fromEntries(parts.map(({ name, shape }) => [`carry.${name}`, zeros([rows, ...shape])]));
+}
+
+/** What a file takes next, cleared in rows whose episode is done. */
+export function nextCarry(results: Readonly<Record<string, Given>>, done: Uint8Array): Record<string, Given> {
+  const prefix = 'next_';
+  return Object.fromEntries(
+    Object.entries(results)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, array]) => [name.slice(prefix.length), cleared(array, done)]),
+  );
 }
 
 function tensorOf(model: Model<object>, name: string): Given {
@@ -75,7 +89,12 @@ function tensorOf(model: Model<object>, name: string): Given {
   return { data: tensor.dataSync(), shape: tensor.shape };
 }
 
-/** Relative to 1 + the size of the number: absolute for small ones. Integers and shapes are the same. */
+/** Relative to 1 + the size of the number: absolute for small ones. */
+export function relativeDifference(got: number, want: number): number {
+  return got === want ? 0 : Math.abs(got - want) / (1 + Math.abs(want));
+}
+
+/** Integers and shapes are the same. */
 export function expectClose(what: string, got: Given, want: Given): void {
   expect([...got.shape], `${what}: shape`).toEqual([...want.shape]);
   if (want.data instanceof Int32Array) {
@@ -85,7 +104,7 @@ export function expectClose(what: string, got: Given, want: Given): void {
   let worst = 0;
   want.data.forEach((b, i) => {
     const a = got.data[i] as number;
-    const error = a === b ? 0 : Math.abs(a - b) / (1 + Math.abs(b));
+    const error = relativeDifference(a, b);
     if (!(error <= worst)) worst = error;
   });
   expect(worst, what).toBeLessThanOrEqual(tolerance);
