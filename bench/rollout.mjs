@@ -15,7 +15,7 @@ const rolloutCase = (kind, what, rows, slow) => ({
 
 export const cases = [
   ...['native', 'sync', 'workers'].flatMap((kind) =>
-    ['step', 'collect'].flatMap((what) => [1, 16, 256, 4096, 16384].map((rows) => rolloutCase(kind, what, rows))),
+    ['step', 'collect'].flatMap((what) => [1, 16, 64, 256, 4096, 16384].map((rows) => rolloutCase(kind, what, rows))),
   ),
   ...[20, 200, 2000].flatMap((microseconds) =>
     [false, true].map((random) => rolloutCase('workers', 'collect', 16, { microseconds, random })),

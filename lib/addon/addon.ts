@@ -3,7 +3,7 @@
 import type { NativeMathematics } from './native-mathematics.js';
 import type { NativeBuffer, NativeKey, NativePin } from './native-memory.js';
 import type { NativeModel, NativeProgram } from './native-model.js';
-import type { NativeEnvironment, NativeEnvironmentInfo, NativeRollout } from './native-rollout.js';
+import type { NativeEnvironment, NativeEnvironmentInfo, NativeRollout, NativeTimer } from './native-rollout.js';
 import type {
   NativeDrawn,
   NativeOptimizer,
@@ -94,6 +94,7 @@ export interface Addon extends NativeMathematics {
     segment?: number,
     burnIn?: number,
   ) => NativeRollout;
+  Timer: new (milliseconds: number) => NativeTimer;
   drawSegments(given: NativeSegments, results: NativeDrawn): void;
   Optimizer: new (count: number, config: NativeOptimizerConfig, shapes: Int32Array) => NativeOptimizer;
   Trainer: new (model: NativeModel, config: NativeOptimizerConfig, shapes: Int32Array) => NativeTrainer;

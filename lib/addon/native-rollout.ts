@@ -36,6 +36,12 @@ export interface NativeEnvironment {
   dispose(): void;
 }
 
+/** Tells whether its time is over since it was made or restarted. A clock of JavaScript would leave a number on the heap each time it is asked. */
+export interface NativeTimer {
+  readonly over: boolean;
+  restart(): void;
+}
+
 /** Sums over the episodes that ended in a rollout. */
 export interface NativeEpisodes {
   count: number;
@@ -44,32 +50,23 @@ export interface NativeEpisodes {
 }
 
 /**
- * Columns [horizon][environments] of one rollout, on the device. Arrays of `act` and `record` have a row for every environment, of which `rows`
- * rows from `first` on are read and written: environments may be at different steps. Default: all.
+ * Columns [horizon][environments] of one rollout, on the device. Arrays have a row for every environment, of which a step reads and writes `rows`
+ * rows from `first` on: environments may be at different steps. Default: all.
  */
 export interface NativeRollout {
   readonly horizon: number;
   readonly environments: number;
-  /** Policy step into row t; `observation` is copied into the rollout. */
-  act(
-    t: number,
-    observation: Floats,
-    mask: Bytes | null,
-    action: Floats | Ints,
-    key: NativeKey,
-    first?: number,
-    rows?: number,
-  ): void;
+  /**
+   * What `act` reads and writes from now on. The arrays are kept alive; whoever bound them makes sure that they are neither transferred to another
+   * thread nor shrunk. Step t draws its noise from the place `key.counter + t`.
+   */
+  bindAct(observation: Floats, mask: Bytes | null, action: Floats | Ints, key: NativeKey): void;
+  /** Policy step into row t; the observation is copied into the rollout. */
+  act(t: number, first?: number, rows?: number): void;
+  /** What `record` reads from now on, as `bindAct`. */
+  bindRecord(reward: Floats, terminated: Bytes, truncated: Bytes, finalObservation: Floats): void;
   /** Rewards and flags of row t. `finalObservation` is read where truncated, for the bootstrap. */
-  record(
-    t: number,
-    reward: Floats,
-    terminated: Bytes,
-    truncated: Bytes,
-    finalObservation: Floats,
-    first?: number,
-    rows?: number,
-  ): void;
+  record(t: number, first?: number, rows?: number): void;
   /** Value of the observation after the last step. */
   finish(observation: Floats): void;
   /** The whole horizon with a native environment, off the JavaScript thread. The key's counter is that of the first step. */

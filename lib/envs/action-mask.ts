@@ -31,15 +31,18 @@ export function writeMask(
   info: Info,
   target: Uint8Array,
 ): void {
-  const fail = (problem: string) => new TorsorError('INVALID_MASK', `action_mask from ${what(row)}: ${problem}`);
-  if (layout === null) throw fail('only discrete actions can be masked, these are continuous');
+  if (layout === null) throw invalid('only discrete actions can be masked, these are continuous', what, row);
   const mask = info.action_mask as ArrayLike<number | boolean>;
   const { width, groups } = layout;
-  if (typeof mask !== 'object' || mask.length !== width) throw fail(`expected ${width} numbers, got ${show(mask)}`);
+  if (typeof mask !== 'object' || mask.length !== width) {
+    throw invalid(`expected ${width} numbers, got ${show(mask)}`, what, row);
+  }
   const at = row * width;
   for (let i = 0; i < width; i++) {
     const allowed = Number(mask[i]);
-    if (allowed !== 0 && allowed !== 1) throw fail(`element ${i}: expected 0 or 1, got ${show(mask[i])}`);
+    if (allowed !== 0 && allowed !== 1) {
+      throw invalid(`element ${i}: expected 0 or 1, got ${show(mask[i])}`, what, row);
+    }
     target[at + i] = allowed;
   }
   let first = at;
@@ -47,8 +50,13 @@ export function writeMask(
     const end = first + (groups[group] as number);
     const allowed = target.indexOf(1, first);
     if (allowed < 0 || allowed >= end) {
-      throw fail(groups.length === 1 ? 'it allows no action' : `it allows no choice of component ${group}`);
+      const problem = groups.length === 1 ? 'it allows no action' : `it allows no choice of component ${group}`;
+      throw invalid(problem, what, row);
     }
     first = end;
   }
+}
+
+function invalid(problem: string, what: (row: number) => string, row: number): TorsorError {
+  return new TorsorError('INVALID_MASK', `action_mask from ${what(row)}: ${problem}`);
 }

@@ -45,7 +45,10 @@ export interface Environment<A extends EnvironmentActionSpace = EnvironmentActio
   close?(): void;
 }
 
-/** Arrays of one step of `count` environments, row-major. The same objects are written at every step. */
+/**
+ * Arrays of one step of `count` environments, row-major; they have to hold until the next step begins. The environments of this package write the
+ * same ones at every step. Those of a user may give others, which a rollout then binds in some two microseconds.
+ */
 export interface StepArrays {
   /** [count][observation size]: what the next action answers, so with same-step autoreset the first of a new episode where one ended. */
   readonly observation: Float32Array;

@@ -87,7 +87,11 @@ export class NativeVectorEnvironment implements VectorEnvironment {
     const { native } = this;
     this.#check(action);
     const { observation, reward, terminated, truncated, finalObservation } = this.#arrays;
-    call(() => native.step(action, observation, reward, terminated, truncated, finalObservation));
+    try {
+      native.step(action, observation, reward, terminated, truncated, finalObservation);
+    } catch (error) {
+      throw TorsorError.from(error);
+    }
     return this.#arrays;
   }
 

@@ -1,6 +1,7 @@
 // Same-step autoreset for environments that leave resetting to others.
 import { TorsorError } from '../core/errors.js';
 import { type Awaitable, type StepArrays, type VectorEnvironment, whenReady } from './environment.js';
+import { ReplacedStep } from './wrappers/replaced-step.js';
 import { VectorWrapper } from './wrappers/vector-wrapper.js';
 
 /**
@@ -26,26 +27,32 @@ export function asSameStep(environment: VectorEnvironment): VectorEnvironment {
 class SameStep extends VectorWrapper {
   readonly #ended: Uint8Array;
   readonly #finalObservation: Float32Array;
+  readonly #step: ReplacedStep;
 
   constructor(environment: VectorEnvironment) {
     super(environment);
     this.#ended = new Uint8Array(environment.count);
     this.#finalObservation = new Float32Array(environment.count * environment.observationSpace.size);
+    this.#step = new ReplacedStep({ finalObservation: this.#finalObservation });
   }
 
   override get autoreset(): 'same-step' {
     return 'same-step';
   }
 
-  override step(action: Float32Array | Int32Array): Awaitable<StepArrays> {
-    return whenReady(this.environment.step(action), (step) => {
-      const { observation, reward, terminated, truncated } = step;
-      for (let row = 0; row < this.count; row++) this.#ended[row] = terminated[row] || truncated[row] ? 1 : 0;
-      const finalObservation = this.#finalObservation;
-      if (!this.#ended.includes(1)) return { observation, reward, terminated, truncated, finalObservation };
-      finalObservation.set(observation);
-      const restarted = this.environment.resetRows?.(this.#ended) as Awaitable<Float32Array>;
-      return whenReady(restarted, (first) => ({ observation: first, reward, terminated, truncated, finalObservation }));
+  protected override stepped(step: StepArrays): Awaitable<StepArrays> {
+    const { terminated, truncated } = step;
+    for (let row = 0; row < this.count; row++) this.#ended[row] = terminated[row] || truncated[row] ? 1 : 0;
+    return this.#ended.includes(1) ? this.#restart(step) : this.#step.of(step);
+  }
+
+  #restart(step: StepArrays): Awaitable<StepArrays> {
+    this.#finalObservation.set(step.observation);
+    const restarted = this.environment.resetRows?.(this.#ended) as Awaitable<Float32Array>;
+    return whenReady(restarted, (first) => {
+      const result = this.#step.of(step);
+      result.observation = first;
+      return result;
     });
   }
 }

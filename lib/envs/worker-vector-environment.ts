@@ -145,7 +145,13 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
     this.#checkAlive();
     positiveInteger('least', least);
     if (this.#pool.pending === 0) throw new TorsorError('INVALID_ARGUMENT', 'receive: no group was sent');
-    return this.#alone(() => this.#receive(least));
+    this.#begin();
+    try {
+      const settled = await this.#settle(least);
+      return settled.map((host) => this.#pool.hosts.indexOf(host));
+    } finally {
+      this.#busy = false;
+    }
   }
 
   /** Lets every environment close, and ends the threads; those that do not close within a second are ended as they are. */
@@ -165,33 +171,32 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
   /** Gives a command to all workers and waits until it is carried out. What `send` began ends before. */
   async #command(command: Command): Promise<void> {
     this.#checkAlive();
-    await this.#alone(async () => {
-      while (this.#pool.pending > 0) await this.#receive(this.#pool.pending);
+    this.#begin();
+    try {
+      while (this.#pool.pending > 0) await this.#settle(this.#pool.pending);
       for (const host of this.#pool.hosts) host.give(command);
-      while (this.#pool.pending > 0) await this.#receive(this.#pool.pending);
-    });
+      while (this.#pool.pending > 0) await this.#settle(this.#pool.pending);
+    } finally {
+      this.#busy = false;
+    }
   }
 
-  async #receive(least: number): Promise<readonly number[]> {
+  /** Waits for at least so many workers, and has done with their commands. */
+  async #settle(least: number): Promise<readonly WorkerHost[]> {
     const settled = await this.#pool.receive(least);
     for (const host of settled) {
       if (host.failure === null) this.#complete(host);
       else await this.#replace(host, host.failure);
     }
-    return settled.map((host) => this.#pool.hosts.indexOf(host));
+    return settled;
   }
 
   /** Two that wait for the same workers would take each other's results. */
-  async #alone<T>(wait: () => Promise<T>): Promise<T> {
+  #begin(): void {
     if (this.#busy) {
       throw new TorsorError('INVALID_ARGUMENT', `${this.name}: a step or reset is under way; wait for its promise`);
     }
     this.#busy = true;
-    try {
-      return await wait();
-    } finally {
-      this.#busy = false;
-    }
   }
 
   #complete(host: WorkerHost): void {

@@ -3,7 +3,8 @@ import { call } from '../addon/load.js';
 import type { NativeEpisodes, NativeRollout } from '../addon/native-rollout.js';
 import { type GroupedEnvironment, isGrouped, type StepArrays, type VectorEnvironment } from '../envs/environment.js';
 import type { Key } from '../random/key.js';
-import { breather } from './breather.js';
+import { BoundRollout } from './bound-rollout.js';
+import { Breather } from './breather.js';
 import { EpisodeSums } from './episode-sums.js';
 
 /** What a rollout is filled from; `action` is memory for the actions of all environments. */
@@ -12,14 +13,6 @@ export interface Source {
   environment: VectorEnvironment;
   action: Float32Array | Int32Array;
   horizon: number;
-}
-
-/** Consecutive rows at the same step. */
-interface Range {
-  t: number;
-  first: number;
-  count: number;
-  groups: number[];
 }
 
 /**
@@ -36,12 +29,13 @@ export class Collector {
   }
 
   async collect(native: NativeRollout, key: Key): Promise<NativeEpisodes> {
-    const { environment } = this.#source;
+    const { environment, action } = this.#source;
     this.#episodes.begin();
+    const bound = new BoundRollout(native, action, key);
     const observation = await environment.observe();
     const last = await (isGrouped(environment)
-      ? this.#serveGroups(environment, native, key, observation)
-      : this.#lockStep(native, key, observation));
+      ? this.#serveGroups(environment, bound, observation)
+      : this.#lockStep(bound, observation));
     call(() => native.finish(last));
     return this.#episodes.sums;
   }
@@ -50,51 +44,59 @@ export class Collector {
     this.#episodes.forget();
   }
 
-  async #lockStep(native: NativeRollout, key: Key, first: Float32Array): Promise<Float32Array> {
+  async #lockStep(bound: BoundRollout, first: Float32Array): Promise<Float32Array> {
     const { environment, action, horizon } = this.#source;
-    const breathe = breather();
+    const { count } = environment;
+    const breather = new Breather();
     let observation = first;
     for (let t = 0; t < horizon; t++) {
-      this.#act(native, key, t, observation, 0, environment.count);
+      bound.act(t, observation, environment.actionMask ?? null, 0, count);
       const stepped = environment.step(action);
       const step = stepped instanceof Promise ? await stepped : stepped;
-      this.#record(native, t, step, 0, environment.count);
+      this.#record(bound, t, step, 0, count);
       observation = step.observation;
-      await breathe();
+      if (breather.due) await breather.turn();
     }
     return observation;
   }
 
   async #serveGroups(
     environment: GroupedEnvironment,
-    native: NativeRollout,
-    key: Key,
+    bound: BoundRollout,
     observation: Float32Array,
   ): Promise<Float32Array> {
     const { groups, arrays, batchSize } = environment;
     const { horizon } = this.#source;
     const least = Math.ceil(batchSize / Math.min(...groups.map(({ count }) => count)));
-    const steps = new Int32Array(groups.length);
+    // The step of every group: -1 before its first.
+    const steps = new Int32Array(groups.length).fill(-1);
     let running = 0;
-    const serve = ({ t, first, count, groups: served }: Range) => {
-      if (t === horizon) return;
-      this.#act(native, key, t, observation, first, count);
-      for (const group of served) environment.send(group);
-      running += served.length;
+    /** Records what the groups that are ready brought, and lets them act. */
+    const serve = (ready: readonly number[]): void => {
+      for (let k = 0, next = 0; k < ready.length; k = next) {
+        next = endOfRange(groups, steps, ready, k);
+        const { first } = groups[ready[k] as number] as Group;
+        const count = endOf(groups[ready[next - 1] as number] as Group) - first;
+        const t = steps[ready[k] as number] as number;
+        if (t >= 0) this.#record(bound, t, arrays, first, count);
+        if (t + 1 < horizon) bound.act(t + 1, observation, environment.actionMask ?? null, first, count);
+        for (let served = k; served < next; served++) {
+          const group = ready[served] as number;
+          steps[group] = t + 1;
+          if (t + 1 === horizon) continue;
+          environment.send(group);
+          running++;
+        }
+      }
     };
-    const breathe = breather();
+    const breather = new Breather();
     try {
-      for (const range of ranges(groups, steps, groups.keys())) serve(range);
+      serve(groups.map((_, group) => group));
       while (running > 0) {
         const ready = await environment.receive(least);
         running -= ready.length;
-        for (const range of ranges(groups, steps, ready)) {
-          this.#record(native, range.t, arrays, range.first, range.count);
-          range.t++;
-          for (const group of range.groups) steps[group] = range.t;
-          serve(range);
-        }
-        await breathe();
+        serve(ready);
+        if (breather.due) await breather.turn();
       }
     } catch (error) {
       // Whoever collects next finds groups that wait for actions; where the environments have failed there is nothing to wait for.
@@ -104,32 +106,26 @@ export class Collector {
     return observation;
   }
 
-  #act(native: NativeRollout, key: Key, t: number, observation: Float32Array, first: number, count: number): void {
-    const { environment, action } = this.#source;
-    const counted = key.at(key.counter + t).native;
-    call(() => native.act(t, observation, environment.actionMask ?? null, action, counted, first, count));
-  }
-
-  #record(native: NativeRollout, t: number, step: StepArrays, first: number, count: number): void {
-    const { reward, terminated, truncated, finalObservation } = step;
-    call(() => native.record(t, reward, terminated, truncated, finalObservation, first, count));
+  #record(bound: BoundRollout, t: number, step: StepArrays, first: number, count: number): void {
+    bound.record(t, step, first, count);
     this.#episodes.add(step, first, count);
   }
 }
 
-/** Groups as ranges, neighbours at the same step as one: a policy step of many rows takes less time than many of few. */
-function ranges(groups: GroupedEnvironment['groups'], steps: Int32Array, ready: Iterable<number>): Range[] {
-  const found: Range[] = [];
-  for (const group of ready) {
-    const { first, count } = groups[group] as { first: number; count: number };
-    const t = steps[group] as number;
-    const last = found.at(-1);
-    if (last?.t === t && last.first + last.count === first) {
-      last.count += count;
-      last.groups.push(group);
-    } else {
-      found.push({ t, first, count, groups: [group] });
-    }
+type Group = GroupedEnvironment['groups'][number];
+
+function endOf({ first, count }: Group): number {
+  return first + count;
+}
+
+/** Where in `ready` a range ends that begins at k, of neighbours at the same step: a policy step of many rows takes less time than many of few. */
+function endOfRange(groups: readonly Group[], steps: Int32Array, ready: readonly number[], k: number): number {
+  let next = k + 1;
+  for (; next < ready.length; next++) {
+    const group = ready[next] as number;
+    const before = ready[next - 1] as number;
+    const neighbours = endOf(groups[before] as Group) === groups[group]?.first;
+    if (!neighbours || steps[group] !== steps[before]) break;
   }
-  return found;
+  return next;
 }

@@ -5,7 +5,7 @@ import { type GroupedEnvironment, isGrouped, type VectorEnvironment } from '../e
 import { asSameStep } from '../envs/same-step.js';
 import type { Model } from '../models/model.js';
 import { Key } from '../random/key.js';
-import { breather } from './breather.js';
+import { Breather } from './breather.js';
 import { allocateActions, checkFits } from './fits.js';
 import { type Summary, summarize } from './statistics.js';
 import { Tally } from './tally.js';
@@ -86,7 +86,7 @@ async function lockStep(given: VectorEnvironment, { model, deterministic, key, t
   const buffers = { observation, action, logProb, value, ...(mask && { mask }) };
   const policy = model.bind({ ...buffers, key, deterministic });
   const resets = new Uint8Array(count);
-  const breathe = breather();
+  const breather = new Breather();
   while (tally.wants(0, count)) {
     check();
     policy.step();
@@ -100,7 +100,7 @@ async function lockStep(given: VectorEnvironment, { model, deterministic, key, t
       if (ended || resets[row] === 1) policy.reset(row);
       resets[row] = skips && ended ? 1 : 0;
     }
-    await breathe();
+    if (breather.due) await breather.turn();
   }
 }
 
@@ -141,10 +141,10 @@ async function serveGroups(environment: GroupedEnvironment, run: Run): Promise<v
   groups.forEach((_, k) => {
     serve(k);
   });
-  const breathe = breather();
+  const breather = new Breather();
   while (running > 0) {
     const ready = await environment.receive();
-    await breathe();
+    if (breather.due) await breather.turn();
     running -= ready.length;
     check();
     for (const k of ready) {

@@ -6,7 +6,7 @@ import { asSameStep } from '../envs/same-step.js';
 import type { Model } from '../models/model.js';
 import { Key } from '../random/key.js';
 import { animate } from './animation.js';
-import { breather } from './breather.js';
+import { Breather } from './breather.js';
 import { allocateActions, checkFits } from './fits.js';
 
 /** Options of `recordEpisode`. */
@@ -64,7 +64,7 @@ export async function recordEpisode(
   const buffers = { observation, action, logProb, value, ...(mask && { mask }) };
   const policy = model.bind({ ...buffers, key: Key.from(settings.key ?? 1), deterministic });
   const frames = [environment.render(0)];
-  const breathe = breather();
+  const breather = new Breather();
   let [sum, length] = [0, 0];
   for (let ended = false; !ended && length < maxSteps; length++) {
     policy.step();
@@ -74,7 +74,7 @@ export async function recordEpisode(
     observation.set(step.observation);
     if (mask !== null) mask.set(stepped.actionMask as Uint8Array);
     if (!ended) frames.push(environment.render(0));
-    await breathe();
+    if (breather.due) await breather.turn();
   }
   const title = `${environment.name}: return ${Number(sum.toFixed(2))} in ${length} steps`;
   const svg = animate(frames, { width: 600, height: 400, framesPerSecond, title });

@@ -55,7 +55,8 @@ export interface AdvantageOptions {
 
 /**
  * Collects with native environments off the JavaScript thread, and with others step by step, giving way to the event loop. The groups of a
- * `WorkerVectorEnvironment` are served as they are ready, `batchSize` environments at least at once.
+ * `WorkerVectorEnvironment` are served as they are ready, `batchSize` environments at least at once. A step leaves nothing on the JavaScript heap but
+ * the promises that are waited for, and what environments leave.
  * Actions are sampled with f(key, step, row): neither threads nor the number of environments in a call change them.
  */
 export class Rollout {

@@ -9,6 +9,7 @@
 #include "napi/instance.h"
 #include "napi/pin.h"
 #include "napi/step.h"
+#include "napi/timer.h"
 #include "napi/trainer.h"
 #include "ops/list.h"
 
@@ -135,6 +136,7 @@ static Napi::Object exports_for(Napi::Env env, int processor) {
   RolloutWrap::init(env, exports, processor);
   OptimizerWrap::init(env, exports, processor);
   TrainerWrap::init(env, exports, processor);
+  TimerWrap::init(env, exports, processor);
   function("drawSegments", draw_segments);
   init_mathematics(env, exports);
   return exports;

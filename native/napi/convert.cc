@@ -122,13 +122,13 @@ std::vector<int> int_list(const Napi::Value& value, const char* name) {
   return out;
 }
 
-Noise to_noise(const Napi::Value& value) {
+Noise to_noise(const Napi::Value& value, int64_t places) {
   const Napi::Object key = object(value, "key");
   Noise noise;
   noise.seed = uint64_t(integer(key.Get("seedLow"), "key.seedLow", 0, UINT32_MAX)) |
                uint64_t(integer(key.Get("seedHigh"), "key.seedHigh", 0, UINT32_MAX)) << 32;
   noise.stream = uint32_t(integer(key.Get("stream"), "key.stream", 0, UINT16_MAX));
-  noise.counter = uint64_t(integer(key.Get("counter"), "key.counter", 0, (int64_t(1) << 48) - 1));
+  noise.counter = uint64_t(integer(key.Get("counter"), "key.counter", 0, (int64_t(1) << 48) - places));
   return noise;
 }
 

@@ -54,7 +54,8 @@ Napi::Object object(const Napi::Value&, const char* name);
 Napi::Array array(const Napi::Value&, const char* name);
 std::vector<int> int_list(const Napi::Value&, const char* name);
 
-Noise to_noise(const Napi::Value& key);
+// Of a key that `places` are drawn from, its own the first: all of them have to lie in its stream.
+Noise to_noise(const Napi::Value& key, int64_t places = 1);
 BijectorOperation to_bijector(const Napi::Value&);
 OptimizerConfig to_optimizer_config(const Napi::Value&);
 std::vector<Matrix> to_matrices(const Napi::Value&);

@@ -7,21 +7,23 @@
 namespace torsor {
 
 void RolloutWrap::init(Napi::Env env, Napi::Object exports, int processor) {
-  exports.Set("Rollout",
-              define(env, "Rollout", processor,
-                     {InstanceAccessor("horizon", &RolloutWrap::horizon, nullptr),
-                      InstanceAccessor("environments", &RolloutWrap::environments, nullptr),
-                      InstanceMethod("act", &RolloutWrap::act), InstanceMethod("record", &RolloutWrap::record),
-                      InstanceMethod("finish", &RolloutWrap::finish), InstanceMethod("collect", &RolloutWrap::collect),
-                      InstanceMethod("read", &RolloutWrap::read), InstanceMethod("write", &RolloutWrap::write),
-                      InstanceMethod("advantage", &RolloutWrap::advantage),
-                      InstanceMethod("readCarry", &RolloutWrap::read_carry),
-                      InstanceMethod("writeCarry", &RolloutWrap::write_carry),
-                      InstanceMethod("readBurnIn", &RolloutWrap::read_burn_in),
-                      InstanceMethod("writeBurnIn", &RolloutWrap::write_burn_in),
-                      InstanceMethod("readScaling", &RolloutWrap::read_scaling),
-                      InstanceMethod("writeScaling", &RolloutWrap::write_scaling),
-                      InstanceMethod("reset", &RolloutWrap::reset), InstanceMethod("dispose", &RolloutWrap::dispose)}));
+  exports.Set(
+      "Rollout",
+      define(
+          env, "Rollout", processor,
+          {InstanceAccessor("horizon", &RolloutWrap::horizon, nullptr),
+           InstanceAccessor("environments", &RolloutWrap::environments, nullptr),
+           InstanceMethod("bindAct", &RolloutWrap::bind_act), InstanceMethod("act", &RolloutWrap::act),
+           InstanceMethod("bindRecord", &RolloutWrap::bind_record), InstanceMethod("record", &RolloutWrap::record),
+           InstanceMethod("finish", &RolloutWrap::finish), InstanceMethod("collect", &RolloutWrap::collect),
+           InstanceMethod("read", &RolloutWrap::read), InstanceMethod("write", &RolloutWrap::write),
+           InstanceMethod("advantage", &RolloutWrap::advantage), InstanceMethod("readCarry", &RolloutWrap::read_carry),
+           InstanceMethod("writeCarry", &RolloutWrap::write_carry),
+           InstanceMethod("readBurnIn", &RolloutWrap::read_burn_in),
+           InstanceMethod("writeBurnIn", &RolloutWrap::write_burn_in),
+           InstanceMethod("readScaling", &RolloutWrap::read_scaling),
+           InstanceMethod("writeScaling", &RolloutWrap::write_scaling), InstanceMethod("reset", &RolloutWrap::reset),
+           InstanceMethod("dispose", &RolloutWrap::dispose)}));
 }
 
 RolloutWrap::RolloutWrap(const Napi::CallbackInfo& info) : Wrap(info) {
@@ -75,50 +77,6 @@ Napi::Value RolloutWrap::environments(const Napi::CallbackInfo& info) {
   });
 }
 
-static int step_of(const Rollout& r, const Napi::Value& value) { return int(integer(value, "t", 0, r.horizon() - 1)); }
-
-// Rows that a call is about; without them, all.
-struct Rows {
-  Rows(const Rollout& r, const Napi::Value& first_, const Napi::Value& count_)
-      : first(absent(first_) ? 0 : int(integer(first_, "first", 0, r.environments() - 1))),
-        count(absent(count_) ? r.environments() - first : int(integer(count_, "rows", 1, r.environments() - first))) {}
-  int first, count;
-};
-
-void RolloutWrap::act(const Napi::CallbackInfo& info) {
-  guarded(info.Env(), [&] {
-    Rollout& r = idle("act");
-    const Model& m = wrap_->model("act");
-    const int t = step_of(r, info[0]), n = r.environments();
-    const float* observation = floats(info[1], "observation", int64_t(n) * m.observation_size());
-    const uint8_t* mask = absent(info[2]) ? nullptr : bytes(info[2], "mask", int64_t(n) * m.head().n);
-    if (mask && !m.discrete()) throw Error("INVALID_ARGUMENT", "mask: only a discrete policy takes one");
-    if (t > 0 && r.masked != (mask != nullptr))
-      throw Error("INVALID_ARGUMENT", "mask: expected in every step of a rollout or in none");
-    const ActionMemory action = action_memory(m, info[3], n);
-    const Rows rows(r, info[5], info[6]);
-    r.act(t, observation, mask, action.action, action.choice, to_noise(info[4]), rows.first, rows.count);
-  });
-}
-
-void RolloutWrap::record(const Napi::CallbackInfo& info) {
-  guarded(info.Env(), [&] {
-    Rollout& r = idle("record");
-    const int t = step_of(r, info[0]), n = r.environments();
-    const Rows rows(r, info[5], info[6]);
-    r.record(t, floats(info[1], "reward", n), bytes(info[2], "terminated", n), bytes(info[3], "truncated", n),
-             floats(info[4], "finalObservation", int64_t(n) * wrap_->model("record").observation_size()), rows.first,
-             rows.count);
-  });
-}
-
-void RolloutWrap::finish(const Napi::CallbackInfo& info) {
-  guarded(info.Env(), [&] {
-    Rollout& r = idle("finish");
-    r.finish(floats(info[0], "observation", int64_t(r.environments()) * wrap_->model("finish").observation_size()));
-  });
-}
-
 Napi::Value RolloutWrap::collect(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     Rollout& r = idle("collect");
@@ -137,7 +95,7 @@ Napi::Value RolloutWrap::collect(const Napi::CallbackInfo& info) {
                                        (e.discrete ? " discrete actions" : " continuous actions") + ", the model " +
                                        std::to_string(m.observation_size()) + " and " + std::to_string(m.head().n) +
                                        (m.discrete() ? " discrete" : " continuous"));
-    const Noise noise = to_noise(info[1]);
+    const Noise noise = to_noise(info[1], r.horizon());
     auto use = std::make_shared<Use>(*this, "collect");
     return run_async(
         info.Env(), {info.This(), model_.Value(), info[0]},
@@ -171,6 +129,7 @@ void RolloutWrap::dispose(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] {
     if (busy_) throw Error("INVALID_ARGUMENT", "dispose: the rollout is in use by a call that has not ended");
     rollout_.reset();
+    kept_.release();
   });
 }
 

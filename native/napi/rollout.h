@@ -1,5 +1,6 @@
 // class Rollout of the addon.
 #pragma once
+#include "napi/kept.h"
 #include "napi/model.h"
 #include "training/rollout.h"
 
@@ -26,7 +27,9 @@ class RolloutWrap : public Wrap<RolloutWrap> {
  private:
   Napi::Value horizon(const Napi::CallbackInfo&);
   Napi::Value environments(const Napi::CallbackInfo&);
+  void bind_act(const Napi::CallbackInfo&);
   void act(const Napi::CallbackInfo&);
+  void bind_record(const Napi::CallbackInfo&);
   void record(const Napi::CallbackInfo&);
   void finish(const Napi::CallbackInfo&);
   Napi::Value collect(const Napi::CallbackInfo&);
@@ -48,6 +51,20 @@ class RolloutWrap : public Wrap<RolloutWrap> {
   Napi::ObjectReference model_;
   ModelWrap* wrap_ = nullptr;
   bool busy_ = false;
+
+  // The arrays of `act` and `record`, in memory that is kept; null before they are bound.
+  struct {
+    const float* observation = nullptr;
+    const uint8_t* mask = nullptr;
+    ActionMemory action;
+    Noise noise{};  // of step 0
+  } acting_;
+  struct {
+    const float* reward = nullptr;
+    const uint8_t *terminated = nullptr, *truncated = nullptr;
+    const float* final_observation = nullptr;
+  } recording_;
+  Kept kept_;
 };
 
 }  // namespace torsor

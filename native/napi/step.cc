@@ -1,7 +1,6 @@
 // See step.h.
 #include "napi/step.h"
 
-#include "napi/buffer.h"
 #include "napi/instance.h"
 
 namespace torsor {
@@ -19,15 +18,9 @@ Napi::Value StepWrap::create(Napi::Env env, const Napi::Object& model, const Nap
   self.io_.noise = to_noise(key);
   self.io_.deterministic = deterministic;
   self.model_ = Napi::Persistent(model);
-  // A copy: the caller may put other arrays into his object, and these must stay alive as long as the step.
-  const Napi::Object kept = Napi::Object::New(env);
-  for (const char* name : {"observation", "action", "latent", "logProb", "value", "mask", "carry"}) {
-    const Napi::Value array = arrays.As<Napi::Object>().Get(name);
-    kept.Set(name, array);
-    if (array.IsObject() && array.As<Napi::Object>().CheckTypeTag(&ClassTags::buffer))
-      self.buffers_.push_back(BufferWrap::Unwrap(array.As<Napi::Object>())->share());
-  }
-  self.arrays_ = Napi::Persistent(kept);
+  uint32_t place = 0;
+  for (const char* name : {"observation", "action", "latent", "logProb", "value", "mask", "carry"})
+    self.kept_.keep(place++, arrays.As<Napi::Object>().Get(name));
   return step;
 }
 

@@ -1,5 +1,6 @@
 // A policy step bound to its arrays: what NativeModel.bind returns. One call costs no allocation and no lookup.
 #pragma once
+#include "napi/kept.h"
 #include "napi/model.h"
 
 namespace torsor {
@@ -17,9 +18,8 @@ class StepWrap : public Napi::ObjectWrap<StepWrap> {
   ModelWrap* wrap_ = nullptr;
   StepIO io_{};
   int rows_ = 0;
-  // These keep the memory alive.
-  Napi::ObjectReference model_, arrays_;
-  std::vector<std::shared_ptr<Buffer>> buffers_;
+  Napi::ObjectReference model_;
+  Kept kept_;
 };
 
 // The memory of NativeStepArrays, checked against the model.

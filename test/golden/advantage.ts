@@ -54,10 +54,12 @@ export function advantages(
   const model = new native.Model(echo);
   const rollout = new native.Rollout(model, horizon, environments);
   const never = new Uint8Array(environments);
+  const key = { seedLow: 0, seedHigh: 0, stream: 0, counter: 0 };
   for (let t = 0; t < horizon; t++) {
-    const key = { seedLow: 0, seedHigh: 0, stream: 0, counter: t };
-    rollout.act(t, row(value, t), null, new Int32Array(environments), key);
-    rollout.record(t, row(reward, t), row(done, t), never, new Float32Array(environments));
+    rollout.bindAct(row(value, t), null, new Int32Array(environments), key);
+    rollout.act(t);
+    rollout.bindRecord(row(reward, t), row(done, t), never, new Float32Array(environments));
+    rollout.record(t);
   }
   rollout.finish(last);
   rollout.advantage(gamma, lambda, rhoClip, cClip, ratio);

@@ -72,8 +72,10 @@ export class GradientTrainer {
   async step(gradient: Float32Array, learningRate: number): Promise<{ norm: number; update: Float32Array }> {
     this.#model.writeParameters(new Float32Array(this.#arena.count), 0);
     const key = { seedLow: 0, seedHigh: 0, stream: 0, counter: 0 };
-    this.#rollout.act(0, gradient, null, new Int32Array(1), key);
-    this.#rollout.record(0, Float32Array.of(-1), Uint8Array.of(1), Uint8Array.of(0), gradient);
+    this.#rollout.bindAct(gradient, null, new Int32Array(1), key);
+    this.#rollout.act(0);
+    this.#rollout.bindRecord(Float32Array.of(-1), Uint8Array.of(1), Uint8Array.of(0), gradient);
+    this.#rollout.record(0);
     this.#rollout.finish(gradient);
     const { gradNorm } = await this.#trainer.update(this.#rollout, this.#config, learningRate, key);
     const update = new Float32Array(this.#arena.count);

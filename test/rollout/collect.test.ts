@@ -137,6 +137,13 @@ describe('Rollout', () => {
     );
   });
 
+  it.each(['natively', 'step by step'])('refuses a key whose stream ends before the rollout does, %s', async (how) => {
+    const environment = how === 'natively' ? make('CartPole-v1') : new Hidden(make('CartPole-v1'));
+    const rollout = new Rollout({ model: modelFor(environment), environment, horizon: 4 });
+    await rollout.collect(new Key(1, 0, 2 ** 48 - 4));
+    await expectRejection(rollout.collect(new Key(1, 0, 2 ** 48 - 3)), 'INVALID_ARGUMENT', 'counter');
+  });
+
   it('cannot be used after disposal, nor its environment while it is collected', async () => {
     const environment = make('Pendulum-v1');
     const rollout = new Rollout({ model: modelFor(environment), environment, horizon: 64 });

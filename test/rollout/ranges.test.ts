@@ -38,8 +38,8 @@ it('ranges lie within the environments', () => {
     actionSpace: new Discrete(choices),
   } as VectorEnvironment;
   const { native } = new Rollout({ model: modelFor('SharedActorCritic'), environment, horizon: 2 });
-  const act = (first: number, rows?: number) =>
-    native.act(0, new Float32Array(5 * observationSize), null, new Int32Array(5), new Key(1).native, first, rows);
+  native.bindAct(new Float32Array(5 * observationSize), null, new Int32Array(5), new Key(1).native);
+  const act = (first: number, rows?: number) => native.act(0, first, rows);
   act(4);
   act(1, 4);
   for (const [first, rows] of [
@@ -50,6 +50,6 @@ it('ranges lie within the environments', () => {
   ] as const)
     expect(() => act(first, rows)).toThrow(rows === 1 ? /^first: / : /^rows: /);
   const flags = new Uint8Array(5);
-  const final = new Float32Array(5 * observationSize);
-  expect(() => native.record(0, new Float32Array(5), flags, flags, final, 3, 3)).toThrow(/^rows: /);
+  native.bindRecord(new Float32Array(5), flags, flags, new Float32Array(5 * observationSize));
+  expect(() => native.record(0, 3, 3)).toThrow(/^rows: /);
 });

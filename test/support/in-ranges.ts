@@ -60,7 +60,7 @@ export async function trainInRanges(
     fill(observation, from, to, (i) => 2 * uniform(1, at, i) - 1);
     fill(mask, from, to, (i) => (i % choices === 0 || uniform(2, at, i) < 0.5 ? 1 : 0));
     action.fill(-1);
-    native.act(t, observation, masks ? mask : null, action, key.at(at).native, from, to - from);
+    native.act(t, from, to - from);
     if (action.some((choice, row) => (choice === -1) === (row >= from && row < to))) throw new Error('wrong rows');
     for (let row = from; row < to; row++) actions[at * rows + row] = action[row] as number;
     fill(reward, from, to, (row) => uniform(3, at, row));
@@ -69,9 +69,11 @@ export async function trainInRanges(
     // Read where an episode was truncated.
     const last = (i: number) => (truncated[Math.floor(i / observationSize)] ? uniform(6, at, i) : Number.NaN);
     fill(finalObservation, from, to, last);
-    native.record(t, reward, terminated, truncated, finalObservation, from, to - from);
+    native.record(t, from, to - from);
   };
+  native.bindRecord(reward, terminated, truncated, finalObservation);
   rollout.collect = async (key) => {
+    native.bindAct(observation, masks ? mask : null, action, key.native);
     const steps = cuts.map(() => 0);
     for (let draw = 0; steps.some((t) => t < horizon); draw++) {
       const drawn = Math.floor(uniform(seed, key.counter, draw) * cuts.length);

@@ -138,9 +138,11 @@ describe.each(Object.keys(tasks) as (keyof typeof tasks)[])('%s', (name) => {
     const action = new Int32Array(count * 3);
     let observation = environment.observe();
     for (let t = 0; t < 4; t++) {
-      native.act(t, observation, mask, action, new Key(5).at(t).native);
+      native.bindAct(observation, mask, action, new Key(5).native);
+      native.act(t);
       const step = environment.step(action);
-      native.record(t, step.reward, step.terminated, step.truncated, step.finalObservation);
+      native.bindRecord(step.reward, step.terminated, step.truncated, step.finalObservation);
+      native.record(t);
       observation = step.observation;
     }
     native.finish(observation);

@@ -46,7 +46,9 @@ export class WorkerPool {
 
   /** Commands given and not received yet. */
   get pending(): number {
-    return this.hosts.filter(({ command }) => command !== null).length;
+    let pending = 0;
+    for (const { command } of this.hosts) if (command !== null) pending++;
+    return pending;
   }
 
   /** Waits until the commands of `least` of the threads were carried out or failed, and gives those where that is so. */
@@ -57,7 +59,7 @@ export class WorkerPool {
       for (;;) {
         if (this.#closed) throw new TorsorError('DISPOSED', 'the environments were disposed while they were stepped');
         const seen = Atomics.load(this.#words, shared.done);
-        const settled = among.filter(({ command, done, failure }) => command && (done || failure));
+        const settled = among.filter(isSettled);
         if (settled.length >= wanted) return settled;
         Atomics.store(this.#words, shared.wanted, seen + wanted - settled.length);
         const change = Atomics.waitAsync(this.#words, shared.done, seen);
@@ -88,4 +90,8 @@ export class WorkerPool {
       void host.stop(`did not return within ${this.#timeout} ms`);
     }
   }
+}
+
+function isSettled({ command, done, failure }: WorkerHost): boolean {
+  return command !== null && (done || failure !== null);
 }

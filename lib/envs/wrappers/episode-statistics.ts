@@ -1,6 +1,6 @@
 // EpisodeStatistics: returns and lengths of the episodes that ended lately.
 import { positiveInteger } from '../../core/check.js';
-import { type Awaitable, type StepArrays, type VectorEnvironment, whenReady } from '../environment.js';
+import type { Awaitable, StepArrays, VectorEnvironment } from '../environment.js';
 import { VectorWrapper } from './vector-wrapper.js';
 
 /** Keeps the undiscounted returns and lengths of the last episodes, as Gymnasium's RecordEpisodeStatistics of vectors. Steps pass unchanged. */
@@ -32,20 +32,18 @@ export class EpisodeStatistics extends VectorWrapper {
     return mean(this.lengths);
   }
 
-  override step(action: Float32Array | Int32Array): Awaitable<StepArrays> {
-    return whenReady(this.environment.step(action), (step) => {
-      for (let row = 0; row < this.count; row++) {
-        // In next-step mode, the step after an end begins the next episode.
-        if ((this.#length[row] as number) < 0) {
-          this.#length[row] = 0;
-          continue;
-        }
-        (this.#return[row] as number) += step.reward[row] as number;
-        (this.#length[row] as number)++;
-        if (step.terminated[row] === 1 || step.truncated[row] === 1) this.#end(row);
+  protected override stepped(step: StepArrays): StepArrays {
+    for (let row = 0; row < this.count; row++) {
+      // In next-step mode, the step after an end begins the next episode.
+      if ((this.#length[row] as number) < 0) {
+        this.#length[row] = 0;
+        continue;
       }
-      return step;
-    });
+      (this.#return[row] as number) += step.reward[row] as number;
+      (this.#length[row] as number)++;
+      if (step.terminated[row] === 1 || step.truncated[row] === 1) this.#end(row);
+    }
+    return step;
   }
 
   protected override restarted(observation: Awaitable<Float32Array>, rows: Uint8Array | null): Awaitable<Float32Array> {

@@ -8,6 +8,7 @@ import { type ResetResult, type StepResult, Wrapper } from './wrapper.js';
 export class FrameStack<A extends EnvironmentActionSpace> extends Wrapper<A> {
   override readonly observationSpace: Box;
   readonly #stack: Float32Array;
+  readonly #result: StepResult;
 
   constructor(
     environment: Environment<A>,
@@ -20,9 +21,10 @@ export class FrameStack<A extends EnvironmentActionSpace> extends Wrapper<A> {
       Float32Array.from({ length: frames * size }, (_, i) => limit[i % size] as number);
     this.observationSpace = new Box(repeated(low), repeated(high), [frames, ...shape]);
     this.#stack = new Float32Array(frames * size);
+    this.#result = [this.#stack, 0, false, false, {}];
   }
 
-  /** The observations returned are one array that is overwritten by the next step. */
+  /** The observations returned are one array that is overwritten by the next step, and so is what `step` returns. */
   override reset(options?: { seed?: number; options?: Info }): ResetResult {
     const [observation, info] = super.reset(options);
     for (let at = 0; at < this.#stack.length; at += observation.length) this.#stack.set(observation, at);
@@ -30,9 +32,15 @@ export class FrameStack<A extends EnvironmentActionSpace> extends Wrapper<A> {
   }
 
   override step(action: ActionOf<A>): StepResult {
-    const [observation, reward, terminated, truncated, info] = super.step(action);
+    const result = super.step(action);
+    const observation = result[0];
     this.#stack.copyWithin(0, observation.length);
     this.#stack.set(observation, this.#stack.length - observation.length);
-    return [this.#stack, reward, terminated, truncated, info];
+    const own = this.#result;
+    own[1] = result[1];
+    own[2] = result[2];
+    own[3] = result[3];
+    own[4] = result[4];
+    return own;
   }
 }

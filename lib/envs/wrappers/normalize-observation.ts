@@ -3,6 +3,7 @@ import { boolean, options, positive } from '../../core/check.js';
 import { TorsorError } from '../../core/errors.js';
 import { Box } from '../../spaces/box.js';
 import { type Awaitable, type Statistics, type StepArrays, type VectorEnvironment, whenReady } from '../environment.js';
+import { ReplacedStep } from './replaced-step.js';
 import { RunningMoments } from './running-moments.js';
 import { VectorWrapper } from './vector-wrapper.js';
 
@@ -32,6 +33,7 @@ export class NormalizeObservation extends VectorWrapper {
   readonly #update: boolean;
   readonly #observation: Float32Array;
   readonly #finalObservation: Float32Array;
+  readonly #step: ReplacedStep;
   /** Whether `#observation` is that of the inner environments. */
   #current = false;
 
@@ -54,6 +56,7 @@ export class NormalizeObservation extends VectorWrapper {
     this.#space = new Box(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, shape);
     this.#observation = new Float32Array(this.count * size);
     this.#finalObservation = new Float32Array(this.count * size);
+    this.#step = new ReplacedStep({ observation: this.#observation, finalObservation: this.#finalObservation });
   }
 
   override get observationSpace(): Box {
@@ -67,14 +70,6 @@ export class NormalizeObservation extends VectorWrapper {
     return whenReady(this.environment.observe(), (observation) => this.#see(observation, first, null));
   }
 
-  override step(action: Float32Array | Int32Array): Awaitable<StepArrays> {
-    return whenReady(this.environment.step(action), ({ observation, finalObservation, ...rest }) => {
-      const seen = this.#see(observation, this.#update, null);
-      this.#normalize(finalObservation, this.#finalObservation);
-      return { ...rest, observation: seen, finalObservation: this.#finalObservation };
-    });
-  }
-
   override saveStatistics(): Statistics {
     return { ...super.saveStatistics(), [key]: this.moments.toArray() };
   }
@@ -83,6 +78,12 @@ export class NormalizeObservation extends VectorWrapper {
     this.moments.fromArray(own as Float64Array);
     this.#current = false;
     super.restoreStatistics(rest);
+  }
+
+  protected override stepped(step: StepArrays): StepArrays {
+    this.#see(step.observation, this.#update, null);
+    this.#normalize(step.finalObservation, this.#finalObservation);
+    return this.#step.of(step);
   }
 
   protected override restarted(observation: Awaitable<Float32Array>, rows: Uint8Array | null): Awaitable<Float32Array> {

@@ -1,7 +1,8 @@
 // NormalizeReward: rewards scaled so that discounted returns have about variance 1.
 import { boolean, options, positive, within } from '../../core/check.js';
 import { TorsorError } from '../../core/errors.js';
-import { type Awaitable, type Statistics, type StepArrays, type VectorEnvironment, whenReady } from '../environment.js';
+import type { Awaitable, Statistics, StepArrays, VectorEnvironment } from '../environment.js';
+import { ReplacedStep } from './replaced-step.js';
 import { RunningMoments } from './running-moments.js';
 import { VectorWrapper } from './vector-wrapper.js';
 
@@ -29,6 +30,7 @@ export class NormalizeReward extends VectorWrapper {
   readonly #update: boolean;
   readonly #returns: Float64Array;
   readonly #reward: Float32Array;
+  readonly #step: ReplacedStep;
 
   constructor(environment: VectorEnvironment, settings: NormalizeRewardOptions = {}) {
     super(environment);
@@ -41,23 +43,7 @@ export class NormalizeReward extends VectorWrapper {
     this.#update = boolean('update', settings.update ?? true);
     this.#returns = new Float64Array(this.count);
     this.#reward = new Float32Array(this.count);
-  }
-
-  override step(action: Float32Array | Int32Array): Awaitable<StepArrays> {
-    return whenReady(this.environment.step(action), (step) => {
-      const { reward, terminated, truncated } = step;
-      const returns = this.#returns;
-      for (let row = 0; row < this.count; row++) {
-        returns[row] = (returns[row] as number) * this.#gamma + (reward[row] as number);
-      }
-      if (this.#update) this.moments.update(returns);
-      const scale = 1 / Math.sqrt(this.moments.variance(0) + this.#epsilon);
-      for (let row = 0; row < this.count; row++) {
-        this.#reward[row] = (reward[row] as number) * scale;
-        if (terminated[row] === 1 || truncated[row] === 1) returns[row] = 0;
-      }
-      return { ...step, reward: this.#reward };
-    });
+    this.#step = new ReplacedStep({ reward: this.#reward });
   }
 
   override saveStatistics(): Statistics {
@@ -69,6 +55,21 @@ export class NormalizeReward extends VectorWrapper {
     this.moments.fromArray(statistics[momentsKey] as Float64Array);
     this.#returns.set(statistics[returnsKey] as Float64Array);
     super.restoreStatistics(statistics);
+  }
+
+  protected override stepped(step: StepArrays): StepArrays {
+    const { reward, terminated, truncated } = step;
+    const returns = this.#returns;
+    for (let row = 0; row < this.count; row++) {
+      returns[row] = (returns[row] as number) * this.#gamma + (reward[row] as number);
+    }
+    if (this.#update) this.moments.update(returns);
+    const scale = 1 / Math.sqrt(this.moments.variance(0) + this.#epsilon);
+    for (let row = 0; row < this.count; row++) {
+      this.#reward[row] = (reward[row] as number) * scale;
+      if (terminated[row] === 1 || truncated[row] === 1) returns[row] = 0;
+    }
+    return this.#step.of(step);
   }
 
   protected override restarted(observation: Awaitable<Float32Array>, rows: Uint8Array | null): Awaitable<Float32Array> {

@@ -33,7 +33,8 @@ export class RescaleAction extends Wrapper<Box> {
     const { low, high } = this.actionSpace;
     const inner = this.environment.actionSpace;
     for (let i = 0; i < this.#rescaled.length; i++) {
-      const [from, to] = [inner.low[i] as number, inner.high[i] as number];
+      const from = inner.low[i] as number;
+      const to = inner.high[i] as number;
       const width = (high[i] as number) - (low[i] as number);
       // A dimension without width has one place.
       const share = width > 0 ? ((action[i] as number) - (low[i] as number)) / width : 0;

@@ -21,7 +21,8 @@ export class TimeLimit<A extends EnvironmentActionSpace> extends Wrapper<A> {
   }
 
   override step(action: ActionOf<A>): StepResult {
-    const [observation, reward, terminated, truncated, info] = super.step(action);
-    return [observation, reward, terminated, truncated || ++this.#steps >= this.maxEpisodeSteps, info];
+    const result = super.step(action);
+    if (result[3] || ++this.#steps < this.maxEpisodeSteps) return result;
+    return [result[0], result[1], result[2], true, result[4]];
   }
 }

@@ -18,6 +18,7 @@ export class VectorWrapper implements VectorEnvironment {
   readonly save?: () => EnvironmentState;
   readonly restore?: (state: EnvironmentState) => void;
   readonly render?: (row: number) => string;
+  readonly #later = (step: StepArrays): Awaitable<StepArrays> => this.stepped(step);
 
   constructor(environment: VectorEnvironment) {
     this.environment = environment;
@@ -70,7 +71,8 @@ export class VectorWrapper implements VectorEnvironment {
   }
 
   step(action: Float32Array | Int32Array): Awaitable<StepArrays> {
-    return this.environment.step(action);
+    const step = this.environment.step(action);
+    return step instanceof Promise ? step.then(this.#later) : this.stepped(step);
   }
 
   saveStatistics(): Statistics {
@@ -83,6 +85,11 @@ export class VectorWrapper implements VectorEnvironment {
 
   dispose(): Awaitable<void> {
     return this.environment.dispose();
+  }
+
+  /** Sees what a step brought, and gives it on. */
+  protected stepped(step: StepArrays): Awaitable<StepArrays> {
+    return step;
   }
 
   /** Sees the observations after new episodes began, in all rows (null) or in those that are 1. */
