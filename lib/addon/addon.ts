@@ -78,7 +78,7 @@ export interface Addon extends NativeMathematics {
   ) => NativePin;
   /**
    * `precision`: `float32` (default), `tf32` or `bf16`, of the operands of matrix products on a GPU; the CPU has float32 alone. `lstm`: who runs
-   * one over sequences, our `kernels` (default), the `library` that `lstmLibrary` tells of, or the `library if it can` run this program.
+   * one over sequences, our `kernels` (default), the `library` that `lstmLibrary` tells of, or the `faster` of them where the library can run this program.
    */
   Model: new (
     program: NativeProgram,

@@ -22,18 +22,32 @@ export interface PlacementOptions {
   precision?: Precision;
   /**
    * Who runs an LSTM over sequences (`sequence: true`, and training) on a GPU: `cudnn` takes all steps at once, cut where episodes end; `torsor`
-   * are our own kernels, which take them one by one; `auto` is cuDNN where `devices()` shows it, the model lets it and the precision is not
-   * `bf16`, else our own. A model lets it with one `lstm`, nothing else that it carries, and more than one step; single steps are always ours.
-   * The two agree to rounding (with `tf32` to that: cuDNN may use it too); only ours promise the same bits at every run and with `remat`.
-   * Which is faster has not been measured on a GPU. Default: `auto`. Files do not keep it.
+   * are our own kernels, which take them one by one; `auto` is the faster of the two where `devices()` shows cuDNN, the model lets it and the
+   * precision is not `bf16`, else our own. The first call of a size measures both, see `model.kernels`. A model lets it with one `lstm`, nothing
+   * else that it carries, and more than one step; single steps are always ours. The two agree to rounding (with `tf32` to that: cuDNN may use it
+   * too); only ours promise the same bits at every run and with `remat`. Default: `auto`. Files do not keep it.
    */
   lstm?: LstmBy;
   /**
-   * Whether results have to repeat bit for bit. They always do, on the same machine with the same options, except where an LSTM is run by cuDNN,
-   * which does not promise it: `true` makes `lstm: 'auto'` our own kernels, and `lstm: 'cudnn'` an error. It does not concern how a policy acts,
-   * for which `act` and `bind` have an option of that name. Default: false. Files do not keep it.
+   * Whether results have to repeat bit for bit. They always do, on the same machine with the same options, except on a GPU where `auto` measures
+   * what is faster, which another run may find otherwise, and where cuDNN runs an LSTM, which does not promise it: `true` makes `lstm: 'auto'`
+   * our own kernels, and `lstm: 'cudnn'` an error; nothing is measured. It does not concern how a policy acts, for which `act` and `bind` have an
+   * option of that name. Default: false. Files do not keep it.
    */
   deterministic?: boolean;
+}
+
+/** Ways to run calls of a size that a model has measured on its GPU. */
+export interface KernelChoice {
+  /** `act`, `forward`, `evaluate` or `gradient`; updates of PPO are made of gradients. */
+  purpose: string;
+  /** Of the call that was measured; the choice holds for all that have as many, rounded up to a power of two. `rows` are those of a step. */
+  rows: number;
+  steps: number;
+  /** What each way took, the fastest of three runs. Infinity: there was no memory for it. */
+  microseconds: Record<string, number>;
+  /** The way that runs from there on. */
+  taken: string;
 }
 
 export interface Placement {
@@ -93,5 +107,5 @@ function checkCudnn(device: Device, precision: Precision): void {
 export function lstmOf({ device, precision, lstm }: Placement, hasLstm: boolean): string {
   if (lstm === 'cudnn') return 'library';
   const may = lstm === 'auto' && hasLstm && device !== 'cpu' && precision !== 'bf16';
-  return may && 'version' in cudnn(device) ? 'library if it can' : 'kernels';
+  return may && 'version' in cudnn(device) ? 'faster' : 'kernels';
 }

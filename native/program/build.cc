@@ -123,6 +123,7 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
     next.push_back(own(state.next));
   }
   p.steps_at_once = steps_at_once(steps, trace, results, next);
+  p.lstm_by = trace.lstm_by;
   p.lone_lstm = lone_lstm(steps, trace, results, next);
   layout.assign(steps, states, next, results, purpose, op_index<Clear>());
   if (steps.size() > max_instructions) malformed("more than " + std::to_string(max_instructions) + " operations");

@@ -8,6 +8,8 @@
 
 namespace torsor {
 
+class Choices;
+
 constexpr int tile_rows =
     64;  // rows of the batch that one CPU thread or one CUDA block carries through the whole program
 constexpr int small_rows = 16;  // the last rows of a batch that do not fill a tile, and small batches
@@ -30,6 +32,9 @@ struct Solve {
 
 // What the operands of a product of matrices are rounded to; sums are float32. The CPU computes in float32 whatever is asked for.
 enum class Precision { float32, tf32, bf16 };
+
+// Who runs what a library of the device can run too: our own kernels, whichever measures faster there, or the library in any case.
+enum class By { kernels, faster, library };
 
 struct Instruction {
   int op = 0;       // index in Ops
@@ -85,6 +90,7 @@ struct Program {
   int carry_width = 0;         // of all states, one after another
   int carry = 0;               // inference: columns for the carry between two steps
   int lone_lstm = -1;          // the LSTM that a library may run over whole sequences, see lone_lstm.h; -1: none
+  By lstm_by = By::kernels;    // who runs that one
   bool steps_at_once = false;  // what is carried is read by scans alone: a tile may hold several steps of a sequence
   int columns = 0;             // width of a tile
   int parameter_count = 0;     // learned ones, at the start of the arena
@@ -95,7 +101,8 @@ struct Program {
   int widest = 0;  // widest padded output of a linear, for its backward's scratch
   // Scratch of the instruction that needs most: numbers (double, or float) of every row that is taken at once, and numbers for all of them.
   int cells = 0, shared = 0;
-  int64_t work = 0;  // multiply-adds of a row, about
+  int64_t work = 0;            // multiply-adds of a row, about
+  Choices* choices = nullptr;  // of the model, for those who measure; null: nothing is measured
 };
 
 struct Noise {

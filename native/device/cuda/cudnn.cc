@@ -172,12 +172,6 @@ void check(cudnnStatus_t status, const char* what) {
               std::string(what) + " by cuDNN: " + words_of(functions(), status));
 }
 
-static bool captures() {
-  cudaStreamCaptureStatus status;
-  torsor::check(cudaStreamIsCapturing(cudaStreamPerThread, &status), "asking for a capture");
-  return status != cudaStreamCaptureStatusNone;
-}
-
 Handle::Handle() {
   const Functions& f = functions();
   if (captures())

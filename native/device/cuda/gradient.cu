@@ -6,6 +6,7 @@
 
 #include "device/cuda/block.h"
 #include "device/cuda/calls.h"
+#include "device/cuda/fastest.h"
 #include "device/cuda/launch.h"
 #include "device/cuda/sequence_lstm.h"
 #include "device/cuda/stage.h"
@@ -117,7 +118,6 @@ static void gradient_of_sequences(Call& call, const Program& p, const GradientIO
   }
   tiles.add(sums, trained, accumulators);
   lstm.weight_gradient(accumulators);
-  call.finish();
 }
 
 void gradient(const Program& p, const GradientIO& given, int first, int rows, float*, float* accumulators) {
@@ -135,12 +135,14 @@ void gradient(const Program& p, const GradientIO& given, int first, int rows, fl
     call.updates(io.d_observation, range.first * width, range.count * width);  // a burn-in leaves its rows alone
     stage(call, io.sequence, p.carry_width, first, rows);
   }
-  if (rows > 0 && SequenceLstm::takes(p, io.sequence)) {
-    gradient_of_sequences(call, p, io, first, rows, accumulators);
-  } else {
-    Tiles(call, p, io.sequence, rows).run(io, first, rows, accumulators);
-    call.finish();
-  }
+  const auto by_tiles = [&](Call& own) { Tiles(own, p, io.sequence, rows).run(io, first, rows, accumulators); };
+  const auto by_cudnn = [&](Call& own) { gradient_of_sequences(own, p, io, first, rows, accumulators); };
+  if (rows > 0 && SequenceLstm::takes(p, io.sequence))
+    run_fastest(call, SequenceLstm::choices(p), {"gradient", rows, io.sequence.steps, io.gate},
+                {{"cudnn", by_cudnn}, {"torsor", by_tiles}});
+  else
+    by_tiles(call);
+  call.finish();
 }
 
 void collect(const Program& p, float* const* accumulators, int count, bool add, float* gradient, double* metrics) {
