@@ -1,7 +1,6 @@
 // See model.h.
 #include "napi/model.h"
 
-#include "napi/choices.h"
 #include "napi/step.h"
 #include "napi/trainer.h"
 
@@ -94,6 +93,7 @@ ModelWrap::ModelWrap(const Napi::CallbackInfo& info) : Wrap(info) {
     Trace trace = to_trace(info[0]);
     if (!absent(info[1])) trace.precision = to_precision(info[1]);
     if (!absent(info[2])) trace.lstm_by = to_by(info[2], "lstm");
+    if (!absent(info[3])) trace.products_by = to_by(info[3], "products");
     model_ = std::make_shared<Model>(trace);
     info.This().As<Napi::Object>().TypeTag(&ClassTags::model);
   });
@@ -123,10 +123,6 @@ Napi::Value ModelWrap::parameter_count(const Napi::CallbackInfo& info) {
 Napi::Value ModelWrap::carry_width(const Napi::CallbackInfo& info) {
   return guarded(info.Env(),
                  [&]() -> Napi::Value { return Napi::Number::New(info.Env(), model("model").carry_width()); });
-}
-
-Napi::Value ModelWrap::choices(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value { return to_javascript(info.Env(), model("choices").choices()); });
 }
 
 // What a call is told of its steps; `rows` are those of one step, arrays hold steps x rows.

@@ -1,14 +1,20 @@
 // What `auto` measures on the (emulated) GPU: the slower way is not taken again, and nothing is measured where nothing may be. The clock is the
-// test's: three readings for each way, cuDNN first.
+// test's: three readings for each way, cuDNN first, or our tiles.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { Model, NativeVectorEnvironment, PPO } from '../../lib/index.js';
-import { buildTimeout, useCudnn } from './emulated.js';
+import { addon } from '../../lib/addon/load.js';
+import { Key, Model, memory, NativeVectorEnvironment, PPO, Rollout, setMemoryLimit } from '../../lib/index.js';
+import { plainUpdate } from '../golden/native-update.js';
+import { buildTimeout, emulatedCublas, emulatedCudnn, useEmulated } from './emulated.js';
 import { eventsOf } from './machine.js';
 
-beforeAll(() => useCudnn(), buildTimeout);
+beforeAll(async () => {
+  await useEmulated();
+  Object.assign(process.env, { TORSOR_CUDNN: emulatedCudnn, TORSOR_CUBLASLT: emulatedCublas });
+}, buildTimeout);
 
-const cudnnIsFaster = '2 2 1 3';
-const torsorIsFaster = '9 9 5 8 4 8';
+const firstIsFaster = '2 2 1 3';
+const secondIsFaster = '9 9 5 8 4 8';
+const thrice = `${secondIsFaster} ${secondIsFaster} ${secondIsFaster}`;
 afterEach(() => {
   delete process.env.TORSOR_EMULATED_TIMES;
   delete process.env.TORSOR_CUDNN_PLAYS;
@@ -18,8 +24,9 @@ const wave = (count: number) => Float32Array.from({ length: count }, (_, i) => M
 const sizes = { observationSpaceSize: 4, actionSpaceSize: 2, discrete: true, lstmFeatures: 7, hiddenFeatures: 6 };
 const lstm = (placement: object = {}) =>
   Model.create('LSTMActorCritic', { ...sizes, key: 3, device: 'cuda', ...placement });
+let clocks = 0;
 const clock = (times: string) => {
-  process.env.TORSOR_EMULATED_TIMES = times;
+  process.env.TORSOR_EMULATED_TIMES = times + ' '.repeat(++clocks); // another one than before, which starts anew
 };
 
 describe('an LSTM over sequences', () => {
@@ -36,8 +43,8 @@ describe('an LSTM over sequences', () => {
   test.each(Object.keys(calls))('%s: the faster is taken, and gives its own bits', (purpose) => {
     const call = calls[purpose] as (typeof calls)[string];
     for (const [times, taken, microseconds] of [
-      [torsorIsFaster, 'torsor', { cudnn: 5000, torsor: 4000 }],
-      [cudnnIsFaster, 'cudnn', { cudnn: 1000, torsor: 3000 }],
+      [secondIsFaster, 'torsor', { cudnn: 5000, torsor: 4000 }],
+      [firstIsFaster, 'cudnn', { cudnn: 1000, torsor: 3000 }],
     ] as const) {
       const model = lstm();
       expect(model.kernels).toEqual([]);
@@ -53,7 +60,7 @@ describe('an LSTM over sequences', () => {
   });
 
   test('a choice is that of a size, to a power of two', () => {
-    clock(torsorIsFaster);
+    clock(secondIsFaster);
     const model = lstm();
     for (const [steps, rows] of [
       [3, 5],
@@ -105,7 +112,7 @@ describe('updates of PPO', () => {
   };
 
   test('measure once, before anything is captured, and go on with the bits of the faster', async () => {
-    clock(torsorIsFaster);
+    clock(secondIsFaster);
     const trainer = trainerOf({});
     const run = trainer.run({ steps: 3 * 16 * 9 });
     const words = ['capture', 'graph'];
@@ -121,7 +128,117 @@ describe('updates of PPO', () => {
   });
 
   test('with cuDNN, which no graph holds, too', async () => {
-    clock(cudnnIsFaster);
+    clock(firstIsFaster);
     expect(await parametersOf({})).toEqual(await parametersOf({ lstm: 'cudnn' }));
+  });
+});
+
+describe('products of matrices', () => {
+  const rows = 1000;
+  const observation = wave(4 * rows);
+  const latent = new Int32Array(rows);
+  const plain = { observationSpaceSize: 4, actionSpaceSize: 2, discrete: true, architecture: [128, 64] };
+  const flat = (placement: object = {}) =>
+    Model.create('SharedActorCritic', { ...plain, key: 3, device: 'cuda', ...placement });
+  const calls: Record<string, (model: Model) => unknown> = {
+    act: (model) => model.act(observation, { key: 1 }).logProb.dataSync(),
+    forward: (model) => model.forward(observation).value.dataSync(),
+    evaluate: (model) => model.evaluate(observation, latent, { latent: true }).logProb.dataSync(),
+    gradient: (model) => model.gradient(observation, latent, { dLogProb: wave(rows) }).parameters,
+  };
+
+  test.each(Object.keys(calls))('%s: the faster is taken, and gives its own bits', async (purpose) => {
+    const call = calls[purpose] as (typeof calls)[string];
+    for (const [times, taken, microseconds] of [
+      [firstIsFaster, 'torsor', { torsor: 1000, cublas: 3000 }],
+      [secondIsFaster, 'cublas', { torsor: 5000, cublas: 4000 }],
+    ] as const) {
+      const model = flat();
+      clock(times);
+      const first = call(model);
+      expect(model.kernels).toEqual([{ purpose, rows, steps: 1, microseconds, taken }]);
+      expect(first).toEqual(call(flat({ products: taken })));
+      const { library = 0 } = await eventsOf(() => expect(call(model)).toEqual(first), ['library']);
+      expect(library > 0).toBe(taken === 'cublas');
+    }
+  });
+
+  test('are not measured where the choice is made, or where there is little to do', async () => {
+    const words = ['sleep', 'library'];
+    for (const placement of [{ products: 'torsor' }, { deterministic: true }]) {
+      const model = flat(placement);
+      for (const call of Object.values(calls)) expect(await eventsOf(() => call(model), words)).toEqual({});
+      expect(model.kernels).toEqual([]);
+    }
+    const forced = flat({ products: 'cublas' });
+    for (const call of Object.values(calls))
+      expect(Object.keys(await eventsOf(() => call(forced), words))).toEqual(['library']);
+    expect(forced.kernels).toEqual([]);
+    const model = flat();
+    model.act(observation.subarray(0, 400), { key: 1 });
+    expect(model.kernels).toEqual([]);
+  });
+
+  test('a way for which there is no memory is not taken, and the call does not fail', () => {
+    const model = flat();
+    calls.forward?.(flat({ products: 'torsor' })); // what the call itself needs is there
+    setMemoryLimit('cuda', null);
+    setMemoryLimit('cuda', memory('cuda').reserved + 100_000);
+    try {
+      calls.forward?.(model);
+    } finally {
+      setMemoryLimit('cuda', null);
+    }
+    expect(model.kernels).toMatchObject([{ microseconds: { cublas: Number.POSITIVE_INFINITY }, taken: 'torsor' }]);
+  });
+
+  const world = () => new NativeVectorEnvironment({ name: 'CartPole-v1', count: 500, key: 5, device: 'cuda' });
+
+  test.each([
+    [firstIsFaster, 'torsor'],
+    [thrice, 'cublas'],
+  ])('of rollouts and updates are measured as the graphs they become: %j', async (times, taken) => {
+    const train = async (placement: object, ended: (model: Model, iteration: number) => void = () => {}) => {
+      const model = flat(placement);
+      const trainer = new PPO({ model, environment: world(), key: 11, horizon: 4, epochs: 2, minibatches: 2 });
+      const run = trainer.run({ steps: 3 * 4 * 500 });
+      for (let k = 0; k < 3; k++)
+        ended(model, await eventsOf(() => run.next(), ['graph']).then(({ graph = 0 }) => graph));
+      return model.parameters.flat();
+    };
+    clock(times);
+    const graphs: number[] = [];
+    const parameters = await train({}, (model, graph) => {
+      graphs.push(graph);
+      expect(model.kernels.map(({ purpose, rows, taken }) => [purpose, rows, taken])).toEqual([
+        ['act', 500, taken],
+        ['forward', 500, taken],
+        ['gradient', 1000, taken],
+      ]);
+    });
+    // Three runs of either way, of three purposes; then one of the rollout, and one of the update.
+    expect(graphs).toEqual([18, 2, 2]);
+    expect(parameters).toEqual(await train({ products: taken }));
+  });
+
+  test('are not measured within a capture: what is met there first goes by our tiles', async () => {
+    clock(thrice);
+    const model = flat();
+    const rollout = new Rollout({ model, environment: world(), horizon: 4 });
+    await rollout.collect(new Key(7));
+    const adam = { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, nesterov: false, weightDecay: 0 };
+    const trainer = new (addon('cuda').Trainer)(model.native, adam, new Int32Array());
+    const update = async (minibatches: number) => {
+      const config = { ...plainUpdate.config, minibatches };
+      const events = await eventsOf(
+        () => trainer.update(rollout.native, config, 1e-3, plainUpdate.key),
+        ['graph', 'sleep', 'library'],
+      );
+      const gradients = model.kernels.filter(({ purpose }) => purpose === 'gradient');
+      return { ...events, measured: gradients.map(({ rows }) => rows) };
+    };
+    expect((await update(2)).measured).toEqual([1000]);
+    expect(await update(1)).toEqual({ graph: 1, sleep: 1, measured: [1000] });
+    expect(await update(2)).toMatchObject({ graph: 1, sleep: 1, measured: [1000], library: expect.any(Number) });
   });
 });

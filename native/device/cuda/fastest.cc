@@ -47,7 +47,7 @@ class Stopwatch {
 
 // With scratch memory of its own, that the next run finds again.
 static void run_alone(const Way& way) {
-  Call call(way.name);
+  Call call("measuring kernels");
   way.run(call);
   call.finish();
 }

@@ -7,6 +7,7 @@
 #include "device/cuda/block.h"
 #include "device/cuda/calls.h"
 #include "device/cuda/fastest.h"
+#include "device/cuda/layers.h"
 #include "device/cuda/launch.h"
 #include "device/cuda/sequence_lstm.h"
 #include "device/cuda/stage.h"
@@ -141,7 +142,9 @@ void gradient(const Program& p, const GradientIO& given, int first, int rows, fl
     run_fastest(call, SequenceLstm::choices(p), {"gradient", rows, io.sequence.steps, io.gate},
                 {{"cudnn", by_cudnn}, {"torsor", by_tiles}});
   else
-    by_tiles(call);
+    run_tiles_or_layers(
+        call, p, {"gradient", rows, io.sequence.steps, io.gate}, by_tiles,
+        [&](Call& own, Products products) { gradient_by_layers(own, p, io, first, rows, accumulators, products); });
   call.finish();
 }
 

@@ -2,6 +2,7 @@
 #include "device/cuda/block.h"
 #include "device/cuda/calls.h"
 #include "device/cuda/fastest.h"
+#include "device/cuda/layers.h"
 #include "device/cuda/launch.h"
 #include "device/cuda/sequence_lstm.h"
 #include "device/cuda/stage.h"
@@ -45,8 +46,9 @@ __global__ void __launch_bounds__(threads, blocks)
 
 namespace torsor::calls {
 
-template <class Kernel, class IO>
-static void run(Call& call, const char* name, Kernel kernel, const Program& p, const IO& io, int first, int rows) {
+template <class Kernel, class Layers, class IO>
+static void run(Call& call, const char* name, Kernel kernel, Layers by_layers, const Program& p, const IO& io,
+                int first, int rows) {
   const auto start = [&](Call& own, const IO& of_rows, int from, int count) {
     const Place at = place(own, TORSOR_ISA::tiles_of(count, small_rows), int64_t(p.columns) * small_rows,
                            TORSOR_ISA::scratch_floats<small_rows>(p));
@@ -69,7 +71,8 @@ static void run(Call& call, const char* name, Kernel kernel, const Program& p, c
     run_fastest(call, repeatable ? SequenceLstm::choices(p) : nullptr, {name, rows, s.steps},
                 {{"cudnn", by_cudnn}, {"torsor", by_tiles}});
   else
-    by_tiles(call);
+    run_tiles_or_layers(call, p, {name, rows, s.steps}, by_tiles,
+                        [&](Call& own, Products products) { by_layers(own, p, io, first, rows, products); });
   call.finish();
 }
 
@@ -84,7 +87,7 @@ void forward(const Program& p, const ForwardIO& given, int first, int rows, floa
   writes(call, io.bootstrap_value, range);
   call.reads(io.wanted, first, rows);
   stage(call, io.sequence, p.carry_width, first, rows);
-  run(call, "forward", TORSOR_ISA::outputs, p, io, first, rows);
+  run(call, "forward", TORSOR_ISA::outputs, forward_by_layers, p, io, first, rows);
 }
 
 void evaluate(const Program& p, const EvaluateIO& given, int first, int rows, float*) {
@@ -99,7 +102,7 @@ void evaluate(const Program& p, const EvaluateIO& given, int first, int rows, fl
   writes(call, io.entropy, range);
   writes(call, io.value, range);
   stage(call, io.sequence, p.carry_width, first, rows);
-  run(call, "evaluate", TORSOR_ISA::evaluate, p, io, first, rows);
+  run(call, "evaluate", TORSOR_ISA::evaluate, evaluate_by_layers, p, io, first, rows);
 }
 
 }  // namespace torsor::calls
