@@ -50,7 +50,10 @@ export interface PlacementOptions {
 
 /** Ways to run calls of a size that a model has measured on its GPU. */
 export interface KernelChoice {
-  /** `act`, `forward`, `evaluate` or `gradient`; updates of PPO are made of gradients. */
+  /**
+   * `act`, `forward`, `evaluate`, `gradient of inputs` (what `model.gradient` gives), or of training `gradient` and `forward where wanted`, which are
+   * the values where an episode was cut.
+   */
   purpose: string;
   /** Of the call that was measured; the choice holds for all that have as many, rounded up to a power of two. `rows` are those of a step. */
   rows: number;

@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 const firstIsFaster = '2 2 1 3';
 const secondIsFaster = '9 9 5 8 4 8';
-const thrice = `${secondIsFaster} ${secondIsFaster} ${secondIsFaster}`;
+const always = Array(4).fill(secondIsFaster).join(' ');
 afterEach(() => {
   delete process.env.TORSOR_EMULATED_TIMES;
   delete process.env.TORSOR_CUDNN_PLAYS;
@@ -37,7 +37,8 @@ describe('an LSTM over sequences', () => {
   const calls: Record<string, (model: Model) => unknown> = {
     forward,
     evaluate: (model) => model.evaluate(observation(3, 2), latent, { sequence: true, latent: true }).logProb.dataSync(),
-    gradient: (model) => model.gradient(observation(3, 2), latent, { dLogProb: wave(6), sequence: true }).parameters,
+    'gradient of inputs': (model) =>
+      model.gradient(observation(3, 2), latent, { dLogProb: wave(6), sequence: true }).parameters,
   };
 
   test.each(Object.keys(calls))('%s: the faster is taken, and gives its own bits', (purpose) => {
@@ -144,7 +145,7 @@ describe('products of matrices', () => {
     act: (model) => model.act(observation, { key: 1 }).logProb.dataSync(),
     forward: (model) => model.forward(observation).value.dataSync(),
     evaluate: (model) => model.evaluate(observation, latent, { latent: true }).logProb.dataSync(),
-    gradient: (model) => model.gradient(observation, latent, { dLogProb: wave(rows) }).parameters,
+    'gradient of inputs': (model) => model.gradient(observation, latent, { dLogProb: wave(rows) }).parameters,
   };
 
   test.each(Object.keys(calls))('%s: the faster is taken, and gives its own bits', async (purpose) => {
@@ -196,7 +197,7 @@ describe('products of matrices', () => {
 
   test.each([
     [firstIsFaster, 'torsor'],
-    [thrice, 'cublas'],
+    [always, 'cublas'],
   ])('of rollouts and updates are measured as the graphs they become: %j', async (times, taken) => {
     const train = async (placement: object, ended: (model: Model, iteration: number) => void = () => {}) => {
       const model = flat(placement);
@@ -213,16 +214,17 @@ describe('products of matrices', () => {
       expect(model.kernels.map(({ purpose, rows, taken }) => [purpose, rows, taken])).toEqual([
         ['act', 500, taken],
         ['forward', 500, taken],
+        ['forward where wanted', 500, taken],
         ['gradient', 1000, taken],
       ]);
     });
-    // Three runs of either way, of three purposes; then one of the rollout, and one of the update.
-    expect(graphs).toEqual([18, 2, 2]);
+    // Three runs of either way, of four purposes; then one of the rollout, and one of the update.
+    expect(graphs).toEqual([24, 2, 2]);
     expect(parameters).toEqual(await train({ products: taken }));
   });
 
   test('are not measured within a capture: what is met there first goes by our tiles', async () => {
-    clock(thrice);
+    clock(always);
     const model = flat();
     const rollout = new Rollout({ model, environment: world(), horizon: 4 });
     await rollout.collect(new Key(7));

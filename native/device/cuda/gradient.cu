@@ -138,13 +138,13 @@ void gradient(const Program& p, const GradientIO& given, int first, int rows, fl
   }
   const auto by_tiles = [&](Call& own) { Tiles(own, p, io.sequence, rows).run(io, first, rows, accumulators); };
   const auto by_cudnn = [&](Call& own) { gradient_of_sequences(own, p, io, first, rows, accumulators); };
+  const CallShape shape{io.of_inputs() ? "gradient of inputs" : "gradient", rows, io.sequence.steps, io.gate};
   if (rows > 0 && SequenceLstm::takes(p, io.sequence))
-    run_fastest(call, SequenceLstm::choices(p), {"gradient", rows, io.sequence.steps, io.gate},
-                {{"cudnn", by_cudnn}, {"torsor", by_tiles}});
+    run_fastest(call, SequenceLstm::choices(p), shape, {{"cudnn", by_cudnn}, {"torsor", by_tiles}});
   else
-    run_tiles_or_layers(
-        call, p, {"gradient", rows, io.sequence.steps, io.gate}, by_tiles,
-        [&](Call& own, Products products) { gradient_by_layers(own, p, io, first, rows, accumulators, products); });
+    run_tiles_or_layers(call, p, shape, by_tiles, [&](Call& own, Products products) {
+      gradient_by_layers(own, p, io, first, rows, accumulators, products);
+    });
   call.finish();
 }
 

@@ -27,6 +27,12 @@ bool Graph::capture(void (*enqueue)(void* context), void* context) {
   return good;
 }
 
+bool Graph::launch() {
+  const bool good = cudaGraphLaunch(kept_, cudaStreamPerThread) == cudaSuccess;
+  cudaGetLastError();
+  return good;
+}
+
 bool Graph::adopt(cudaGraph_t graph) {
   cudaGraphExecUpdateResultInfo info;
   if (kept_ && cudaGraphExecUpdate(kept_, graph, &info) == cudaSuccess) return true;

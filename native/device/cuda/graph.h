@@ -15,7 +15,7 @@ class Graph {
   // Keeps what enqueue(context) puts on the stream of this thread, to be launched; nothing of it runs. False: it could not be captured.
   bool capture(void (*enqueue)(void* context), void* context);
   // False: nothing was started.
-  bool launch() { return cudaGraphLaunch(kept_, cudaStreamPerThread) == cudaSuccess; }
+  bool launch();
 
  private:
   bool adopt(cudaGraph_t);

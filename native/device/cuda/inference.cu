@@ -87,7 +87,7 @@ void forward(const Program& p, const ForwardIO& given, int first, int rows, floa
   writes(call, io.bootstrap_value, range);
   call.reads(io.wanted, first, rows);
   stage(call, io.sequence, p.carry_width, first, rows);
-  run(call, "forward", TORSOR_ISA::outputs, forward_by_layers, p, io, first, rows);
+  run(call, io.wanted ? "forward where wanted" : "forward", TORSOR_ISA::outputs, forward_by_layers, p, io, first, rows);
 }
 
 void evaluate(const Program& p, const EvaluateIO& given, int first, int rows, float*) {
