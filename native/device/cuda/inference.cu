@@ -49,19 +49,22 @@ namespace torsor::calls {
 template <class Kernel, class Layers, class IO>
 static void run(Call& call, const char* name, Kernel kernel, Layers by_layers, const Program& p, const IO& io,
                 int first, int rows) {
-  const auto start = [&](Call& own, const IO& of_rows, int from, int count) {
-    const Place at = place(own, TORSOR_ISA::tiles_of(count, small_rows), int64_t(p.columns) * small_rows,
-                           TORSOR_ISA::scratch_floats<small_rows>(p));
+  const auto tiles = [&](Call& own, int of_rows) {
+    return place(own, TORSOR_ISA::tiles_of(of_rows, small_rows), int64_t(p.columns) * small_rows,
+                 TORSOR_ISA::scratch_floats<small_rows>(p));
+  };
+  const auto start = [&](const Place& at, const IO& of_rows, int from, int count) {
     launch(name, kernel, at.blocks, TORSOR_ISA::threads, at.shared_bytes, p, of_rows, at, from, count);
   };
-  const auto by_tiles = [&](Call& own) { start(own, io, first, rows); };
+  const auto by_tiles = [&](Call& own) { start(tiles(own, rows), io, first, rows); };
   const auto by_cudnn = [&](Call& own) {
     SequenceLstm lstm(own, p, io.sequence, io.observation, io.parameters, nullptr, first, rows, false);
+    const Place at = tiles(own, lstm.most_rows());
     for (int chunk = 0; chunk < lstm.chunks(); chunk++) {
       IO of_rows = io;
       of_rows.sequence = {};
       of_rows.recurrence = lstm.forward(chunk, false);
-      start(own, of_rows, lstm.first_row(chunk), lstm.rows(chunk));
+      start(at, of_rows, lstm.first_row(chunk), lstm.rows(chunk));
     }
   };
   const Sequence& s = io.sequence;
