@@ -14,7 +14,7 @@ import {
 import { constant } from '../../lib/random/initializers.js';
 import { headsOf } from '../support/small-models.js';
 import { buildTimeout, emulatedCublas, onDevice, useCublas } from './emulated.js';
-import { anotherMachine, eventsOf } from './machine.js';
+import { anotherMachine, eventsOf, withFault } from './machine.js';
 import { type Batch, batchFor, expectClose, type Pair, pair } from './models.js';
 
 const values = 1e-5;
@@ -200,6 +200,23 @@ test.skipIf(onDevice)('more rows than fit the memory at once', async () => {
   }
 });
 
+test.skipIf(onDevice)('memory that ends at any point of a call is an error of that call alone', async () => {
+  const p = pairWith('SharedActorCritic', 'gaussian', 8, { products: 'cublas' });
+  const { observation, latent, rows } = batchFor(p, [300], 3);
+  const run = () => p.cuda.gradient(observation, latent, { dLogProb: wave(rows, 1) }).parameters;
+  const expected = run();
+  for (let which = 1; ; which++) {
+    setMemoryLimit('cuda', null); // nothing waits in pools
+    const outcome = await withFault('allocation', which, async () => run()).catch((error: unknown) => ({ error }));
+    if (!('error' in outcome)) {
+      expect(which).toBeGreaterThan(3);
+      break;
+    }
+    expect(outcome.error).toMatchObject({ name: 'TorsorError', code: 'OUT_OF_MEMORY' });
+    expect(run()).toEqual(expected);
+  }
+});
+
 test('gradients are the same bit for bit at every run', () => {
   for (const products of ['cublas', 'torsor'] as const) {
     const p = pairWith(
@@ -248,6 +265,13 @@ describe('PPO', () => {
     expectClose('changes of parameters', cuda.moved, cpu.moved, 1e-3);
     expect(Math.max(...cpu.moved.map(Math.abs))).toBeGreaterThan(0.01);
     if (!onDevice) expect(events.graph).toBe(4);
+  });
+
+  // A handle of cuBLASLt serves one thread at a time, as does the one played.
+  test('several at once on one GPU, each as if it were alone', async () => {
+    const train = () => run('cuda', { products: 'cublas' });
+    const { moved } = await train();
+    for (const each of await Promise.all([train(), train(), train()])) expect(each.moved).toEqual(moved);
   });
 
   test('an update that stops early', async () => {
