@@ -124,7 +124,7 @@ export {
 export type { NCDEState, NCDEStateInput } from './models/ncde-state.js';
 export type { ActionSpaceJson, ModelOptions, ResolvedOptions } from './models/options.js';
 export type { Parameters } from './models/parameters.js';
-export type { LstmBy, PlacementOptions, Precision } from './models/placement.js';
+export type { KernelChoice, LstmBy, PlacementOptions, Precision, ProductsBy } from './models/placement.js';
 export type {
   ActOptions,
   ActResult,

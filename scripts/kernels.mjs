@@ -1,16 +1,19 @@
 // Compiles the addon of CUDA and reads the compiler's report: registers of every kernel, and no spilled register or local memory. Then loads
-// the addon, which must not need a driver, and compares what we declare of cuDNN with its headers.
+// the addon, which must not need a driver, and compares what we declare of cuDNN and cuBLASLt with their headers.
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { cudnnHeaders } from './cudnn-headers.mjs';
+import { headersOf } from './nvidia-headers.mjs';
 import { root } from './setup.mjs';
 import { skip } from './skip.mjs';
 
 // The quadrature of bijectors that mix dimensions keeps values and gradients of one event (max_event = 64 floats each) on the
 // stack: four arrays and what surrounds them. The solver of differential equations is a function that is called, and a categorical policy takes
 // the words of a Philox block by number: a few bytes. Nothing else may use local memory.
-const stackAllowed = { evaluate: 1280, gradient: 1280, 'policy_step<16>': 16, 'policy_step<64>': 16 };
+const stackAllowed = {
+  ...{ evaluate: 1280, gradient: 1280, layer_evaluate: 1280, layer_loss: 1280 },
+  ...{ 'policy_step<16>': 16, 'policy_step<64>': 16, layer_act: 16 },
+};
 
 /** Kernels in the output of `ptxas -v`: name, architecture, registers, stack and spilled bytes (functions it calls included). */
 export function kernelsOf(report) {
@@ -78,12 +81,13 @@ function load(file) {
   return { problems: run.status === 0 ? [] : [`the addon does not load: ${run.stderr}`], says: run.stdout.trim() };
 }
 
-/** Compiles what compares our declarations of cuDNN with its headers. */
-function compareCudnn(folder) {
-  const cudnn = cudnnHeaders();
-  if (cudnn === null) return 'not compared with its headers, which could not be had from PyPI';
-  cmake(['-S', '.', '-B', folder, `-DTORSOR_CUDNN_INCLUDE=${path.join(cudnn, 'include')}`]);
-  cmake(['--build', folder, '--target', 'emulated_cudnn']);
+/** Compiles what compares our declarations of a library with its headers. */
+function compare(library, folder) {
+  const include = headersOf(library);
+  if (include === null) return 'not compared with its headers, which could not be had from PyPI';
+  const name = library.toLowerCase();
+  cmake(['-S', '.', '-B', folder, `-DTORSOR_${name.toUpperCase()}_INCLUDE=${include}`]);
+  cmake(['--build', folder, '--target', `emulated_${name}`]);
   return 'as its headers have it';
 }
 
@@ -113,7 +117,8 @@ function main() {
   const addon = load(path.join(folder, 'Release', 'torsor_cuda.so'));
   problems.push(...addon.problems);
   console.log(`loaded: ${addon.says || 'it runs here'}`);
-  console.log(`what we declare of cuDNN: ${compareCudnn(folder)}`);
+  for (const library of ['cuDNN', 'cuBLASLt'])
+    console.log(`what we declare of ${library}: ${compare(library, folder)}`);
   for (const problem of problems) console.error(problem);
   process.exitCode = problems.length > 0 ? 1 : 0;
 }

@@ -23,8 +23,8 @@ export interface NativeStatus {
   processors: { name: string; memory: number; computeCapability: string; problem: string }[];
 }
 
-/** The library that runs an LSTM over whole sequences: cuDNN on CUDA, none on the CPU. */
-export interface NativeLstmLibrary {
+/** A library of others that is opened at run time. */
+export interface NativeLibrary {
   /** As in NativeStatus; empty: it is open. */
   problem: string;
   version: string;
@@ -34,8 +34,10 @@ export interface NativeLstmLibrary {
 export interface NativeModule {
   readonly device: string;
   status(): NativeStatus;
-  /** Opens the library at the first call. */
-  lstmLibrary(): NativeLstmLibrary;
+  /** Runs LSTMs over whole sequences: cuDNN on CUDA, none on the CPU. Opened at the first call. */
+  lstmLibrary(): NativeLibrary;
+  /** Multiplies matrices: cuBLASLt on CUDA, none on the CPU. Opened at the first call. */
+  productLibrary(): NativeLibrary;
   /** Starts a processor: 0 is the CPU, or the first GPU. Throws DEVICE_UNAVAILABLE with its problem. */
   start(processor: number): Addon;
 }
@@ -43,8 +45,9 @@ export interface NativeModule {
 /** The native core on one processor. What it makes stays there, and takes nothing of another. */
 export interface Addon extends NativeMathematics {
   readonly device: string;
-  /** Why the LSTM library does not run here, as in NativeStatus; empty: it does. */
+  /** Why such a library does not run here, as in NativeStatus; empty: it does. */
   startLstmLibrary(): string;
+  startProductLibrary(): string;
   /** Instruction set in use: `baseline`, `v3` (AVX2 + FMA) or `v4` (AVX-512). TORSOR_SIMD forces a lower one. */
   readonly simd: string;
   readonly vocabulary: {
@@ -78,12 +81,14 @@ export interface Addon extends NativeMathematics {
   ) => NativePin;
   /**
    * `precision`: `float32` (default), `tf32` or `bf16`, of the operands of matrix products on a GPU; the CPU has float32 alone. `lstm`: who runs
-   * one over sequences, our `kernels` (default), the `library` that `lstmLibrary` tells of, or the `library if it can` run this program.
+   * one over sequences, our `kernels` (default), the `library` that `lstmLibrary` tells of, or the `faster` of them where the library can run this program. `products`: the same of matrix products, which
+   * a library can form of programs that carry nothing.
    */
   Model: new (
     program: NativeProgram,
     precision?: string,
     lstm?: string,
+    products?: string,
   ) => NativeModel;
   Environment: new (name: string, count: number, key: NativeKey) => NativeEnvironment;
   /** Recurrent models train on segments of `segment` steps (a divisor of the horizon, default 1), each after `burnIn` steps without loss. */

@@ -1,6 +1,6 @@
 // What torsor can compute on, on this machine.
 import { cpus, totalmem } from 'node:os';
-import { cudaModule, openedCudnn } from './load.js';
+import { cudaModule, openedCublas, openedCudnn } from './load.js';
 
 /** One device: what it is, and whether models can be placed there. */
 export interface DeviceInfo {
@@ -23,6 +23,8 @@ export interface DeviceInfo {
    * places the linker knows, or the site-packages of the Pythons on PATH.
    */
   cudnn?: { version: string } | { problem: string };
+  /** The same of the cuBLASLt that can form matrix products; its file may be named by TORSOR_CUBLASLT. */
+  cublas?: { version: string } | { problem: string };
 }
 
 /**
@@ -37,7 +39,9 @@ export function devices(): DeviceInfo[] {
   const { driver, runtime, processors } = found.module.status();
   const gpus = processors.map(({ problem, ...gpu }, k) => {
     const available = problem === '';
-    const state = available ? { available, cudnn: openedCudnn() } : { available, reason: problem };
+    const state = available
+      ? { available, cudnn: openedCudnn(), cublas: openedCublas() }
+      : { available, reason: problem };
     return { device: `cuda:${k}`, ...state, ...gpu, driver, runtime };
   });
   return [cpu, ...gpus];

@@ -125,6 +125,17 @@ export function openedCudnn(): { version: string } | { problem: string } {
   return problem === '' ? { version } : { problem };
 }
 
+/** As `cudnn` and `openedCudnn`, of the cuBLASLt that multiplies matrices. */
+export function cublas(device: Device): { version: string } | { problem: string } {
+  const problem = addon(device).startProductLibrary();
+  return problem === '' ? openedCublas() : { problem };
+}
+
+export function openedCublas(): { version: string } | { problem: string } {
+  const { problem, version } = (cudaModule() as { module: NativeModule }).module.productLibrary();
+  return problem === '' ? { version } : { problem };
+}
+
 /** Runs a native call; whatever it throws arrives as a TorsorError. Not for the hot loop: bound steps validate when bound. */
 export function call<T>(run: () => T): T {
   try {

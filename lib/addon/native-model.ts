@@ -92,8 +92,18 @@ export interface NativeSequence {
   checkpointSteps?: number;
 }
 
+/** Ways to run calls of a size that were measured; see `KernelChoice` of lib/models. */
+export interface NativeChoice {
+  purpose: string;
+  rows: number;
+  steps: number;
+  microseconds: Record<string, number>;
+  taken: string;
+}
+
 export interface NativeModel {
   readonly parameterCount: number;
+  readonly choices: NativeChoice[];
   /** Numbers of carry per row; 0 for a model without memory. */
   readonly carryWidth: number;
   /** Any range of the arena: parameters, and statistics behind them. */

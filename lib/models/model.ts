@@ -26,7 +26,13 @@ import type { NCDEActorCriticPolicy } from './ncde-actor-critic-policy.js';
 import { Network } from './network.js';
 import { type ModelClass, type ModelOptions, metadataOf, type ResolvedOptions, resolveOptions } from './options.js';
 import type { Parameters } from './parameters.js';
-import { type Placement, type PlacementOptions, type Precision, resolvePlacement } from './placement.js';
+import {
+  type KernelChoice,
+  type Placement,
+  type PlacementOptions,
+  type Precision,
+  resolvePlacement,
+} from './placement.js';
 import * as policy from './policy.js';
 import type { SequenceOptions } from './sequence.js';
 import type { SharedActorCritic } from './shared-actor-critic.js';
@@ -192,6 +198,14 @@ export abstract class Model<O extends object = object> {
   /** Of the operands of matrix products; sums are float32. */
   get precision(): Precision {
     return this.#placement.precision;
+  }
+
+  /**
+   * What `auto` has measured on a GPU so far, and taken: an entry for each purpose and size of calls. Nothing where there is no choice: on the CPU, with
+   * `deterministic: true`, or where only our own kernels can run.
+   */
+  get kernels(): KernelChoice[] {
+    return this.network.native.choices;
   }
 
   /** The object of the native core. Internal. */

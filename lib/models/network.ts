@@ -14,7 +14,7 @@ import { type ActionLayout, actionLayout } from './action-layout.js';
 import type { ModelOutputs } from './heads.js';
 import { onHost, type Rows } from './inputs.js';
 import { Parameters } from './parameters.js';
-import { lstmOf, type Placement } from './placement.js';
+import { lstmOf, type Placement, productsOf } from './placement.js';
 import { ObservationStatistics } from './statistics.js';
 
 export class Network {
@@ -53,7 +53,8 @@ export class Network {
     this.actions = actionLayout(program.head, this.actionSize);
     const hasLstm = program.instructions.some(({ op }) => op === 'lstm');
     const lstm = lstmOf(placement, hasLstm);
-    this.native = call(() => new (addon(device).Model)(toNative(program), precision, lstm));
+    const products = productsOf(placement);
+    this.native = call(() => new (addon(device).Model)(toNative(program), precision, lstm, products));
     this.parameters = new Parameters(this.native, program.parameters);
     for (const [i, { name }] of parameters.entries()) this.parameters.set(name, initial[i] as Float32Array);
     const { statistics = [] } = program;

@@ -33,12 +33,14 @@ std::string start_processor(int number);
 // Throws Error DEVICE_LOST once a processor has failed for good: from then on nothing may be asked of it, nor its memory touched.
 void require_device(int processor);
 
-// A library of others that runs an LSTM over whole sequences, opened at the first call; `problem` as above.
-struct LstmLibrary {
+// Libraries of others, for LSTMs over whole sequences and for products of matrices, opened at the first call; `problem` as above.
+struct Library {
   std::string problem, version;
 };
-const LstmLibrary& lstm_library();
-// Starts it on the current processor; its problem, or why it does not start there.
+const Library& lstm_library();
+const Library& product_library();
+// Starts one on the current processor; its problem, or why it does not start there.
 std::string start_lstm_library();
+std::string start_product_library();
 
 }  // namespace torsor

@@ -97,14 +97,19 @@ static Napi::Value status(const Napi::CallbackInfo& info) {
   });
 }
 
-static Napi::Value lstm_library_status(const Napi::CallbackInfo& info) {
+template <const Library& (*Which)()> static Napi::Value library_status(const Napi::CallbackInfo& info) {
   return converted(info.Env(), [&]() -> Napi::Value {
-    const LstmLibrary& library = lstm_library();
+    const Library& library = Which();
     const Napi::Object o = Napi::Object::New(info.Env());
     o.Set("problem", library.problem);
     o.Set("version", library.version);
     return o;
   });
+}
+
+template <std::string (*Which)()> static Napi::Value start_library(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), processor_of(info),
+                 [&]() -> Napi::Value { return Napi::String::New(info.Env(), Which()); });
 }
 
 // All that computes on one processor.
@@ -120,9 +125,8 @@ static Napi::Object exports_for(Napi::Env env, int processor) {
   function("setThreads", [](const Napi::CallbackInfo& info) {
     converted(info.Env(), [&] { set_threads(int(integer(info[0], "threads", 1, 1024))); });
   });
-  function("startLstmLibrary", [](const Napi::CallbackInfo& info) {
-    return guarded(info.Env(), processor_of(info), [&] { return Napi::String::New(info.Env(), start_lstm_library()); });
-  });
+  function("startLstmLibrary", start_library<start_lstm_library>);
+  function("startProductLibrary", start_library<start_product_library>);
   function("memory", memory);
   function("setMemoryLimit", set_limit);
   function("scratch", [](const Napi::CallbackInfo& info) {
@@ -157,7 +161,8 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   StepWrap::init(env);
   exports.Set("device", device_name);
   exports.Set("status", Napi::Function::New(env, status));
-  exports.Set("lstmLibrary", Napi::Function::New(env, lstm_library_status));
+  exports.Set("lstmLibrary", Napi::Function::New(env, library_status<lstm_library>));
+  exports.Set("productLibrary", Napi::Function::New(env, library_status<product_library>));
   exports.Set("start", Napi::Function::New(env, start));
   return exports;
 }

@@ -66,12 +66,12 @@ static Precision to_precision(const Napi::Value& value) {
   throw Error("UNKNOWN_NAME", "precision: expected float32, tf32 or bf16, got '" + name + "'");
 }
 
-static LstmBy to_lstm_by(const Napi::Value& value) {
-  const std::string name = text(value, "lstm");
-  if (name == "kernels") return LstmBy::kernels;
-  if (name == "library if it can") return LstmBy::library_if_it_can;
-  if (name == "library") return LstmBy::library;
-  throw Error("UNKNOWN_NAME", "lstm: expected kernels, library or library if it can, got '" + name + "'");
+static By to_by(const Napi::Value& value, const char* what) {
+  const std::string name = text(value, what);
+  if (name == "kernels") return By::kernels;
+  if (name == "faster") return By::faster;
+  if (name == "library") return By::library;
+  throw Error("UNKNOWN_NAME", std::string(what) + ": expected kernels, faster or library, got '" + name + "'");
 }
 
 void ModelWrap::init(Napi::Env env, Napi::Object exports, int processor) {
@@ -79,6 +79,7 @@ void ModelWrap::init(Napi::Env env, Napi::Object exports, int processor) {
               define(env, "Model", processor,
                      {InstanceAccessor("parameterCount", &ModelWrap::parameter_count, nullptr),
                       InstanceAccessor("carryWidth", &ModelWrap::carry_width, nullptr),
+                      InstanceAccessor("choices", &ModelWrap::choices, nullptr),
                       InstanceMethod("readParameters", &ModelWrap::read_parameters),
                       InstanceMethod("writeParameters", &ModelWrap::write_parameters),
                       InstanceMethod("forward", &ModelWrap::forward), InstanceMethod("act", &ModelWrap::act),
@@ -91,7 +92,8 @@ ModelWrap::ModelWrap(const Napi::CallbackInfo& info) : Wrap(info) {
   guarded(info.Env(), [&] {
     Trace trace = to_trace(info[0]);
     if (!absent(info[1])) trace.precision = to_precision(info[1]);
-    if (!absent(info[2])) trace.lstm_by = to_lstm_by(info[2]);
+    if (!absent(info[2])) trace.lstm_by = to_by(info[2], "lstm");
+    if (!absent(info[3])) trace.products_by = to_by(info[3], "products");
     model_ = std::make_shared<Model>(trace);
     info.This().As<Napi::Object>().TypeTag(&ClassTags::model);
   });

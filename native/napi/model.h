@@ -17,6 +17,7 @@ class ModelWrap : public Wrap<ModelWrap> {
  private:
   Napi::Value parameter_count(const Napi::CallbackInfo&);
   Napi::Value carry_width(const Napi::CallbackInfo&);
+  Napi::Value choices(const Napi::CallbackInfo&);
   void read_parameters(const Napi::CallbackInfo&);
   void write_parameters(const Napi::CallbackInfo&);
   void forward(const Napi::CallbackInfo&);

@@ -19,6 +19,12 @@ using Ops = List<Linear, Activate, Add, Multiply, Scale, Clamp, Copy, LayerNorm,
                  NeuralCde, Normalize, Clear>;
 using Heads = List<GaussianHead, CategoricalHead, MultiCategoricalHead, BernoulliHead>;
 
+// Whether an op works on each row by itself, with nothing but columns, so that it can go over all rows of a batch before the next begins. A linear can
+// too: its product is formed apart there.
+template <class Op>
+constexpr bool is_rowwise =
+    !same<Op, Linear> && !same<Op, Lstm> && !same<Op, Scan> && !same<Op, Window> && !same<Op, NeuralCde>;
+
 // The weight of an instruction, [inputs][outputs], and how its gradient sums are laid out: `stride` floats a row.
 struct Product {
   int inputs, outputs, stride;

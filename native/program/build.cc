@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "device/error.h"
 #include "ops/list.h"
 #include "program/lone_lstm.h"
 #include "program/names.h"
@@ -44,6 +45,26 @@ static bool steps_at_once(const std::vector<Step>& steps, const Trace& trace, co
   const auto is_carried = [&](int v) { return carried[v]; };
   return !trace.states.empty() && std::none_of(results.begin(), results.end(), is_carried) &&
          std::none_of(next.begin(), next.end(), is_carried);
+}
+
+// Whether all rows may go through a step before the next begins. Whoever does it knows how these sum the gradients of their parameters.
+static bool by_layers(const std::vector<Step>& steps, const Trace& trace) {
+  const auto can = [](const Step& s) {
+    bool is = false;
+    Ops::visit(s.op, [&](auto op) {
+      using Op = decltype(op);
+      const bool sums = same<Op, Linear> || same<Op, Parameter> || same<Op, LayerNorm>;
+      is = sums || (is_rowwise<Op> && s.weight < 0);
+    });
+    return is;
+  };
+  const bool all = trace.states.empty() && std::all_of(steps.begin(), steps.end(), can);
+  if (!all && trace.products_by == By::library)
+    throw Error(
+        "UNSUPPORTED",
+        "products: a library multiplies the matrices of a model without a memory, by layers; for this one choose "
+        "'torsor' or 'auto'");
+  return all;
 }
 
 // Training has no use for the bootstrap value: what only that depends on is left out, and takes no columns.
@@ -123,6 +144,9 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
     next.push_back(own(state.next));
   }
   p.steps_at_once = steps_at_once(steps, trace, results, next);
+  p.by_layers = by_layers(steps, trace);
+  p.products_by = trace.products_by;
+  p.lstm_by = trace.lstm_by;
   p.lone_lstm = lone_lstm(steps, trace, results, next);
   layout.assign(steps, states, next, results, purpose, op_index<Clear>());
   if (steps.size() > max_instructions) malformed("more than " + std::to_string(max_instructions) + " operations");

@@ -21,9 +21,6 @@ struct BijectorOperation {
   int size = 0;  // dimensions of an event, of which there are several; 0: all
 };
 
-// Who runs an LSTM over a sequence: the kernels, step by step; or a library, all steps at once, where the program lets it or in any case.
-enum class LstmBy { kernels, library_if_it_can, library };
-
 struct Trace {
   std::vector<int> widths;
   std::vector<Operation> operations;
@@ -38,7 +35,8 @@ struct Trace {
   int parameter_count = 0;
   int statistics_count = 0;                  // floats of statistics, which lie in the arena behind the parameters
   Precision precision = Precision::float32;  // of the products of matrices
-  LstmBy lstm_by = LstmBy::kernels;
+  By lstm_by = By::kernels;                  // of an LSTM over a sequence
+  By products_by = By::kernels;              // of products of matrices, where a program has nothing else to carry on
   struct State {
     int value, next;  // what an operation reads, and what replaces it after the step
   };

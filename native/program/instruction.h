@@ -8,6 +8,8 @@
 
 namespace torsor {
 
+class Choices;
+
 constexpr int tile_rows =
     64;  // rows of the batch that one CPU thread or one CUDA block carries through the whole program
 constexpr int small_rows = 16;  // the last rows of a batch that do not fill a tile, and small batches
@@ -30,6 +32,9 @@ struct Solve {
 
 // What the operands of a product of matrices are rounded to; sums are float32. The CPU computes in float32 whatever is asked for.
 enum class Precision { float32, tf32, bf16 };
+
+// Who runs what a library of the device can run too: our own kernels, whichever measures faster there, or the library in any case.
+enum class By { kernels, faster, library };
 
 struct Instruction {
   int op = 0;       // index in Ops
@@ -82,20 +87,24 @@ struct Program {
   const float* constants = nullptr;  // of the bijectors, or the sizes of several categoricals
   State state[max_states];
   int states = 0;
-  int carry_width = 0;         // of all states, one after another
-  int carry = 0;               // inference: columns for the carry between two steps
-  int lone_lstm = -1;          // the LSTM that a library may run over whole sequences, see lone_lstm.h; -1: none
-  bool steps_at_once = false;  // what is carried is read by scans alone: a tile may hold several steps of a sequence
-  int columns = 0;             // width of a tile
-  int parameter_count = 0;     // learned ones, at the start of the arena
-  int statistics_count = 0;    // floats of statistics behind them
+  int carry_width = 0;           // of all states, one after another
+  int carry = 0;                 // inference: columns for the carry between two steps
+  int lone_lstm = -1;            // the LSTM that a library may run over whole sequences, see lone_lstm.h; -1: none
+  By lstm_by = By::kernels;      // who runs that one
+  bool by_layers = false;        // all rows may go through an instruction before the next begins, see is_rowwise
+  By products_by = By::kernels;  // who multiplies matrices then
+  bool steps_at_once = false;    // what is carried is read by scans alone: a tile may hold several steps of a sequence
+  int columns = 0;               // width of a tile
+  int parameter_count = 0;       // learned ones, at the start of the arena
+  int statistics_count = 0;      // floats of statistics behind them
   int accumulators =
       0;  // floats of one set of gradient sums, metrics behind them; linear weights are padded, see linear_backward.simd.cc
   int sums = 0;    // training: columns of running sums over rows, one per Metric
   int widest = 0;  // widest padded output of a linear, for its backward's scratch
   // Scratch of the instruction that needs most: numbers (double, or float) of every row that is taken at once, and numbers for all of them.
   int cells = 0, shared = 0;
-  int64_t work = 0;  // multiply-adds of a row, about
+  int64_t work = 0;            // multiply-adds of a row, about
+  Choices* choices = nullptr;  // of the model, for those who measure; null: nothing is measured
 };
 
 struct Noise {

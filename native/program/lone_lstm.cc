@@ -46,9 +46,9 @@ static int find(const std::vector<Step>& steps, const Trace& trace, const std::v
 
 int lone_lstm(const std::vector<Step>& steps, const Trace& trace, const std::vector<int>& results,
               const std::vector<int>& next) {
-  if (trace.lstm_by == LstmBy::kernels) return -1;
+  if (trace.lstm_by == By::kernels) return -1;
   const int found = find(steps, trace, results, next);
-  if (found < 0 && trace.lstm_by == LstmBy::library)
+  if (found < 0 && trace.lstm_by == By::library)
     throw Error(
         "UNSUPPORTED",
         "lstm: a library takes a model with one lstm of whose carry nothing but h is read, and that carries nothing "

@@ -25,6 +25,7 @@ Model::Model(const Trace& trace) : trace_(trace) {
   if (!constants.empty()) constants_ = Array<float>(int64_t(constants.size()));
   std::copy(constants.begin(), constants.end(), constants_.data());
   inference_ = build(trace_, Purpose::inference, chain_, constants_.data());
+  inference_.choices = &choices_;
   discrete_ = trace.head != "gaussian";
   const int64_t size = arena_size() + arena_padding;
   parameters_ = Array<float>(size);
@@ -35,9 +36,11 @@ Model::Model(const Trace& trace) : trace_(trace) {
 const Program& Model::training(bool of_inputs) {
   std::lock_guard<std::mutex> lock(build_);
   std::unique_ptr<Program>& program = training_[of_inputs];
-  if (!program)
+  if (!program) {
     program = std::make_unique<Program>(
         build(trace_, of_inputs ? Purpose::training_inputs : Purpose::training, chain_, constants_.data()));
+    program->choices = &choices_;
+  }
   if (!pack_transposed_) {
     std::unique_lock<std::shared_mutex> parameters(mutex_);
     packed_transposed_ = Array<float>(parameters_.size());

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <shared_mutex>
 #include "device/buffer.h"
+#include "device/choices.h"
 #include "program/build.h"
 
 namespace torsor {
@@ -35,6 +36,9 @@ class Model {
   // Holds the parameters still; training reads them over a whole minibatch.
   std::shared_lock<std::shared_mutex> hold() { return std::shared_lock<std::shared_mutex>(mutex_); }
 
+  // What was measured on the device so far.
+  std::vector<Choice> choices() const { return choices_.all(); }
+
   // The arrays of parameters are filled in here. Rows are spread over the threads where that pays.
   void act(StepIO, int first, int rows);
   void forward(ForwardIO, int rows);
@@ -64,6 +68,7 @@ class Model {
 
   Trace trace_;
   BijectorChain chain_;
+  Choices choices_;
   Program inference_;
   std::unique_ptr<Program> training_[2];
   bool discrete_;

@@ -21,27 +21,38 @@ template <class IO> HD Memory memory_of(const IO& io, float* scratch) {
   return m;
 }
 
-template <class Tile> HD void run_act(const Tile& t, const Program& p, const StepIO& io, float* scratch) {
-  run_forward(t, p, Memory{io.parameters, io.packed, nullptr, nullptr, scratch}, io.observation);
+// What follows on forward, for those who act, ask or evaluate.
+template <class Tile> HD void end_act(const Tile& t, const Program& p, const StepIO& io) {
   Heads::visit(p.head.kind, [&](auto head) { decltype(head)::act(t, p, io); });
   t.store(p.value.column, 1, io.value);
 }
 
-template <class Tile> HD void run_outputs(const Tile& t, const Program& p, const ForwardIO& io, float* scratch) {
-  run_forward(t, p, memory_of(io, scratch), io.observation);
+template <class Tile> HD void end_outputs(const Tile& t, const Program& p, const ForwardIO& io) {
   for (int k = 0; k < 2; k++)
     if (io.output[k]) t.store(p.head.parameter[k].column, p.head.parameter[k].width, io.output[k]);
   if (io.value) t.store(p.value.column, 1, io.value);
   if (io.bootstrap_value) t.store(p.bootstrap_value.column, 1, io.bootstrap_value);
 }
 
-template <class Tile> HD void run_evaluate(const Tile& t, const Program& p, const EvaluateIO& io, float* scratch) {
-  run_forward(t, p, memory_of(io, scratch), io.observation);
+template <class Tile> HD void end_evaluate(const Tile& t, const Program& p, const EvaluateIO& io) {
   t.load(p.head.latent, p.head.latent_width, io.latent);
   Heads::visit(p.head.kind, [&](auto head) { decltype(head)::evaluate(t, p, io.mask, io.is_action, true, false); });
   t.store(p.head.log_prob, 1, io.log_prob);
   t.store(p.head.entropy, 1, io.entropy);
   t.store(p.value.column, 1, io.value);
+}
+
+template <class Tile> HD void run_act(const Tile& t, const Program& p, const StepIO& io, float* scratch) {
+  run_forward(t, p, Memory{io.parameters, io.packed, nullptr, nullptr, scratch}, io.observation);
+  end_act(t, p, io);
+}
+template <class Tile> HD void run_outputs(const Tile& t, const Program& p, const ForwardIO& io, float* scratch) {
+  run_forward(t, p, memory_of(io, scratch), io.observation);
+  end_outputs(t, p, io);
+}
+template <class Tile> HD void run_evaluate(const Tile& t, const Program& p, const EvaluateIO& io, float* scratch) {
+  run_forward(t, p, memory_of(io, scratch), io.observation);
+  end_evaluate(t, p, io);
 }
 
 // Forward in training: what backward needs stays in the columns.

@@ -107,7 +107,10 @@ describe('the file of the addon', () => {
 const cudnn = {
   problem: expect.stringMatching(/^TORSOR_CUDNN could not be opened \(none: .*\); correct or unset it$/),
 };
-const works = { available: true, ...gpu, computeCapability: '9.0', cudnn };
+const cublas = {
+  problem: expect.stringMatching(/^TORSOR_CUBLASLT could not be opened \(none: .*\); correct or unset it$/),
+};
+const works = { available: true, ...gpu, computeCapability: '9.0', cudnn, cublas };
 
 test('a machine with a GPU', async () => {
   const { devices, Tensor } = await machine('nothing');

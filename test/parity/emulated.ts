@@ -19,10 +19,11 @@ export async function buildTargets(...targets: string[]): Promise<string> {
 
 /**
  * Its file. `torsor_emulated` is fast, `torsor_checked` runs all threads of a block and fails where one of them races or strays. No real cuDNN
- * is looked for: it would take memory of this process for a GPU's.
+ * or cuBLAS is looked for: it would take memory of this process for a GPU's.
  */
 export async function buildEmulated(target: 'torsor_emulated' | 'torsor_checked' = 'torsor_emulated'): Promise<string> {
-  process.env.TORSOR_CUDNN ??= noCudnn;
+  process.env.TORSOR_CUDNN ??= none;
+  process.env.TORSOR_CUBLASLT ??= none;
   return path.join(await buildTargets(target), `${target}.so`);
 }
 
@@ -34,7 +35,7 @@ export const onDevice = process.env.TORSOR_PARITY === 'device';
  * kernels.
  */
 export async function useCuda(): Promise<void> {
-  process.env.TORSOR_CUDNN = noCudnn;
+  process.env.TORSOR_CUDNN = none;
   if (!onDevice) process.env.TORSOR_CUDA_ADDON = await buildEmulated();
 }
 
@@ -50,7 +51,15 @@ export async function useCudnn(target?: 'torsor_checked'): Promise<void> {
   process.env.TORSOR_CUDNN = emulatedCudnn;
 }
 
-const noCudnn = 'none';
+/** The same with cuBLAS. */
+export async function useCublas(target?: 'torsor_checked'): Promise<void> {
+  if (onDevice) return;
+  process.env.TORSOR_CUDA_ADDON = await buildEmulated(target);
+  process.env.TORSOR_CUBLASLT = emulatedCublas;
+}
+
+const none = 'none';
+export const emulatedCublas = path.join(root, 'build', 'emulated', 'cublas', 'libcublasLt.so.13');
 export const emulatedCudnn = path.join(root, 'build', 'emulated', 'cudnn', 'libcudnn.so.9');
 
 export const buildTimeout = 600_000;

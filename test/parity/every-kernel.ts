@@ -36,7 +36,9 @@ export async function everyKernel(): Promise<string> {
       if (p.cuda.network.carryWidth > 0) calls(p, [5, 3]);
     }
   }
+  // By layers, of which our own tensor cores are not measured where there is cuBLAS.
   calls(pair('SharedActorCritic', 'gaussian', 1, { architecture: [3700, 3] }), [5]);
+  calls(pair('SharedActorCritic', 'gaussian', 1, { architecture: [3700, 3], products: 'torsor' }, 'tf32'), [5]);
   // Enough for large tiles on any GPU: two for each multiprocessor.
   const wide = pair('SharedActorCritic', 'gaussian', 2, small);
   wide.cuda.act(batchFor(wide, [40_000], 2).observation, { key: 1 });

@@ -2,7 +2,7 @@
 // whatever belongs to one of them while the other is current, so all of this fails where a call or a thread has forgotten its GPU.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { collectGarbage } from '../support/garbage.js';
-import { buildEmulated, buildTimeout, emulatedCudnn } from './emulated.js';
+import { buildEmulated, buildTimeout, emulatedCublas, emulatedCudnn } from './emulated.js';
 import { anotherMachine, eventsOf, withFault } from './machine.js';
 import { inThread } from './workers.js';
 
@@ -31,6 +31,7 @@ const sizes = { observationSpaceSize: 4, actionSpaceSize: 2, discrete: true };
 const models: Record<string, [name: string, options: object, training: object]> = {
   small: ['SharedActorCritic', { architecture: [16] }, {}],
   wide: ['SharedActorCritic', { architecture: [300] }, {}],
+  'layers by cuBLAS': ['SharedActorCritic', { architecture: [16], products: 'cublas' }, {}],
   'LSTM by torsor': [
     'LSTMActorCritic',
     { lstmFeatures: 5, hiddenFeatures: 6, lstm: 'torsor' },
@@ -63,6 +64,7 @@ async function allOf(trainer: Trainer): Promise<number[]> {
 
 beforeAll(() => {
   process.env.TORSOR_CUDNN = emulatedCudnn;
+  process.env.TORSOR_CUBLASLT = emulatedCublas;
 });
 
 test('using one of them starts no other, and listing them starts none', async () => {

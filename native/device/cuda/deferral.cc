@@ -7,7 +7,7 @@ namespace torsor {
 
 static thread_local Deferral* current_deferral = nullptr;
 
-Deferral::Deferral() { current_deferral = this; }
+Deferral::Deferral(bool recorded) : recorded_(recorded) { current_deferral = this; }
 
 Deferral::~Deferral() {
   current_deferral = nullptr;

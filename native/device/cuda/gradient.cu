@@ -6,6 +6,8 @@
 
 #include "device/cuda/block.h"
 #include "device/cuda/calls.h"
+#include "device/cuda/fastest.h"
+#include "device/cuda/layers.h"
 #include "device/cuda/launch.h"
 #include "device/cuda/sequence_lstm.h"
 #include "device/cuda/stage.h"
@@ -117,7 +119,6 @@ static void gradient_of_sequences(Call& call, const Program& p, const GradientIO
   }
   tiles.add(sums, trained, accumulators);
   lstm.weight_gradient(accumulators);
-  call.finish();
 }
 
 void gradient(const Program& p, const GradientIO& given, int first, int rows, float*, float* accumulators) {
@@ -135,12 +136,16 @@ void gradient(const Program& p, const GradientIO& given, int first, int rows, fl
     call.updates(io.d_observation, range.first * width, range.count * width);  // a burn-in leaves its rows alone
     stage(call, io.sequence, p.carry_width, first, rows);
   }
-  if (rows > 0 && SequenceLstm::takes(p, io.sequence)) {
-    gradient_of_sequences(call, p, io, first, rows, accumulators);
-  } else {
-    Tiles(call, p, io.sequence, rows).run(io, first, rows, accumulators);
-    call.finish();
-  }
+  const auto by_tiles = [&](Call& own) { Tiles(own, p, io.sequence, rows).run(io, first, rows, accumulators); };
+  const auto by_cudnn = [&](Call& own) { gradient_of_sequences(own, p, io, first, rows, accumulators); };
+  const CallShape shape{io.of_inputs() ? "gradient of inputs" : "gradient", rows, io.sequence.steps, io.gate};
+  if (rows > 0 && SequenceLstm::takes(p, io.sequence))
+    run_fastest(call, SequenceLstm::choices(p), shape, {{"cudnn", by_cudnn}, {"torsor", by_tiles}});
+  else
+    run_tiles_or_layers(call, p, shape, by_tiles, [&](Call& own, Products products) {
+      gradient_by_layers(own, p, io, first, rows, accumulators, products);
+    });
+  call.finish();
 }
 
 void collect(const Program& p, float* const* accumulators, int count, bool add, float* gradient, double* metrics) {

@@ -7,7 +7,7 @@ Graph::~Graph() {
   if (kept_) cudaGraphExecDestroy(kept_);
 }
 
-bool Graph::start(void (*enqueue)(void* context), void* context) {
+bool Graph::capture(void (*enqueue)(void* context), void* context) {
   // What may not be captured (an allocation, a copy from memory of the process) fails on this thread alone.
   if (cudaStreamBeginCapture(cudaStreamPerThread, cudaStreamCaptureModeThreadLocal) != cudaSuccess) {
     cudaGetLastError();
@@ -21,8 +21,14 @@ bool Graph::start(void (*enqueue)(void* context), void* context) {
   }
   cudaGraph_t graph = nullptr;
   good = cudaStreamEndCapture(cudaStreamPerThread, &graph) == cudaSuccess && good;
-  good = good && adopt(graph) && cudaGraphLaunch(kept_, cudaStreamPerThread) == cudaSuccess;
+  good = good && adopt(graph);
   if (graph) cudaGraphDestroy(graph);
+  cudaGetLastError();
+  return good;
+}
+
+bool Graph::launch() {
+  const bool good = cudaGraphLaunch(kept_, cudaStreamPerThread) == cudaSuccess;
   cudaGetLastError();
   return good;
 }

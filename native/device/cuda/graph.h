@@ -12,8 +12,10 @@ class Graph {
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
-  // Starts, on the stream of this thread, what enqueue(context) puts there. False: that could not be captured, and nothing was started.
-  bool start(void (*enqueue)(void* context), void* context);
+  // Keeps what enqueue(context) puts on the stream of this thread, to be launched; nothing of it runs. False: it could not be captured.
+  bool capture(void (*enqueue)(void* context), void* context);
+  // False: nothing was started.
+  bool launch();
 
  private:
   bool adopt(cudaGraph_t);

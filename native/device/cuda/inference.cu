@@ -1,6 +1,8 @@
 // Forward and evaluate on CUDA: a block carries tiles through all steps of their sequence.
 #include "device/cuda/block.h"
 #include "device/cuda/calls.h"
+#include "device/cuda/fastest.h"
+#include "device/cuda/layers.h"
 #include "device/cuda/launch.h"
 #include "device/cuda/sequence_lstm.h"
 #include "device/cuda/stage.h"
@@ -44,30 +46,37 @@ __global__ void __launch_bounds__(threads, blocks)
 
 namespace torsor::calls {
 
-template <class Kernel, class IO>
-static void run(Call& call, const char* name, Kernel kernel, const Program& p, const IO& io, int first, int rows) {
-  const auto tiles = [&](int of_rows) {
-    return place(call, TORSOR_ISA::tiles_of(of_rows, small_rows), int64_t(p.columns) * small_rows,
+template <class Kernel, class Layers, class IO>
+static void run(Call& call, const char* name, Kernel kernel, Layers by_layers, const Program& p, const IO& io,
+                int first, int rows) {
+  const auto tiles = [&](Call& own, int of_rows) {
+    return place(own, TORSOR_ISA::tiles_of(of_rows, small_rows), int64_t(p.columns) * small_rows,
                  TORSOR_ISA::scratch_floats<small_rows>(p));
   };
   const auto start = [&](const Place& at, const IO& of_rows, int from, int count) {
     launch(name, kernel, at.blocks, TORSOR_ISA::threads, at.shared_bytes, p, of_rows, at, from, count);
   };
-  // The rows of all steps are a batch where they lie one behind the other.
-  if (SequenceLstm::takes(p, io.sequence) && first == 0 && io.sequence.stride == rows) {
-    SequenceLstm lstm(call, p, io.sequence, io.observation, io.parameters, nullptr, first, rows, false);
-    const Place at = tiles(lstm.most_rows());
+  const auto by_tiles = [&](Call& own) { start(tiles(own, rows), io, first, rows); };
+  const auto by_cudnn = [&](Call& own) {
+    SequenceLstm lstm(own, p, io.sequence, io.observation, io.parameters, nullptr, first, rows, false);
+    const Place at = tiles(own, lstm.most_rows());
     for (int chunk = 0; chunk < lstm.chunks(); chunk++) {
       IO of_rows = io;
       of_rows.sequence = {};
       of_rows.recurrence = lstm.forward(chunk, false);
       start(at, of_rows, lstm.first_row(chunk), lstm.rows(chunk));
     }
-    call.finish();
-  } else {
-    start(tiles(rows), io, first, rows);
-    call.finish();
-  }
+  };
+  const Sequence& s = io.sequence;
+  const bool repeatable = !s.final_carry || s.final_carry != s.carry;
+  // The rows of all steps are a batch where they lie one behind the other.
+  if (SequenceLstm::takes(p, s) && first == 0 && s.stride == rows)
+    run_fastest(call, repeatable ? SequenceLstm::choices(p) : nullptr, {name, rows, s.steps},
+                {{"cudnn", by_cudnn}, {"torsor", by_tiles}});
+  else
+    run_tiles_or_layers(call, p, {name, rows, s.steps}, by_tiles,
+                        [&](Call& own, Products products) { by_layers(own, p, io, first, rows, products); });
+  call.finish();
 }
 
 void forward(const Program& p, const ForwardIO& given, int first, int rows, float*) {
@@ -81,7 +90,7 @@ void forward(const Program& p, const ForwardIO& given, int first, int rows, floa
   writes(call, io.bootstrap_value, range);
   call.reads(io.wanted, first, rows);
   stage(call, io.sequence, p.carry_width, first, rows);
-  run(call, "outputs", TORSOR_ISA::outputs, p, io, first, rows);
+  run(call, io.wanted ? "forward where wanted" : "forward", TORSOR_ISA::outputs, forward_by_layers, p, io, first, rows);
 }
 
 void evaluate(const Program& p, const EvaluateIO& given, int first, int rows, float*) {
@@ -96,7 +105,7 @@ void evaluate(const Program& p, const EvaluateIO& given, int first, int rows, fl
   writes(call, io.entropy, range);
   writes(call, io.value, range);
   stage(call, io.sequence, p.carry_width, first, rows);
-  run(call, "evaluate", TORSOR_ISA::evaluate, p, io, first, rows);
+  run(call, "evaluate", TORSOR_ISA::evaluate, evaluate_by_layers, p, io, first, rows);
 }
 
 }  // namespace torsor::calls

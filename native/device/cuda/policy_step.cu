@@ -1,6 +1,7 @@
 // The policy step on CUDA: one kernel, one block per tile, the same ops and formulas as the CPU.
 #include "device/cuda/block.h"
 #include "device/cuda/calls.h"
+#include "device/cuda/layers.h"
 #include "device/cuda/launch.h"
 #include "device/cuda/stage.h"
 
@@ -45,16 +46,20 @@ void act(const Program& p, const StepIO& given, int first, int rows, float*) {
   writes(call, io.value, range);
   call.updates(io.carry, int64_t(first) * p.carry_width, int64_t(rows) * p.carry_width);
   one.carry = one.final_carry = io.carry;
-  const auto start = [&](auto kernel, auto rows_of_tile) {
+  const auto start = [&](Call& own, auto kernel, auto rows_of_tile) {
     constexpr int tile = decltype(rows_of_tile)::value;
     const Place at =
-        place(call, TORSOR_ISA::tiles_of(rows, tile), int64_t(p.columns) * tile, TORSOR_ISA::scratch_floats<tile>(p));
+        place(own, TORSOR_ISA::tiles_of(rows, tile), int64_t(p.columns) * tile, TORSOR_ISA::scratch_floats<tile>(p));
     launch("policy_step", kernel, at.blocks, TORSOR_ISA::threads, at.shared_bytes, p, io, one, at, first, rows);
   };
-  if (TORSOR_ISA::large(p, rows))
-    start(TORSOR_ISA::policy_step<tile_rows>, std::integral_constant<int, tile_rows>());
-  else
-    start(TORSOR_ISA::policy_step<small_rows>, std::integral_constant<int, small_rows>());
+  const auto by_tiles = [&](Call& own) {
+    if (TORSOR_ISA::large(p, rows))
+      start(own, TORSOR_ISA::policy_step<tile_rows>, std::integral_constant<int, tile_rows>());
+    else
+      start(own, TORSOR_ISA::policy_step<small_rows>, std::integral_constant<int, small_rows>());
+  };
+  run_tiles_or_layers(call, p, {"act", rows, 1}, by_tiles,
+                      [&](Call& own, Products products) { act_by_layers(own, p, io, first, rows, products); });
   call.finish();
 }
 

@@ -38,7 +38,7 @@ struct Recording::Kept {
 
   bool start(void (*enqueue)(void* context), void* context) {
     if (!ready || failures == most_failures) return false;
-    const bool started = graph.start(enqueue, context);
+    const bool started = graph.capture(enqueue, context) && graph.launch();
     failures = started ? 0 : failures + 1;
     return started;
   }
@@ -48,7 +48,7 @@ Recording::Recording() : kept_(std::make_unique<Kept>()) {}
 Recording::~Recording() = default;
 
 void Recording::run_items(void (*enqueue)(void* context), void* context) {
-  const Deferral deferral;
+  const Deferral deferral(true);
   if (!kept_->start(enqueue, context)) enqueue_directly(enqueue, context);
   kept_->ready = true;
   // A rollout or an update takes long beside the moment it takes to wake, and environments in threads want the core meanwhile.

@@ -89,6 +89,12 @@ const Gpu& gpu() {
   return known.gpu;
 }
 
+bool captures() {
+  cudaStreamCaptureStatus status;
+  check(cudaStreamIsCapturing(cudaStreamPerThread, &status), "asking for a capture");
+  return status != cudaStreamCaptureStatusNone;
+}
+
 void synchronise(const char* what) { check(cudaStreamSynchronize(cudaStreamPerThread), what); }
 
 }  // namespace torsor

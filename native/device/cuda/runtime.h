@@ -19,6 +19,9 @@ struct Gpu {
 // The current one: see device/processor.h.
 const Gpu& gpu();
 
+// Whether what the calling thread launches is captured, and does not run.
+bool captures();
+
 // Waits for what the calling thread has launched; an error in any of it is thrown here.
 void synchronise(const char* what);
 

@@ -17,6 +17,8 @@ struct Chunk {
 class SequenceLstm {
  public:
   static bool takes(const Program& p, const Sequence& s) { return p.lone_lstm >= 0 && s.steps > 1; }
+  // For run_fastest.
+  static Choices* choices(const Program& p) { return p.lstm_by == By::faster ? p.choices : nullptr; }
 
   // Rows first ... first + rows - 1, whose arrays kernels may read. `index` as in GradientIO.
   SequenceLstm(Call&, const Program&, const Sequence&, const float* observation, const float* parameters,

@@ -12,9 +12,24 @@ template <class W, int Rows> struct Strided {
   __device__ __forceinline__ Strided operator+(int64_t k) const { return {memory + k * Rows}; }
 };
 
-template <int Rows> struct Tile {
+// Columns of a tile one behind the other; or those of a batch, of which a tile has some rows. A group is one row: one thread; as on the CPU, a
+// column is `groups` of them away from the next.
+template <int Rows> struct OwnColumns {
+  static constexpr int groups = Rows;
+  static constexpr bool of_tile = true;
+};
+struct BatchColumns {
+  int groups;
+  static constexpr bool of_tile = false;
+};
+
+template <int Rows, class Columns = OwnColumns<Rows>> struct Tile : Columns {
   using N = float;
-  static constexpr int rows = Rows, groups = Rows;  // a group is one row: one thread
+  using Columns::groups;
+  static constexpr int rows = Rows;
+
+  __device__ __forceinline__ Tile(float* columns_, int first_row_, int live_, const int32_t* index_, Columns of = {})
+      : Columns(of), columns(columns_), first_row(first_row_), live(live_), index(index_) {}
 
   float* columns;
   int first_row, live;   // rows first_row ... first_row + live - 1 of the batch; the other rows compute on zeros
@@ -24,7 +39,7 @@ template <int Rows> struct Tile {
   int lag = rows;
   int64_t stride = 0;
 
-  __device__ __forceinline__ float* column(int c) const { return columns + c * rows; }
+  __device__ __forceinline__ float* column(int c) const { return columns + c * groups; }
   __device__ __forceinline__ float& at(int c, int g) const { return column(c)[g]; }
   __device__ __forceinline__ float& number(int c, int r) const { return at(c, r); }
 
@@ -67,8 +82,13 @@ template <int Rows> struct Tile {
     for (int i = threadIdx.x; i < n; i += blockDim.x) f(i);
     __syncthreads();
   }
-  template <class F> __device__ __forceinline__ void each(int columns_, F f) const { spread(columns_ * rows, f); }
-  template <class F> __device__ __forceinline__ void each_group(F f) const { spread(groups, f); }
+  template <class F> __device__ __forceinline__ void each(int columns_, F f) const {
+    if constexpr (Columns::of_tile)
+      spread(columns_ * rows, f);
+    else
+      spread(columns_ * rows, [&](int i) { f(i / rows * groups + i % rows); });
+  }
+  template <class F> __device__ __forceinline__ void each_group(F f) const { spread(rows, f); }
 
   // 1 for the rows of the first step, 0 for those that go on from another row of the tile.
   __device__ __forceinline__ float first_step(int g) const { return g < lag ? 1.0f : 0.0f; }
@@ -90,8 +110,10 @@ template <int Rows> struct Tile {
     });
   }
 
-  // Adds the sum over the rows of a column, in an order that does not depend on the number of threads.
+  // Adds the sum over the rows of a column, in an order that does not depend on the number of threads. Columns of a batch are left to a kernel that
+  // sums all of their rows.
   __device__ __forceinline__ void add_sum(int c, float* sum) const {
+    if constexpr (!Columns::of_tile) return;
     if (threadIdx.x == 0) {
       float total = 0;
       for (int g = 0; g < rows; g++) total += at(c, g);

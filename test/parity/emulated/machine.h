@@ -23,6 +23,8 @@ cudaError_t use();
 
 // Whether an address lies in memory of another GPU than the current one.
 bool elsewhere(const void* address);
+// Whether all bytes from there on lie in one block of the current one.
+bool reaches(const void* address, size_t bytes);
 
 // What a stream does, with what must be the same for a graph to take over another's arguments.
 struct Node {

@@ -131,8 +131,7 @@ cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* attributes, const vo
   return cudaSuccess;
 }
 
-// Whether all of a range lies in one block of the current GPU.
-static bool inside(const void* address, size_t bytes) {
+bool reaches(const void* address, size_t bytes) {
   const std::lock_guard<std::mutex> lock(mutex);
   const auto at = block_of(address);
   return at != blocks.end() && at->second.gpu == current &&
@@ -148,7 +147,7 @@ bool elsewhere(const void* address) {
 cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t) {
   if (const cudaError_t error = use()) return error;
   if (bytes == 0) return cudaSuccess;
-  if (!inside(to, bytes)) return cudaErrorInvalidValue;
+  if (!reaches(to, bytes)) return cudaErrorInvalidValue;
   return run_or_capture({nullptr, [=] {
                            event("clear");
                            std::memset(to, value, bytes);
@@ -157,7 +156,7 @@ cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t) {
 }
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t) {
   if (const cudaError_t error = use()) return error;
-  const bool to_device = inside(to, bytes), from_device = inside(from, bytes);
+  const bool to_device = reaches(to, bytes), from_device = reaches(from, bytes);
   if (elsewhere(to) || elsewhere(from)) return cudaErrorInvalidValue;
   if (kind == cudaMemcpyDefault ? !to_device && !from_device : !(kind == cudaMemcpyHostToDevice ? to_device : from_device))
     return cudaErrorInvalidValue;

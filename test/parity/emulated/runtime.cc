@@ -5,6 +5,7 @@
 #include <cstring>
 #include <mutex>
 #include <set>
+#include <vector>
 
 #include "machine.h"
 
@@ -131,5 +132,17 @@ cudaError_t run_kernel(const engine::Launch& launch, const engine::Thread& threa
   return failure.empty() ? cudaSuccess : cudaErrorLaunchFailure;
 }
 
-// For the library that plays cuDNN, see cudnn.cc.
-extern "C" __attribute__((visibility("default"))) int torsor_emulated_gpu() { return current; }
+// For the libraries that play cuDNN and cuBLASLt: the current GPU; whether bytes are all in one block of its memory, and a kernel of theirs, with a
+// copy of what it is given.
+#define EXPORTED extern "C" __attribute__((visibility("default")))
+EXPORTED int torsor_emulated_gpu() { return current; }
+EXPORTED bool torsor_emulated_reaches(const void* address, size_t bytes) { return reaches(address, bytes); }
+EXPORTED int torsor_emulated_launch(void (*kernel)(const void*), const void* given, size_t bytes) {
+  if (const cudaError_t error = use()) return error;
+  const char* const from = static_cast<const char*>(given);
+  return run_or_capture({reinterpret_cast<const void*>(kernel), [kernel, copy = std::vector<char>(from, from + bytes)] {
+                           event("library");
+                           kernel(copy.data());
+                           return cudaSuccess;
+                         }});
+}

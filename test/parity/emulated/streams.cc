@@ -64,6 +64,11 @@ cudaError_t cudaEventRecord(cudaEvent_t it, cudaStream_t) {
   return cudaSuccess;
 }
 cudaError_t cudaEventSynchronize(cudaEvent_t it) { return wait_for(it, "sleep"); }
+cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEvent_t stop) {
+  if (start->of_a_capture || stop->of_a_capture || start->gpu != stop->gpu) return cudaErrorInvalidResourceHandle;
+  *milliseconds = faults::elapsed_time();
+  return cudaSuccess;
+}
 cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t it, unsigned) { return wait_for(it, "order"); }
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode) {
