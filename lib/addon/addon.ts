@@ -81,8 +81,8 @@ export interface Addon extends NativeMathematics {
   ) => NativePin;
   /**
    * `precision`: `float32` (default), `tf32` or `bf16`, of the operands of matrix products on a GPU; the CPU has float32 alone. `lstm`: who runs
-   * one over sequences, our `kernels` (default), the `library` that `lstmLibrary` tells of, or the `faster` of them where the library can run this program. `products`: the same of matrix products, which
-   * a library can form of programs that carry nothing.
+   * one over sequences, our `kernels` (default), the `library` that `lstmLibrary` tells of, or the `faster` of them where the library can run
+   * this program. `products`: the same of matrix products, which a library can form of programs that carry nothing.
    */
   Model: new (
     program: NativeProgram,

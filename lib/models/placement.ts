@@ -98,45 +98,27 @@ export function resolvePlacement(options: PlacementOptions): Placement {
     );
   }
   if (lstm === 'cudnn') checkCudnn(device, precision);
-  if (products === 'cublas') checkCublas(device);
+  if (products === 'cublas') checkLibrary('products', 'cublas', device, cublas);
   return deterministic
     ? { device, precision, lstm: 'torsor', products: 'torsor' }
     : { device, precision, lstm, products };
 }
 
 function checkCudnn(device: Device, precision: Precision): void {
-  if (device === 'cpu') {
-    throw new TorsorError('DEVICE_UNAVAILABLE', "lstm: 'cudnn' runs on device 'cuda', and this model is on the cpu");
-  }
-  if (precision === 'bf16') {
+  if (device !== 'cpu' && precision === 'bf16') {
     throw new TorsorError(
       'UNSUPPORTED',
       "lstm: 'cudnn' has float32 and tf32 here, and precision is 'bf16'; use lstm 'torsor'",
     );
   }
-  const found = cudnn(device);
-  if ('problem' in found) {
-    throw new TorsorError(
-      'DEVICE_UNAVAILABLE',
-      `lstm: 'cudnn' is not available: ${found.problem}, or use lstm 'torsor'.`,
-    );
-  }
+  checkLibrary('lstm', 'cudnn', device, cudnn);
 }
 
-function checkCublas(device: Device): void {
-  if (device === 'cpu') {
-    throw new TorsorError(
-      'DEVICE_UNAVAILABLE',
-      "products: 'cublas' runs on device 'cuda', and this model is on the cpu",
-    );
-  }
-  const found = cublas(device);
-  if ('problem' in found) {
-    throw new TorsorError(
-      'DEVICE_UNAVAILABLE',
-      `products: 'cublas' is not available: ${found.problem}, or use products 'torsor'.`,
-    );
-  }
+function checkLibrary(option: string, name: string, device: Device, open: typeof cudnn): void {
+  const refuse = (why: string): TorsorError => new TorsorError('DEVICE_UNAVAILABLE', `${option}: '${name}' ${why}`);
+  if (device === 'cpu') throw refuse("runs on device 'cuda', and this model is on the cpu");
+  const found = open(device);
+  if ('problem' in found) throw refuse(`is not available: ${found.problem}, or use ${option} 'torsor'.`);
 }
 
 /** What the native core is told; cuDNN is looked for only where there is an LSTM. */
