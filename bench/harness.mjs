@@ -34,16 +34,18 @@ function disagree(own, other, agreement) {
   return own.length > 0 && other.some((x, k) => Math.abs(x - own[k]) > agreement * (1 + Math.abs(own[k])));
 }
 
-/** Microseconds of every contender that can run the case. */
+/** Microseconds of every contender that can run the case, and torsor's choice of kernels. */
 async function measureCase(task, started, options, absent) {
   const able = [];
   let reference = [];
+  let kernels = [];
   // A GPU's libraries form sums in orders of their own.
   const { agreement = options.device === 'cpu' ? 1e-6 : 1e-5 } = task;
   for (const contender of started) {
     try {
-      const { check } = await contender.ask({ prepare: task });
-      if (contender.name === 'torsor') reference = check;
+      const answer = await contender.ask({ prepare: task });
+      const { check } = answer;
+      if (contender.name === 'torsor') [reference, kernels] = [check, answer.kernels];
       else if (disagree(reference, check, agreement)) throw new Error(`computes ${check}, torsor ${reference}`);
       able.push({ contender, samples: [] });
     } catch (error) {
@@ -61,7 +63,8 @@ async function measureCase(task, started, options, absent) {
       samples.push(...(await contender.ask({ measure: options.seconds }))[clock]);
     }
   }
-  return Object.fromEntries(able.map(({ contender, samples }) => [contender.name, median(samples)]));
+  const times = Object.fromEntries(able.map(({ contender, samples }) => [contender.name, median(samples)]));
+  return { times, kernels };
 }
 
 const rounded = (x) => Number(x.toPrecision(4));
@@ -82,8 +85,7 @@ export async function runBenchmark(cases, options, say) {
       }
       say(`measuring ${task.bench} ${task.name}`);
       const missing = { ...absent };
-      const times = await measureCase(task, started, options, missing);
-      measured.push({ task, times, missing });
+      measured.push({ task, missing, ...(await measureCase(task, started, options, missing)) });
       if (onCpu) peak = Math.max(peak, peakGflops());
     }
   } finally {
@@ -95,7 +97,7 @@ export async function runBenchmark(cases, options, say) {
   return results;
 }
 
-function result({ task, times, missing }, { threads, device }, peak) {
+function result({ task, times, kernels, missing }, { threads, device }, peak) {
   const { torsor, ...peers } = times;
   const best = Object.keys(peers).sort((a, b) => peers[a] - peers[b])[0] ?? null;
   // A case whose work depends on its numbers, as an adaptive solve, has no count of them.
@@ -114,6 +116,7 @@ function result({ task, times, missing }, { threads, device }, peak) {
     // Of a case that does something many times in a call, as stepping environments.
     ...(task.perCall && { per_second: rounded((task.perCall / torsor) * 1e6) }),
     share_of_peak: gflops && peak > 0 ? rounded(gflops / (peak * threads)) : null,
+    ...(kernels.length > 0 && { kernels }),
   };
 }
 
@@ -129,5 +132,6 @@ function row(r) {
     ...(r.per_second ? [`${r.per_second} / s`] : []),
     ...(r.gflops ? [`${r.gflops} GFLOP/s${share}`] : []),
     peers.join(', '),
+    ...(r.kernels ?? []).map(({ purpose, taken }) => `${purpose}: ${taken}`),
   ].join(' | ');
 }

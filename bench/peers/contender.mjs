@@ -27,8 +27,8 @@ async function measure({ run, awaits, units = 1 }, seconds) {
 }
 
 /**
- * `prepare(case)` gives {run, awaits, units, check, dispose}: the call to time, whether it is asynchronous, how many times it does what
- * is measured (default: once), and numbers that all contenders must agree on.
+ * `prepare(case)` gives {run, awaits, units, check, kernels, dispose}: the call to time, whether it is asynchronous, how many times it does what
+ * is measured (default: once), numbers that all contenders must agree on, and what torsor found the fastest way on a GPU, as `model.kernels` has it.
  */
 export async function serve(version, prepare) {
   say({ version });
@@ -40,7 +40,7 @@ export async function serve(version, prepare) {
         await prepared?.dispose?.();
         prepared = await prepare(request.prepare);
         for (let k = 0; k < 3; k++) await prepared.run();
-        say({ check: Array.from(prepared.check ?? []) });
+        say({ check: Array.from(prepared.check ?? []), kernels: prepared.kernels?.() ?? [] });
       } else {
         say(await measure(prepared, request.measure));
       }

@@ -47,5 +47,5 @@ export function lstmSequence(task, device) {
     const { offset, shape } = model.program.parameters.find((each) => each.name === name);
     return Math.hypot(...gradients.subarray(offset, offset + shape[0] * shape[1]));
   });
-  return { run, check, dispose: () => model.dispose() };
+  return { run, check, kernels: () => model.kernels, dispose: () => model.dispose() };
 }

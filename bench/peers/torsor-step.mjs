@@ -14,5 +14,6 @@ export function boundStep(model, rows) {
   });
   step.step();
   const values = value.dataSync();
-  return { run: () => step.step(), check: [values[0], values.at(-1)], dispose: () => model.dispose() };
+  const check = [values[0], values.at(-1)];
+  return { run: () => step.step(), check, kernels: () => model.kernels, dispose: () => model.dispose() };
 }

@@ -73,6 +73,7 @@ async function ppoUpdate(hidden, rows) {
     run: () => trainer.update(rollout.native, native, 3e-4, key.native),
     awaits: true,
     units: epochs,
+    kernels: () => model.kernels,
     dispose() {
       for (const each of [trainer, rollout, model]) each.dispose();
     },
