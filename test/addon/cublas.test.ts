@@ -1,36 +1,12 @@
 // Where cuBLASLt is looked for, and the sentence about one that is missing, broken or of another version; as cudnn.test.ts has it of cuDNN.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { buildEmulated, buildTimeout, emulatedCublas, emulatedCudnn } from '../parity/emulated.js';
+import { expect, test } from 'vitest';
+import { emulatedCublas, emulatedCudnn } from '../parity/emulated.js';
+import { machines } from './machines.js';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'torsor-cublas-'));
-const searchPath = process.env.PATH;
-afterAll(() => rmSync(folder, { recursive: true }));
-
-let emulated = '';
-beforeAll(async () => {
-  emulated = await buildEmulated();
-}, buildTimeout);
-
-afterEach(() => {
-  process.env.PATH = searchPath;
-  for (const name of ['TORSOR_CUDA_ADDON', 'TORSOR_CUBLASLT', 'TORSOR_CUBLASLT_PLAYS']) delete process.env[name];
-});
-
-let machines = 0;
-
-/** Modules that have not looked for cuBLASLt yet: of it they find what `environment` says. */
-async function machine(environment: Record<string, string>) {
-  const addon = path.join(folder, `${machines++}.so`);
-  copyFileSync(emulated, addon);
-  delete process.env.TORSOR_CUBLASLT;
-  Object.assign(process.env, { ...environment, TORSOR_CUDA_ADDON: addon });
-  vi.resetModules();
-  return await import('../../lib/index.js');
-}
+const { folder, machine } = machines('TORSOR_CUBLASLT', 'TORSOR_CUBLASLT_PLAYS');
 
 const help = "install cuBLAS of CUDA 13 (pip install nvidia-cublas, or libcublas-13-0 of NVIDIA's packages)";
 const options = { observationSpaceSize: 3, actionSpaceSize: 2, architecture: [8], device: 'cuda' } as const;

@@ -1,37 +1,13 @@
 // Where cuDNN is looked for, and the sentence about one that is missing, broken or of another version. The machines are played by the emulated
 // runtime and a library that stands in for cuDNN (test/parity/emulated).
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { buildEmulated, buildTimeout, emulatedCudnn } from '../parity/emulated.js';
+import { expect, test } from 'vitest';
+import { emulatedCudnn } from '../parity/emulated.js';
+import { machines } from './machines.js';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'torsor-cudnn-'));
-const searchPath = process.env.PATH;
-afterAll(() => rmSync(folder, { recursive: true }));
-
-let emulated = '';
-beforeAll(async () => {
-  emulated = await buildEmulated();
-}, buildTimeout);
-
-afterEach(() => {
-  process.env.PATH = searchPath;
-  for (const name of ['TORSOR_CUDA_ADDON', 'TORSOR_CUDNN', 'TORSOR_CUDNN_PLAYS']) delete process.env[name];
-});
-
-let machines = 0;
-
-/** Modules that have not looked for cuDNN yet: of it they find what `environment` says. */
-async function machine(environment: Record<string, string>) {
-  const addon = path.join(folder, `${machines++}.so`);
-  copyFileSync(emulated, addon);
-  delete process.env.TORSOR_CUDNN;
-  Object.assign(process.env, { ...environment, TORSOR_CUDA_ADDON: addon });
-  vi.resetModules();
-  return await import('../../lib/index.js');
-}
+const { folder, machine } = machines('TORSOR_CUDNN', 'TORSOR_CUDNN_PLAYS');
 
 /** A copy of the emulated cuDNN without some of its files; the file to open. */
 function copyWithout(name: string, ...missing: string[]): string {
