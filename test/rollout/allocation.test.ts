@@ -110,9 +110,10 @@ describe('promises', () => {
     expect(Math.abs(beside)).toBeLessThan(nothing);
   });
 
+  // 2300 and 2600 bytes where every wait is for both workers; on a busy machine there may be one for each.
   test.each([
-    ['in lock-step', count, 2600],
-    ['as they are ready', count / 2, 2950],
+    ['in lock-step', count, 4000],
+    ['as they are ready', count / 2, 5200],
   ])(
     'of workers %s: some that wait for each other, and the list of those that are ready',
     async (_, batchSize, most) => {
