@@ -1,7 +1,10 @@
 // The vocabulary of TypeScript is that of the native core, and says in words what does not fit.
 import { describe, expect, test } from 'vitest';
 import { addon } from '../../lib/addon/load.js';
-import { activationName, activations, heads, type OpName, ops, problemOf, type Use } from '../../lib/graph/ops.js';
+import { activationName, activations } from '../../lib/graph/activations.js';
+import { heads } from '../../lib/graph/heads.js';
+import type { Use } from '../../lib/graph/op.js';
+import { type OpName, ops, problemOf } from '../../lib/graph/ops.js';
 import { expectError } from '../support/errors.js';
 
 const sorted = (names: Iterable<string>): string[] => [...names].sort();
