@@ -58,7 +58,7 @@ export class GraphWriter {
     return name;
   }
 
-  /** Numbers of the model, once whoever asks for them. */
+  /** Numbers of the model; those of one name are written once. */
   parameter(name: string, values: Float32Array, shape: readonly number[]): string {
     const own = `parameters.${name}`;
     if (!this.#parameters.has(own)) this.#initializers.push(tensorMessage(own, values, shape));
