@@ -1,20 +1,15 @@
 // Environments written in TypeScript, stepped side by side in worker threads that write into shared memory.
-import { positiveInteger, uint8 } from '../core/check.js';
+import { uint8 } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { Box } from '../spaces/box.js';
 import { type ActionCheck, actionCheck } from './check-action.js';
 import type { Spaces } from './check-spaces.js';
 import type { Autoreset, EnvironmentActionSpace, GroupedEnvironment, StepArrays } from './environment.js';
 import { type VectorMemory, vectorLayout } from './vector-memory.js';
-import { breakOff, describe } from './workers/failure.js';
-import type { Failure, WorkerHost } from './workers/host.js';
 import { type ResolvedWorkers, resolveWorkers, type WorkerVectorEnvironmentOptions } from './workers/options.js';
 import type { WorkerPool } from './workers/pool.js';
-import type { Command } from './workers/protocol.js';
 import { startAll } from './workers/start-all.js';
-
-/** Failures in a row after which a worker is not replaced again: that many without a step between them are no accident. */
-const mostFailures = 3;
+import { Supervisor } from './workers/supervisor.js';
 
 /**
  * Steps a user's environments in worker threads. Each thread has consecutive rows and writes observations, rewards and flags to shared memory that
@@ -40,18 +35,11 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
   readonly batchSize: number;
   readonly arrays: StepArrays;
   readonly action: Float32Array | Int32Array;
-  readonly #buffer: SharedArrayBuffer;
   readonly #memory: VectorMemory;
-  readonly #pool: WorkerPool;
-  readonly #restarting: boolean;
+  readonly #supervisor: Supervisor;
   readonly #check: ActionCheck;
   #masked = false;
   #running = false;
-  #busy = false;
-  #restarts = 0;
-  /** Why it cannot be used any more. */
-  #ended: TorsorError | null = null;
-  #closing: Promise<void> | undefined;
 
   private constructor(options: ResolvedWorkers, name: string, spaces: Spaces, pool: WorkerPool) {
     this.name = name;
@@ -62,14 +50,12 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
     this.batchSize = options.batchSize;
     this.groups = pool.hosts.map(({ first, count }) => ({ first, count }));
     const { bytes, view } = vectorLayout(this.count, spaces.observationSpace, spaces.actionSpace);
-    this.#buffer = new SharedArrayBuffer(bytes);
-    this.#memory = view(this.#buffer);
+    const buffer = new SharedArrayBuffer(bytes);
+    this.#memory = view(buffer);
     this.arrays = this.#memory;
     this.action = this.#memory.action;
-    this.#pool = pool;
-    this.#restarting = options.restartWorkers;
     this.#check = actionCheck(name, spaces.actionSpace, this.count);
-    for (const worker of pool.hosts.keys()) pool.attach(worker, this.#buffer, name);
+    this.#supervisor = new Supervisor(pool, options, { name, buffer, memory: this.#memory });
   }
 
   /**
@@ -98,7 +84,7 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
 
   /** How many workers were replaced. */
   get restarts(): number {
-    return this.#restarts;
+    return this.#supervisor.restarts;
   }
 
   observe(): Float32Array | Promise<Float32Array> {
@@ -106,7 +92,7 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
   }
 
   async reset(): Promise<Float32Array> {
-    await this.#command('reset');
+    await this.#supervisor.command('reset');
     this.#running = true;
     this.#masked = this.#memory.masked.includes(1);
     return this.#memory.observation;
@@ -115,7 +101,7 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
   async resetRows(rows: Uint8Array): Promise<Float32Array> {
     this.#memory.restart.set(uint8('rows', rows, this.count));
     if (!this.#running) return this.reset();
-    await this.#command('resetRows');
+    await this.#supervisor.command('resetRows');
     return this.#memory.observation;
   }
 
@@ -123,13 +109,13 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
     this.#check(action);
     if (!this.#running) await this.reset();
     if (action !== this.action) this.action.set(action);
-    await this.#command('step');
+    await this.#supervisor.command('step');
     return this.arrays;
   }
 
   send(group: number): void {
-    this.#checkAlive();
-    const host = this.#pool.hosts[group];
+    this.#supervisor.checkAlive();
+    const host = this.#supervisor.hosts[group];
     if (host === undefined || host.command !== null || !this.#running) {
       const state = host === undefined ? 'does not exist' : host.command ? 'is being stepped' : 'was not reset';
       throw new TorsorError(
@@ -141,96 +127,16 @@ export class WorkerVectorEnvironment implements GroupedEnvironment {
     host.give('step');
   }
 
-  async receive(least = 1): Promise<readonly number[]> {
-    this.#checkAlive();
-    positiveInteger('least', least);
-    if (this.#pool.pending === 0) throw new TorsorError('INVALID_ARGUMENT', 'receive: no group was sent');
-    this.#begin();
-    try {
-      const settled = await this.#settle(least);
-      return settled.map((host) => this.#pool.hosts.indexOf(host));
-    } finally {
-      this.#busy = false;
-    }
+  receive(least = 1): Promise<readonly number[]> {
+    return this.#supervisor.receive(least);
   }
 
   /** Lets every environment close, and ends the threads; those that do not close within a second are ended as they are. */
   async dispose(): Promise<void> {
-    await this.#end(new TorsorError('DISPOSED', `this ${this.name} was disposed`));
+    await this.#supervisor.end(new TorsorError('DISPOSED', `this ${this.name} was disposed`));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
-  }
-
-  #checkAlive(): void {
-    if (this.#ended === null) return;
-    throw new TorsorError('DISPOSED', this.#ended.message, { cause: this.#ended });
-  }
-
-  /** Gives a command to all workers and waits until it is carried out. What `send` began ends before. */
-  async #command(command: Command): Promise<void> {
-    this.#checkAlive();
-    this.#begin();
-    try {
-      while (this.#pool.pending > 0) await this.#settle(this.#pool.pending);
-      for (const host of this.#pool.hosts) host.give(command);
-      while (this.#pool.pending > 0) await this.#settle(this.#pool.pending);
-    } finally {
-      this.#busy = false;
-    }
-  }
-
-  /** Waits for at least so many workers, and has done with their commands. */
-  async #settle(least: number): Promise<readonly WorkerHost[]> {
-    const settled = await this.#pool.receive(least);
-    for (const host of settled) {
-      if (host.failure === null) this.#complete(host);
-      else await this.#replace(host, host.failure);
-    }
-    return settled;
-  }
-
-  /** Two that wait for the same workers would take each other's results. */
-  #begin(): void {
-    if (this.#busy) {
-      throw new TorsorError('INVALID_ARGUMENT', `${this.name}: a step or reset is under way; wait for its promise`);
-    }
-    this.#busy = true;
-  }
-
-  #complete(host: WorkerHost): void {
-    if (host.command === 'step') host.failures = 0;
-    host.command = null;
-  }
-
-  /** Puts a new worker in the place of one that failed, and starts its episodes. */
-  async #replace(host: WorkerHost, first: Failure): Promise<void> {
-    const { command } = host;
-    const worker = this.#pool.hosts.indexOf(host);
-    for (let failure: Failure | null = first; failure !== null; failure = host.failure) {
-      if (!this.#restarting || ++host.failures > mostFailures || command === 'resetRows') {
-        const error = describe(failure, this.name, this.#memory);
-        await this.#end(error);
-        throw error;
-      }
-      if (failure === first && command === 'step') {
-        breakOff(this.#memory, host.first, host.count, failure.row, this.autoreset);
-      }
-      this.#restarts++;
-      if ((await this.#pool.start(worker)) === null) continue;
-      this.#pool.attach(worker, this.#buffer, this.name);
-      // Other kinds of autoreset begin episodes later.
-      if (command === 'step' && this.autoreset !== 'same-step') return;
-      host.give('reset');
-      await this.#pool.receive(1, [host]);
-    }
-    this.#complete(host);
-  }
-
-  async #end(reason: TorsorError): Promise<void> {
-    this.#ended ??= reason;
-    this.#closing ??= this.#pool.close();
-    await this.#closing;
   }
 }

@@ -1,10 +1,12 @@
 // From the nodes of a trace to a program: dead nodes dropped, activations fused into the linear before them, parameters placed.
 import { TorsorError } from '../core/errors.js';
 import { showShape, sizeOf } from '../tensor/shape.js';
+import type { HeadSpec } from './heads.js';
 import { layout, layoutStatistics, type PlacedParameter } from './layout.js';
 import type { Node } from './node.js';
-import type { OpName, VariantName } from './ops.js';
-import { type HeadSpec, type InstructionSpec, type ProgramSpec, programVersions, type StateSpec } from './program.js';
+import type { VariantName } from './op.js';
+import type { OpName } from './ops.js';
+import { type InstructionSpec, type ProgramSpec, programVersions, type StateSpec } from './program.js';
 import { nameOf, type Parameter, type State, type Statistics, type Trace } from './trace.js';
 
 /** What a policy reads, as nodes. */

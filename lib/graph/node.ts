@@ -1,11 +1,15 @@
 // Node: a value of a model before any number is known. Methods read like arithmetic and record ops.
-import { options as checkOptions, finite, nonNegativeInteger, oneOf, positiveInteger } from '../core/check.js';
+import { finite, nonNegativeInteger, oneOf } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import { constant, type Initializer, lecunNormal } from '../random/initializers.js';
+import { constant, type Initializer } from '../random/initializers.js';
+import { sizeOf } from '../tensor/shape.js';
+import { type ActivationName, activationName } from './activations.js';
+import { type LayerNormOptions, layerNorm } from './layer-norm.js';
+import { type LinearOptions, linear } from './linear.js';
 import { type LstmOptions, lstm } from './lstm.js';
-import { type LayerNormOptions, type LinearOptions, linearOptions, type StateOptions } from './node-options.js';
 import { type NormalizeOptions, normalize } from './normalize.js';
-import { type ActivationName, activationName, type OpName } from './ops.js';
+import type { OpName } from './ops.js';
+import { type StateOptions, state } from './state.js';
 import type { Attributes, Trace } from './trace.js';
 import { type NeuralCdeOptions, neuralCde, type Window, type WindowOptions, window } from './window.js';
 
@@ -20,13 +24,7 @@ export class Node {
   readonly attributes: Attributes;
 
   /** Internal: `Trace.apply` makes nodes. */
-  constructor(
-    trace: Trace,
-    op: OpName | 'observation' | 'state',
-    inputs: readonly Node[],
-    width: number,
-    attributes: Attributes,
-  ) {
+  constructor(trace: Trace, op: Node['op'], inputs: readonly Node[], width: number, attributes: Attributes) {
     this.trace = trace;
     this.op = op;
     this.inputs = inputs;
@@ -36,22 +34,7 @@ export class Node {
 
   /** activation(x · kernel + bias), of width `size`. */
   linear(size: number, options: LinearOptions = {}): Node {
-    checkOptions('linear', options, linearOptions);
-    const width = positiveInteger('size of linear', size);
-    const activation = activationName(options.activation ?? 'identity');
-    const name = this.trace.layerName('linear', options.name);
-    const kernel = this.trace.declare(
-      `${name}.kernel`,
-      [this.width, width],
-      options.kernelInitializer ?? lecunNormal(),
-    );
-    const bias =
-      options.bias === false
-        ? null
-        : this.trace.declare(`${name}.bias`, [width], options.biasInitializer ?? constant(0));
-    return this.trace
-      .apply('linear', [this], width, { parameters: [kernel, bias], variant: 'identity' })
-      .activation(activation);
+    return linear(this, size, options);
   }
 
   /** An activation by name. */
@@ -149,16 +132,7 @@ export class Node {
 
   /** Normalises each row to mean 0 and variance 1, then applies a learned scale (from 1) and bias (from 0). */
   layerNorm(options: LayerNormOptions = {}): Node {
-    checkOptions('layerNorm', options, ['epsilon', 'name']);
-    const name = this.trace.layerName('layer_norm', options.name);
-    const parameters = [
-      this.trace.declare(`${name}.scale`, [this.width], constant(1)),
-      this.trace.declare(`${name}.bias`, [this.width], constant(0)),
-    ];
-    return this.trace.apply('layer_norm', [this], this.width, {
-      parameters,
-      constants: [finite('epsilon', options.epsilon ?? 1e-6)],
-    });
+    return layerNorm(this, options);
   }
 
   /**
@@ -173,8 +147,7 @@ export class Node {
   /** A learned vector, the same for every row: it does not depend on this node, only lives in the same model. */
   parameter(name: string, shape: readonly number[], initializer: Initializer = constant(0)): Node {
     const parameter = this.trace.declare(name, shape, initializer);
-    const width = parameter.shape.reduce((product, length) => product * length, 1);
-    return this.trace.apply('parameter', [], width, { parameters: [parameter] });
+    return this.trace.apply('parameter', [], sizeOf(parameter.shape), { parameters: [parameter] });
   }
 
   /**
@@ -182,12 +155,7 @@ export class Node {
    * Its array in the model's carry is `name`, of `shape`. Like a parameter it only lives in the same model as this node.
    */
   state(name: string, shape: number | readonly number[], options: StateOptions = {}): Node {
-    checkOptions('state', options, ['floor']);
-    const { floor } = options;
-    return this.trace.state(
-      [{ name, shape: typeof shape === 'number' ? [shape] : [...shape] }],
-      floor === undefined ? undefined : finite('floor', floor),
-    );
+    return state(this.trace, name, shape, options);
   }
 
   /** Says what this state is after a step: a node of its width, once. */

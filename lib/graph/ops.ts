@@ -1,96 +1,8 @@
 // The vocabulary of programs: what each op takes and which shapes fit. One entry per op; the native core has a header of the same name.
-import { unknown } from '../core/check.js';
-import { TorsorError } from '../core/errors.js';
-import { normalize } from '../core/registry.js';
 import { showShape, sizeOf } from '../tensor/shape.js';
-
-/** Activations of the native core, with the conventions of jax.nn; `gelu` is the tanh form, `gelu_exact` the erf form. */
-export const activations = [
-  'identity',
-  'relu',
-  'tanh',
-  'sigmoid',
-  'silu',
-  'gelu',
-  'gelu_exact',
-  'elu',
-  'celu',
-  'selu',
-  'softplus',
-  'linear_sigmoid',
-  'leaky_relu',
-  'log_sigmoid',
-  'soft_sign',
-  'hard_tanh',
-  'hard_sigmoid',
-  'hard_silu',
-  'relu6',
-  'mish',
-  'squareplus',
-] as const;
-
-/** What `node.activation` takes. */
-export type ActivationName = (typeof activations)[number];
-
-/** An activation by name, without regard to case, spaces, underscores and hyphens. */
-export function activationName(name: unknown, argument = 'activation'): ActivationName {
-  if (typeof name !== 'string') {
-    throw new TorsorError('INVALID_ARGUMENT', `${argument}: expected the name of an activation, got ${typeof name}`);
-  }
-  const found = activations.find((candidate) => normalize(candidate) === normalize(name));
-  if (found === undefined) throw new TorsorError('UNKNOWN_NAME', `${argument}: ${unknown(name, activations)}`);
-  return found;
-}
-
-/** Explicit Runge-Kutta methods of the native core. All but `euler` estimate their error. */
-export const solvers = ['tsit5', 'dopri5', 'dopri8', 'bosh3', 'heun', 'midpoint', 'ralston', 'euler'] as const;
-
-/** Runge-Kutta methods of a neural CDE. */
-export type SolverName = (typeof solvers)[number];
-
-/** What an op may be told by name: the activation of a linear, the solver of a differential equation. */
-export type VariantName = ActivationName | SolverName;
-
-/** One use of an op, as widths and shapes only. */
-export interface Use {
-  /** Widths of the inputs. */
-  inputs: readonly number[];
-  /** Width of the output. */
-  width: number;
-  /** Shapes of the parameters; null where an optional one is absent. */
-  parameters: readonly (readonly number[] | null)[];
-  constants: readonly number[];
-}
-
-export interface Op {
-  /** Number of inputs; `many` is one or more. */
-  inputs: number | 'many';
-  parameters: number | 'many';
-  /** How many of the first lie one behind the other in the arena: to the native core they are one. Default: 1. */
-  adjoining?: number;
-  constants: number;
-  /** Names of which one belongs to it. */
-  variant: readonly VariantName[] | null;
-  /** Whether it reads running statistics, of as many columns as it gives. They are of the observation, which is its input. */
-  statistics?: true;
-  /** What is wrong with a use whose counts are right, in words; undefined when nothing is. */
-  problem(use: Use): string | undefined;
-}
-
-const same = ({ inputs, width }: Use): string | undefined =>
-  inputs.every((input) => input === width)
-    ? undefined
-    : `needs inputs of one width and gives that width, got ${inputs.join(' and ')} to ${width}`;
-
-const shapeIs = (what: string, shape: readonly number[] | null | undefined, ...wanted: number[]): string | undefined =>
-  shape && shape.length === wanted.length && shape.every((length, i) => length === wanted[i])
-    ? undefined
-    : `needs a ${what} of shape ${showShape(wanted)}, got ${shape ? showShape(shape) : 'none'}`;
-
-const columnsFrom = (start: number, width: number, input: number): string | undefined =>
-  Number.isInteger(start) && start >= 0 && start + width <= input
-    ? undefined
-    : `columns ${start} to ${start + width} do not lie within a width of ${input}`;
+import { activations } from './activations.js';
+import { columnsFrom, type Op, same, shapeIs, type Use } from './op.js';
+import { solvers } from './solvers.js';
 
 /** Limits of the native core. */
 const longestWindow = 65_536;
@@ -270,15 +182,3 @@ export function problemOf(name: OpName, use: Use): string | undefined {
   const problem = op.problem(use);
   return problem && `${name} ${problem}`;
 }
-
-/** What a policy head reads: `gaussian` a mean and a scale of one width, the discrete ones their logits. */
-export const heads = {
-  gaussian: { inputs: 2 },
-  categorical: { inputs: 1 },
-  multi_categorical: { inputs: 1 },
-  bernoulli: { inputs: 1 },
-} as const;
-
-export type HeadName = keyof typeof heads;
-export const scales = ['log_std', 'std'] as const;
-export type ScaleName = (typeof scales)[number];

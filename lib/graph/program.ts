@@ -1,7 +1,9 @@
 // ProgramSpec: a compiled model as plain JSON. It lies in checkpoints and needs no class to run.
 import type { NativeProgram } from '../addon/native-model.js';
+import type { HeadSpec } from './heads.js';
 import { find, type PlacedParameter, type PlacedStatistics, statisticsSize } from './layout.js';
-import { type HeadName, type Op, type OpName, ops, type ScaleName, type VariantName } from './ops.js';
+import type { Op, VariantName } from './op.js';
+import { type OpName, ops } from './ops.js';
 
 /**
  * Versions of the form below: 1 is that of programs without states, 2 has them, 3 has a bootstrap value and perhaps states, 4 has running
@@ -20,26 +22,6 @@ export interface InstructionSpec {
   /** Name of the running statistics of `normalize`. */
   statistics?: string;
   constants?: number[];
-}
-
-/** One native bijector of an action, in the order applied. */
-export interface BijectorSpec {
-  name: string;
-  inverse: boolean;
-  parameters: number[][];
-  /** Dimensions that it takes together, each group by itself. Absent: all. */
-  size?: number;
-}
-
-export interface HeadSpec {
-  kind: HeadName;
-  inputs: number[];
-  scale?: ScaleName;
-  bijectors?: BijectorSpec[];
-  /** Of multi_categorical: how many of the logits belong to each categorical. */
-  sizes?: readonly number[];
-  /** Of bernoulli: entropy is the mean over the bits instead of their sum. */
-  meanEntropy?: boolean;
 }
 
 /** An array of the carry, of one row. */

@@ -4,7 +4,8 @@ import { TorsorError } from '../core/errors.js';
 import type { Initializer } from '../random/initializers.js';
 import { checkShape, showShape, sizeOf } from '../tensor/shape.js';
 import { Node } from './node.js';
-import { type OpName, problemOf, type VariantName } from './ops.js';
+import type { VariantName } from './op.js';
+import { type OpName, problemOf } from './ops.js';
 import type { CarryPart } from './program.js';
 
 /** A learned array: its name in checkpoints, its shape, and how it starts. */

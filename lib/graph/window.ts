@@ -11,7 +11,8 @@ import {
 import { TorsorError } from '../core/errors.js';
 import { type Initializer, uniformFanIn } from '../random/initializers.js';
 import type { Node } from './node.js';
-import { type SolverName, solvers, windowWidth } from './ops.js';
+import { windowWidth } from './ops.js';
+import { type SolverName, solvers } from './solvers.js';
 
 /** Of `node.window`. */
 export interface WindowOptions {

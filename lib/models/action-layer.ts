@@ -1,7 +1,7 @@
 // From features to a policy over the actions of a space: an MLP, one linear, and the distribution that belongs to the space.
 import { TorsorError } from '../core/errors.js';
+import type { ActivationName } from '../graph/activations.js';
 import type { Node } from '../graph/node.js';
-import type { ActivationName } from '../graph/ops.js';
 import { constant } from '../random/initializers.js';
 import { Box } from '../spaces/box.js';
 import { Discrete } from '../spaces/discrete.js';

@@ -1,5 +1,5 @@
 // What the actions of a head are: their shape, and for discrete ones how many values each index takes and what a mask covers.
-import type { HeadSpec } from '../graph/program.js';
+import type { HeadSpec } from '../graph/heads.js';
 
 /** Masks hold one number per logit of a row. */
 export interface MaskLayout {

@@ -3,8 +3,8 @@ import { Bijector } from '../bijectors/bijector.js';
 import { boolean, options as checkOptions, oneOf, positiveIntegers, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { Head } from '../graph/compile.js';
+import type { BijectorSpec } from '../graph/heads.js';
 import { Node } from '../graph/node.js';
-import type { BijectorSpec } from '../graph/program.js';
 
 /** What `build` returns as `policy`: made by `gaussian`, `categorical`, `multiCategorical` or `bernoulli`. */
 export interface PolicyHead extends Head {

@@ -1,8 +1,8 @@
 // What the models of this folder share: a stack of layers, and the actor on top of features.
 import type { Bijector } from '../bijectors/bijector.js';
 import { positiveIntegers } from '../core/check.js';
+import type { ActivationName } from '../graph/activations.js';
 import type { Node } from '../graph/node.js';
-import type { ActivationName } from '../graph/ops.js';
 import { constant, type Initializer, orthogonal } from '../random/initializers.js';
 import type { Key } from '../random/key.js';
 import { categorical, gaussian, type ModelOutputs, type PolicyHead } from './heads.js';

@@ -1,7 +1,7 @@
 // LSTMActorCritic: an encoder, a long short-term memory, and one product for the policy and the value.
 import { positiveInteger } from '../core/check.js';
+import type { ActivationName } from '../graph/activations.js';
 import type { Node } from '../graph/node.js';
-import type { ActivationName } from '../graph/ops.js';
 import type { ModelOutputs } from './heads.js';
 import { fusedHeads, noScaleBounds, type ScaleBounds, stack } from './layers.js';
 import { Model } from './model.js';

@@ -1,8 +1,8 @@
 // MLPActorCriticPolicy: features from an MLP, and an MLP on them for the action and for the value.
 import { show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
+import type { ActivationName } from '../graph/activations.js';
 import type { Node } from '../graph/node.js';
-import type { ActivationName } from '../graph/ops.js';
 import { actionLayer } from './action-layer.js';
 import type { ModelOutputs } from './heads.js';
 import { mlp } from './mlp.js';

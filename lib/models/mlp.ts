@@ -1,6 +1,7 @@
 // Mlp: linears with an activation between them. Its weights may be applied to several nodes.
+
+import type { ActivationName } from '../graph/activations.js';
 import type { Node } from '../graph/node.js';
-import type { ActivationName } from '../graph/ops.js';
 import type { Parameter, Trace } from '../graph/trace.js';
 import { uniformFanIn } from '../random/initializers.js';
 

@@ -2,7 +2,7 @@
 import { positive, positiveInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { Node } from '../graph/node.js';
-import type { SolverName } from '../graph/ops.js';
+import type { SolverName } from '../graph/solvers.js';
 import { actionLayer } from './action-layer.js';
 import type { Carry, CarryInput } from './carry.js';
 import type { ModelOutputs } from './heads.js';

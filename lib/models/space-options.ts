@@ -1,7 +1,7 @@
 // Options of policies that are told the spaces of an environment instead of sizes.
 import { nonNegativeInteger, oneOf, positiveInteger, required, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import { activationName } from '../graph/ops.js';
+import { activationName } from '../graph/activations.js';
 import type { Key } from '../random/key.js';
 import { Box } from '../spaces/box.js';
 import { spaceFromJSON } from '../spaces/from-json.js';

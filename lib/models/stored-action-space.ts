@@ -4,7 +4,7 @@ import { addon, call } from '../addon/load.js';
 import type { NativeBijector } from '../addon/native-model.js';
 import { type NdArray, zeros } from '../bijectors/array.js';
 import { Bijector, type Mapped } from '../bijectors/bijector.js';
-import type { BijectorSpec } from '../graph/program.js';
+import type { BijectorSpec } from '../graph/heads.js';
 
 /** Serves distributions and models like the bijector it was made from, whose class may not be here. */
 export class StoredActionSpace extends Bijector {

@@ -1,5 +1,5 @@
 // Activations as ONNX operators, with the conventions of the native core (native/math/activation.h).
-import type { ActivationName } from '../graph/ops.js';
+import type { ActivationName } from '../graph/activations.js';
 import type { Graph } from './graph.js';
 
 export type ActivationExport = (g: Graph, x: string) => string;

@@ -1,5 +1,5 @@
 // Bijectors of actions as ONNX operators, with log |det J|, in the forms of native/math/scalar_bijectors.h and maxnorm.h.
-import type { BijectorSpec } from '../graph/program.js';
+import type { BijectorSpec } from '../graph/heads.js';
 import type { Graph } from './graph.js';
 
 interface Mapped {

@@ -3,10 +3,11 @@ import { TorsorError } from '../core/errors.js';
 import { find, type PlacedParameter } from '../graph/layout.js';
 import type { CarryPart, InstructionSpec, ProgramSpec } from '../graph/program.js';
 import { sizeOf } from '../tensor/shape.js';
-import { Graph, type Producer } from './graph.js';
+import { Graph } from './graph.js';
 import { headExports } from './heads.js';
 import { type Leaf, observationInputs } from './observation.js';
 import { opExports, type Statistics } from './ops.js';
+import type { Producer } from './writer.js';
 
 export interface ExportSource extends Producer {
   program: ProgramSpec;

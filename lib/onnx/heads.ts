@@ -1,8 +1,8 @@
 // Policy heads in ONNX operators: an entry per head. Given the noise, an action is that of the native head.
-import type { HeadName } from '../graph/ops.js';
-import type { HeadSpec } from '../graph/program.js';
+import type { HeadName, HeadSpec } from '../graph/heads.js';
 import { applyChain } from './bijectors.js';
-import type { DataType, Graph } from './graph.js';
+import type { Graph } from './graph.js';
+import type { DataType } from './messages.js';
 
 export interface HeadStep {
   graph: Graph;

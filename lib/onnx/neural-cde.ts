@@ -1,5 +1,5 @@
 // The field of a neural CDE in ONNX operators: dz/dt = field(z) X'(t), as in native/ops/field.h.
-import type { SolverName } from '../graph/ops.js';
+import type { SolverName } from '../graph/solvers.js';
 import type { Graph } from './graph.js';
 
 export interface NeuralCdeSizes {

@@ -1,5 +1,8 @@
 // The vocabulary of programs as ONNX operators: an entry per op. Every value is [batch, width].
-import type { ActivationName, OpName, SolverName, VariantName } from '../graph/ops.js';
+import type { ActivationName } from '../graph/activations.js';
+import type { VariantName } from '../graph/op.js';
+import type { OpName } from '../graph/ops.js';
+import type { SolverName } from '../graph/solvers.js';
 import { activationExports } from './activations.js';
 import { adaptiveSteps } from './adaptive-steps.js';
 import { equalSteps } from './equal-steps.js';

@@ -1,6 +1,6 @@
-// Explicit Runge-Kutta methods in ONNX operators, with the numbers of native/math/ode.h.
+// Explicit Runge-Kutta methods in ONNX operators, with the numbers of native/math/runge_kutta.h.
 import { addon } from '../addon/load.js';
-import type { SolverName } from '../graph/ops.js';
+import type { SolverName } from '../graph/solvers.js';
 import type { Graph } from './graph.js';
 
 export interface Tableau {

@@ -1,4 +1,4 @@
-// The control of adaptive steps in ONNX operators, row by row in float64: that of diffrax, with the numbers of native/math/ode.h.
+// The control of adaptive steps in ONNX operators, row by row in float64: that of diffrax, with the numbers of native/math/step_control.h.
 import type { Graph } from './graph.js';
 
 const [relative, absolute, safety, nearTheEnd] = [1e-3, 1e-6, 0.9, 1e-10];

@@ -1,6 +1,6 @@
 // Files of lerax: what is in them, and the policy they are about.
 import type { DeviceChoice } from '../../lib/addon/load.js';
-import type { SolverName } from '../../lib/graph/ops.js';
+import type { SolverName } from '../../lib/graph/solvers.js';
 import {
   Box,
   Dict,

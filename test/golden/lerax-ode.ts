@@ -1,6 +1,6 @@
 // What a neural differential equation of lerax is made of: the spline through a window, and the tableaus of the solvers.
 import { addon, type Device } from '../../lib/addon/load.js';
-import { solvers } from '../../lib/graph/ops.js';
+import { solvers } from '../../lib/graph/solvers.js';
 import { type Comparison, same, worst } from './compare.js';
 
 interface SplineCase {

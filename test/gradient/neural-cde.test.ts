@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { addon } from '../../lib/addon/load.js';
 import type { Node } from '../../lib/graph/node.js';
-import { type SolverName, solvers } from '../../lib/graph/ops.js';
 import { toNative } from '../../lib/graph/program.js';
+import { type SolverName, solvers } from '../../lib/graph/solvers.js';
 import type { NeuralCdeOptions } from '../../lib/graph/window.js';
 import { gaussian, type ModelOutputs } from '../../lib/models/heads.js';
 import { Oracle } from '../reference/oracle.js';

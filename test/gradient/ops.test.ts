@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { addon } from '../../lib/addon/load.js';
 import { Box } from '../../lib/bijectors/box.js';
+import type { ActivationName } from '../../lib/graph/activations.js';
 import type { Node } from '../../lib/graph/node.js';
-import type { ActivationName } from '../../lib/graph/ops.js';
 import { bernoulli, categorical, gaussian, multiCategorical, type PolicyHead } from '../../lib/models/heads.js';
 import { makeCase } from './case.js';
 import { compareWithOracle } from './suite.js';

@@ -1,5 +1,5 @@
 // What a policy step drew, against the oracle: it could be drawn, and its log-probability is that of what was drawn.
-import type { BijectorSpec } from '../../lib/graph/program.js';
+import type { BijectorSpec } from '../../lib/graph/heads.js';
 import { transform } from '../reference/bijectors.js';
 import { likeliestAction } from '../reference/discrete-heads.js';
 import { Oracle } from '../reference/oracle.js';

@@ -1,7 +1,7 @@
 // Nodes: what methods record, and what they refuse.
 import { describe, expect, test } from 'vitest';
+import { activations } from '../../lib/graph/activations.js';
 import type { Node } from '../../lib/graph/node.js';
-import { activations } from '../../lib/graph/ops.js';
 import { Trace } from '../../lib/graph/trace.js';
 import { constant } from '../../lib/random/initializers.js';
 import { expectError } from '../support/errors.js';

@@ -1,8 +1,10 @@
 // The vocabulary of TypeScript is that of the native core, and says in words what does not fit.
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { addon } from '../../lib/addon/load.js';
-import { activationName, activations, heads, type OpName, ops, problemOf, type Use } from '../../lib/graph/ops.js';
-import { expectError } from '../support/errors.js';
+import { activations } from '../../lib/graph/activations.js';
+import { heads } from '../../lib/graph/heads.js';
+import type { Use } from '../../lib/graph/op.js';
+import { type OpName, ops, problemOf } from '../../lib/graph/ops.js';
 
 const sorted = (names: Iterable<string>): string[] => [...names].sort();
 
@@ -11,25 +13,6 @@ test('names are those the native core publishes', () => {
   expect(sorted(Object.keys(ops))).toEqual(sorted(vocabulary.ops));
   expect(sorted(activations)).toEqual(sorted(vocabulary.activations));
   expect(sorted(Object.keys(heads))).toEqual(sorted(vocabulary.heads));
-});
-
-describe('activations', () => {
-  test('by name, however it is written', () => {
-    expect(activationName('GELU')).toBe('gelu');
-    expect(activationName('leaky relu')).toBe('leaky_relu');
-    expect(activationName('geluExact')).toBe('gelu_exact');
-  });
-  test('unknown ones list what there is', () => {
-    expectError(
-      () => activationName('gleu'),
-      'UNKNOWN_NAME',
-      'activation',
-      '"gleu"',
-      'did you mean "gelu"',
-      'softplus',
-    );
-    expectError(() => activationName(3, 'activation of hidden'), 'INVALID_ARGUMENT', 'activation of hidden', 'number');
-  });
 });
 
 const use = (change: Partial<Use>): Use => ({ inputs: [3], width: 3, parameters: [], constants: [], ...change });

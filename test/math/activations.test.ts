@@ -1,7 +1,7 @@
 // Every activation the native core publishes: its formula, its derivative, its error in ULP, extremes.
 import { describe, expect, test } from 'vitest';
 import { addon } from '../../lib/addon/load.js';
-import { activations } from '../../lib/graph/ops.js';
+import { activations } from '../../lib/graph/activations.js';
 import { normalCdf } from '../support/statistics.js';
 import { grid, worstUlp } from '../support/ulp.js';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Node } from '../../lib/graph/node.js';
-import type { SolverName } from '../../lib/graph/ops.js';
+import type { SolverName } from '../../lib/graph/solvers.js';
 import { Trace } from '../../lib/graph/trace.js';
 import { gaussian, Model, setThreads, threads } from '../../lib/index.js';
 import { expectError } from '../support/errors.js';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type SolverName, solvers } from '../../lib/graph/ops.js';
+import { type SolverName, solvers } from '../../lib/graph/solvers.js';
 import { Box, gaussian, Model, type ModelOutputs, MultiDiscrete, type Node } from '../../lib/index.js';
 import { expectError } from '../support/errors.js';
 import { normals } from '../support/numbers.js';

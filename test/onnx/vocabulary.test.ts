@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { addon } from '../../lib/addon/load.js';
-import { type ActivationName, solvers } from '../../lib/graph/ops.js';
+import type { ActivationName } from '../../lib/graph/activations.js';
+import { solvers } from '../../lib/graph/solvers.js';
 import {
   type Bijector,
   bernoulli,

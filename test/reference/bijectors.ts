@@ -1,5 +1,5 @@
 // Bijectors by name in plain float64, forward and inverse, with log |det|.
-import type { BijectorSpec } from '../../lib/graph/program.js';
+import type { BijectorSpec } from '../../lib/graph/heads.js';
 import { softplus } from './activations.js';
 
 /** The image of an event with the log |det| of the map there. */

@@ -1,5 +1,5 @@
 // Discrete heads in plain float64, from the logits of one row and its mask.
-import type { HeadSpec } from '../../lib/graph/program.js';
+import type { HeadSpec } from '../../lib/graph/heads.js';
 
 export interface Terms {
   logProb: number;

@@ -1,5 +1,5 @@
 // What the ops `window` and `neural_cde` do with the columns of a program, in float64.
-import type { SolverName } from '../../lib/graph/ops.js';
+import type { SolverName } from '../../lib/graph/solvers.js';
 import { alignedGrid, type Layer, type Path, type Solution, solve, tableaus } from './neural-cde.js';
 
 /** Ends of the steps of every solution. While replaying, the next solution takes the grid at `replay` instead of controlling its steps. */

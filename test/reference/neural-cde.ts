@@ -1,6 +1,6 @@
 // A neural controlled differential equation over a window, in plain float64: the spline, the solvers, the step control.
 import { readFileSync } from 'node:fs';
-import type { SolverName } from '../../lib/graph/ops.js';
+import type { SolverName } from '../../lib/graph/solvers.js';
 
 /** An explicit Runge-Kutta method; `order` is that of the step control, `error` null where there is none. */
 export interface Tableau {

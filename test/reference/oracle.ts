@@ -1,7 +1,7 @@
 // A program run in plain float64, one row at a time: naive loops over values and columns. What the native core is compared with.
 import { find, type PlacedParameter } from '../../lib/graph/layout.js';
-import type { SolverName } from '../../lib/graph/ops.js';
 import type { InstructionSpec, ProgramSpec } from '../../lib/graph/program.js';
+import type { SolverName } from '../../lib/graph/solvers.js';
 import { activations } from './activations.js';
 import { transform } from './bijectors.js';
 import { discreteTerms } from './discrete-heads.js';

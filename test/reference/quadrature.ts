@@ -1,5 +1,5 @@
 // E[log |det|] of a chain under N(mean, diag std²) by the rules the core promises, in plain float64.
-import type { BijectorSpec } from '../../lib/graph/program.js';
+import type { BijectorSpec } from '../../lib/graph/heads.js';
 import { mixedDimensions, transform } from './bijectors.js';
 
 interface Rule {
