@@ -160,7 +160,7 @@ export abstract class Model<O extends object = object> {
    * in, actions (through the bijectors), log-probabilities, values and what is remembered next out. An existing file is replaced whole or not
    * at all.
    *
-   * @throws TorsorError UNSUPPORTED for adaptive steps of a neural CDE without `substeps`, INVALID_ARGUMENT, NON_FINITE, IO.
+   * @throws TorsorError INVALID_ARGUMENT, NON_FINITE, IO; UNSUPPORTED for parameters of more than 2 GiB.
    */
   async exportOnnx(path: string, options: OnnxOptions = {}): Promise<void> {
     const { writeOnnx } = await import('./exported.js');

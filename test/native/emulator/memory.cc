@@ -193,7 +193,7 @@ inline void touch_element(Region& r, size_t k, Kind kind, const void* site) {
 [[gnu::always_inline]] inline void access(const void* address, size_t bytes, size_t alignment, Kind kind,
                                           const void* site) {
   const char* p = static_cast<const char*>(address);
-  if (running.kernel && (p < running.stack || p >= running.stack_end)) access_array(p, bytes, alignment, kind, site);
+  if (in_kernel && (p < running.stack || p >= running.stack_end)) access_array(p, bytes, alignment, kind, site);
 }
 
 void add_region(const char* name, void* data, size_t bytes, size_t size, bool shared, bool written) {
@@ -250,7 +250,7 @@ void read_only(const void* p, size_t bytes) {
 }
 
 void check_alignment(const void* p, size_t bytes) {
-  if (running.kernel && reinterpret_cast<uintptr_t>(p) % bytes)
+  if (in_kernel && reinterpret_cast<uintptr_t>(p) % bytes)
     fail("misaligned: " + thread_name(running.thread) + " takes a vector of " + std::to_string(bytes) +
          " bytes from an address that is no multiple of it" + source_line(__builtin_return_address(0)));
 }

@@ -6,8 +6,10 @@
 
 namespace emulator {
 
+// Whether this thread of the host runs a kernel; the others may do as they like meanwhile. (Initial-exec: it is asked at every access.)
+extern thread_local bool in_kernel __attribute__((tls_model("initial-exec")));
+
 struct Running {
-  bool kernel = false;  // false: the host runs, and may do as it likes
   uint32_t interval = 0, first_of_block = 0, first_of_launch = 0;
   int block = 0, thread = 0;
   uint32_t warp_phase = 0;  // of the thread's warp: counts its __syncwarps

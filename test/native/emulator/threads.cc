@@ -10,6 +10,7 @@
 
 namespace emulator {
 
+thread_local bool in_kernel = false;
 Running running;
 
 namespace {
@@ -77,9 +78,9 @@ void resume(int k) {
   running.warp_phase = phases[k / warp_size];
   running.stack = t.stack;
   running.stack_end = t.stack + stack_bytes;
-  running.kernel = true;
+  in_kernel = true;
   t.started ? switch_to(scheduler, t.here) : start(t);
-  running.kernel = false;
+  in_kernel = false;
   if (t.state != State::failed) return;
   t.started = false;  // what is on its stack is given up
   throw Error(std::string(launched.kernel) + ": " + failure);
@@ -214,7 +215,7 @@ void run(const Launch& l, const std::function<void()>& thread) {
 }
 
 void fail(const std::string& what) {
-  running.kernel = false;
+  in_kernel = false;
   failure = what;
   leave(State::failed);
   __builtin_unreachable();
