@@ -1,6 +1,7 @@
 // NCDEActorCriticPolicy: features from a neural controlled differential equation, driven by the last observations.
 import { positive, positiveInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
+import type { ActivationName } from '../graph/activations.js';
 import type { Node } from '../graph/node.js';
 import type { SolverName } from '../graph/solvers.js';
 import { actionLayer } from './action-layer.js';
@@ -49,6 +50,8 @@ export interface NCDEActorCriticPolicyOptions extends SpacePolicyOptions {
   stepping: 'adaptive' | { substeps: number };
   /** Where the logarithm of the standard deviation starts, one learned number per dimension of a Box. Default: 0. */
   logStdInit: number;
+  /** Of hidden layers, except those of the field, which is softplus. Default: `relu`. */
+  activation: ActivationName;
   /** `value`, and with it training where a rollout stops, reads tanh(z) as everything else does. Default: false, as in lerax. */
   squashValue: boolean;
 }
@@ -70,7 +73,7 @@ export class NCDEActorCriticPolicy extends SpacePolicy<NCDEActorCriticPolicyOpti
     ...{ featureSize: 4, latentSize: 4, initialWidth: 16, initialDepth: 1, fieldWidth: 8, fieldDepth: 1 },
     ...{ valueWidth: 16, valueDepth: 1, actionWidth: 16, actionDepth: 1 },
     ...{ historyLength: 4, dt: 1, solver: 'tsit5', stepping: 'adaptive' },
-    ...{ logStdInit: 0, squashValue: false, compat: null, oneHot: false },
+    ...{ logStdInit: 0, activation: 'relu', squashValue: false, compat: null, oneHot: false },
   };
 
   readonly kind = 'ncde';
@@ -101,13 +104,13 @@ export class NCDEActorCriticPolicy extends SpacePolicy<NCDEActorCriticPolicyOpti
   build(observation: Node): ModelOutputs {
     const { trace, width } = observation;
     const { latentSize, initialWidth, initialDepth, fieldWidth, fieldDepth, valueWidth, valueDepth } = this.options;
-    const { historyLength, dt, solver, stepping, squashValue, compat } = this.options;
+    const { historyLength, dt, solver, stepping, squashValue, activation, compat } = this.options;
     const initial = mlp(trace, {
-      ...{ name: 'encoder.initial', input: width, output: latentSize, activation: 'relu' },
+      ...{ name: 'encoder.initial', input: width, output: latentSize, activation },
       ...{ width: initialWidth, depth: initialDepth },
     });
     const valueHead = mlp(trace, {
-      ...{ name: 'value_head', input: latentSize, output: 1, activation: 'relu' },
+      ...{ name: 'value_head', input: latentSize, output: 1, activation },
       ...{ width: valueWidth, depth: valueDepth },
     });
     const window = observation.window(historyLength, { dt });
@@ -116,9 +119,7 @@ export class NCDEActorCriticPolicy extends SpacePolicy<NCDEActorCriticPolicyOpti
     });
     const features = z.tanh();
     return {
-      policy: actionLayer(features, this.actionSpace, {
-        ...{ ...this.options, activation: 'relu', meanEntropy: compat === 'lerax' },
-      }),
+      policy: actionLayer(features, this.actionSpace, { ...this.options, meanEntropy: compat === 'lerax' }),
       value: valueHead(features),
       ...(!squashValue && { bootstrapValue: valueHead(z) }),
     };

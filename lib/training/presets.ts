@@ -41,13 +41,14 @@ const { 'CartPole-v1': cartPole, 'Pendulum-v1': pendulum } = feedForward;
 /**
  * Positions and speeds of the car are so small that a policy that sees them as they are hardly tells them apart; normalised it does, and its actions
  * swing the car far enough to find the goal. The tanh, the small kernels of the actor, environments and steps are those of rl-baselines3-zoo: with gelu
- * and relu the goal was not found.
+ * and relu the goal was not found. With a memory of 64 numbers instead of
+ * 16, four LSTMs of seven had not found it when training ended.
  */
 const mountainCar = {
   environments: 16,
   steps: 1_000_000,
   architecture: [64, 64],
-  modelOptions: { activation: 'tanh', actorScale: 0.01, criticScale: 1, normalizeObservations: true },
+  modelOptions: { activation: 'tanh', actorScale: 0.01, criticScale: 1, normalizeObservations: true, lstmFeatures: 16 },
   settings: { horizon: 16, gamma: 0.99, lambda: 0.98, learningRate: 1e-3, rewardScale: 'running' },
 } satisfies Preset;
 
@@ -100,9 +101,10 @@ export const presets: Readonly<Record<string, Preset>> = {
 
 /** What a model is given in place of its defaults and of the settings of a preset, by its normalised name. */
 export const modelPresets: Readonly<Record<string, { options: object; settings: Partial<PPOSettings> }>> = {
-  // `value` without a tanh is no estimate of the value: where rollouts stop, and where episodes are truncated, it misleads the critic.
+  // `value` without a tanh is no estimate of the value: where rollouts stop, and where episodes are truncated, it misleads the critic. With the 4
+  // features of the model's defaults six seeds of ten failed on Acrobot-v1, and five of eight had not found the goal of MountainCar-v0 in 200 000 steps.
   ncdeactorcriticpolicy: {
-    options: { squashValue: true, stepping: { substeps: 1 } },
+    options: { squashValue: true, stepping: { substeps: 1 }, featureSize: 8, latentSize: 8 },
     settings: { learningRate: 3e-3 },
   },
 };

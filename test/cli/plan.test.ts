@@ -10,7 +10,8 @@ it.each([
   ['ActorCritic', all],
   ['shared_actor_critic', all],
   ['MLPActorCriticPolicy', { activation: 'tanh', normalizeObservations: true }],
-  ['NCDEActorCriticPolicy', { normalizeObservations: true }],
+  ['NCDEActorCriticPolicy', { activation: 'tanh', normalizeObservations: true }],
+  ['LSTMActorCritic', { activation: 'tanh', normalizeObservations: true, lstmFeatures: 16 }],
 ])('%s: those that it has', async (model, expected) => {
   expect(await optionsOf()).toEqual(all);
   expect(await optionsOf('--model', model)).toEqual(expected);

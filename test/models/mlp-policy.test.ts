@@ -1,34 +1,12 @@
 // MLPActorCriticPolicy against its formulas in float64, sizes and initial parameters.
 import { describe, expect, test } from 'vitest';
-import {
-  Box,
-  Discrete,
-  type MLPActorCriticPolicy,
-  Model,
-  MultiBinary,
-  MultiDiscrete,
-  type Space,
-} from '../../lib/index.js';
+import { Box, Discrete, Model, MultiBinary, MultiDiscrete, type Space } from '../../lib/index.js';
+import { naiveLinear, naiveMlp } from '../support/naive-mlp.js';
 import { kolmogorovSmirnov } from '../support/statistics.js';
 
 const observationSpace = new Box(-1, 1, [3]);
 const create = (actionSpace: Space, more: object = {}) =>
   Model.create('MLPActorCriticPolicy', { observationSpace, actionSpace, key: 1, ...more });
-
-/** x · kernel + bias, ReLU between, as plain loops in float64. */
-function naive(policy: MLPActorCriticPolicy, name: string, x: readonly number[]): number[] {
-  let y = [...x];
-  for (let i = 0; policy.parameters.names.includes(`${name}.layers.${i}.kernel`); i++) {
-    if (i > 0) y = y.map((v) => Math.max(0, v));
-    y = linear(policy, `${name}.layers.${i}`, y);
-  }
-  return y;
-}
-
-function linear(policy: MLPActorCriticPolicy, name: string, x: readonly number[]): number[] {
-  const [kernel, bias] = [policy.parameters.get(`${name}.kernel`), policy.parameters.get(`${name}.bias`)];
-  return Array.from(bias, (b, k) => x.reduce((sum, v, i) => sum + v * (kernel[i * bias.length + k] as number), b));
-}
 
 describe.each([
   ['defaults', {}],
@@ -38,8 +16,8 @@ describe.each([
 ])('formulas with %s', (_, sizes) => {
   const policy = create(new Box(-1, 1, [2]), { logStdInit: -0.5, ...sizes });
   const observation = [0.3, -1.2, 0.7];
-  const features = naive(policy, 'encoder', observation);
-  const mean = linear(policy, 'action_head.action_dist.mapping', naive(policy, 'action_head.mlp', features));
+  const features = naiveMlp(policy, 'encoder', observation);
+  const mean = naiveLinear(policy, 'action_head.action_dist.mapping', naiveMlp(policy, 'action_head.mlp', features));
 
   test('mode and value', () => {
     const { action, value } = policy.actionAndValue(null, observation);
@@ -47,7 +25,7 @@ describe.each([
     action.dataSync().forEach((a, i) => {
       expect(a).toBeCloseTo(mean[i] as number, 5);
     });
-    expect(value.item()).toBeCloseTo(naive(policy, 'value_head', features)[0] as number, 5);
+    expect(value.item()).toBeCloseTo(naiveMlp(policy, 'value_head', features)[0] as number, 5);
   });
 
   test('log-probability and entropy', () => {

@@ -1,6 +1,7 @@
 // NCDEActorCriticPolicy: its window, its states, the tanh that value() leaves out, sizes.
 import { describe, expect, test } from 'vitest';
 import { Box, Discrete, Key, Model, type NCDEActorCriticPolicy, type NCDEState, type Space } from '../../lib/index.js';
+import { naiveLinear, naiveMlp } from '../support/naive-mlp.js';
 
 const observationSpace = new Box(-1, 1, [3]);
 const create = (more: object = {}, actionSpace: Space = new Box(-1, 1, [2])) =>
@@ -138,6 +139,27 @@ describe('the value', () => {
   test('is the same in every other method', () => {
     const { value, action } = plain.actionAndValue(state, next);
     expect(plain.evaluateAction(state, next, action).value).toEqual(value);
+  });
+});
+
+test.each([
+  ['relu', {}, (v: number) => Math.max(0, v)],
+  ['tanh', { activation: 'tanh' }, Math.tanh],
+])('hidden layers are %s', (_, options, activation) => {
+  const policy = create({ initialDepth: 2, valueDepth: 2, actionDepth: 3, ...options });
+  const x = [0.4, -0.6, 0.1];
+  // Of a single observation the latent stays where it starts.
+  const features = naiveMlp(policy, 'encoder.initial', x, activation).map(Math.tanh);
+  const mean = naiveLinear(
+    policy,
+    'action_head.action_dist.mapping',
+    naiveMlp(policy, 'action_head.mlp', features, activation),
+  );
+  const { action, value } = policy.actionAndValue(policy.reset(), x);
+  // float32 sums of at most 16 terms of about 1
+  expect(value.item()).toBeCloseTo(naiveMlp(policy, 'value_head', features, activation)[0] as number, 5);
+  action.dataSync().forEach((a, i) => {
+    expect(a).toBeCloseTo(mean[i] as number, 5);
   });
 });
 
