@@ -56,15 +56,17 @@ static bool by_layers(const std::vector<Step>& steps, const Trace& trace, Purpos
     Ops::visit(s.op, [&](auto op) {
       using Op = decltype(op);
       const bool sums = same<Op, Linear> || same<Op, Parameter> || same<Op, LayerNorm>;
-      is = sums || (is_rowwise<Op> && s.weight < 0) || (inference ? is_rowwise_step<Op> : lone_lstm == &s - steps.data());
+      is = sums || (is_rowwise<Op> && s.weight < 0) ||
+           (inference ? is_rowwise_step<Op> : lone_lstm == &s - steps.data());
     });
     return is;
   };
   const bool all = std::all_of(steps.begin(), steps.end(), can);
   if (!all && inference && trace.products_by == By::library)
-    throw Error("UNSUPPORTED",
-                "products: a library multiplies matrices by layers, and a window or a neural_cde goes by tiles; for this "
-                "model choose 'torsor' or 'auto'");
+    throw Error(
+        "UNSUPPORTED",
+        "products: a library multiplies matrices by layers, and a window or a neural_cde goes by tiles; for this "
+        "model choose 'torsor' or 'auto'");
   return all;
 }
 

@@ -207,7 +207,9 @@ describe('products of matrices', () => {
   ] as const)('steps of a memory are measured, and have the carry of one run: %j', (times, taken) => {
     const make = (placement: object = {}) => lstm({ lstmFeatures: 32, ...placement });
     const steps = (model: Model) => {
-      const seen = [1, 2].flatMap((key) => [...model.act({ data: observation, shape: [rows, 4] }, { key }).logProb.dataSync()]);
+      const seen = [1, 2].flatMap((key) => [
+        ...model.act({ data: observation, shape: [rows, 4] }, { key }).logProb.dataSync(),
+      ]);
       return [...seen, ...Object.values(model.carry ?? {}).flatMap((carry) => [...carry.dataSync()])];
     };
     const model = make();

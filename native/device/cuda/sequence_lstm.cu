@@ -97,7 +97,8 @@ template <class T> static T* on_device(Call& call, const std::vector<T>& host) {
 }
 
 SequenceLstm::SequenceLstm(Call& call, const Program& p, const Sequence& s, const float* observation,
-                           const float* parameters, const int32_t* index, int first, int rows, bool training, Path around)
+                           const float* parameters, const int32_t* index, int first, int rows, bool training,
+                           Path around)
     : call_(call),
       p_(p),
       q_(p.code[p.lone_lstm]),
