@@ -27,16 +27,17 @@ export interface PlacementOptions {
    * Who runs an LSTM over sequences (`sequence: true`, and training) on a GPU: `cudnn` takes all steps at once, cut where episodes end; `torsor`
    * are our own kernels, which take them one by one; `auto` is the faster of the two where `devices()` shows cuDNN, the model lets it and the
    * precision is not `bf16`, else our own. The first call of a size measures both, see `model.kernels`. A model lets it with one `lstm`, nothing
-   * else that it carries, and more than one step; single steps are always ours. The two agree to rounding (with `tf32` to that: cuDNN may use it
+   * else that it carries, and more than one step; single steps never are cuDNN's. The two agree to rounding (with `tf32` to that: cuDNN may use it
    * too); only ours promise the same bits at every run and with `remat`. Default: `auto`. Files do not keep it.
    */
   lstm?: LstmBy;
   /**
-   * Who forms the matrix products of a model without a memory on a GPU: `torsor` are our own kernels, which carry a tile of rows through all layers at
-   * once; `cublas` is cuBLASLt, for which all rows go through a layer before the next begins; `auto` is the faster of the two where `devices()`
-   * shows cuBLAS and there is enough to do. The first call of a size measures both, see `model.kernels`. Where a tile does not fit a multiprocessor,
-   * our own kernels go by layers too. The ways agree to rounding; with `tf32` and `bf16` that of cuBLAS is NVIDIA's, not the bound above.
-   * Models with a memory have our own kernels. Default: `auto`. Files do not keep it.
+   * Who forms the matrix products on a GPU, of rows that are one step and of what lies around an LSTM by cuDNN: `torsor` are our own kernels, which carry
+   * a tile of rows through all layers at once; `cublas` is cuBLASLt, for which all rows go through a layer before the next begins; `auto` is the
+   * faster of the two where `devices()` shows cuBLAS and there is enough to do. The first call of a size measures both, see `model.kernels`. Where a
+   * tile does not fit a multiprocessor, our own kernels go by layers too. The ways agree to rounding; with `tf32` and `bf16` that of cuBLAS is
+   * NVIDIA's, not the bound above. Windows and neural_cde have our own kernels, and so have sequences and gradients of a model with a memory unless
+   * cuDNN runs it. Default: `auto`. Files do not keep it.
    */
   products?: ProductsBy;
   /**

@@ -25,6 +25,9 @@ template <class Op>
 constexpr bool is_rowwise =
     !same<Op, Linear> && !same<Op, Lstm> && !same<Op, Scan> && !same<Op, Window> && !same<Op, NeuralCde>;
 
+// Those that do for one step of what they carry, forward. An lstm's product is formed apart too.
+template <class Op> constexpr bool is_rowwise_step = same<Op, Lstm> || same<Op, Scan>;
+
 // The weight of an instruction, [inputs][outputs], and how its gradient sums are laid out: `stride` floats a row.
 struct Product {
   int inputs, outputs, stride;

@@ -69,9 +69,15 @@ struct Lstm {
     t.each(q.in.width, [&](int k) { inputs[k] = x[k]; });
     N* h = t.column(q.derivative + q.in.width);
     t.each(units, [&](int k) { h[k] = carry[k]; });
-    const Instruction linear = product(q, false);
-    multiply(linear);
+    multiply(product(q, false));
+    cell(t, q);
+  }
 
+  // From what the product leaves to the next carry.
+  template <class Tile> static HD void cell(const Tile& t, const Instruction& q) {
+    using N = typename Tile::N;
+    const int units = q.out.width / 2;
+    const Instruction linear = product(q, false);
     N *i = t.column(linear.out.column), *f = t.column(linear.out.column + units),
       *g = t.column(linear.out.column + 2 * units), *o = t.column(linear.out.column + 3 * units),
       *tanh_c = t.column(linear.out.column + 4 * units);

@@ -12,13 +12,8 @@ struct Scan {
 
   template <class Tile> static HD void forward(const Tile& t, const Memory& m, const Instruction& q) {
     using N = typename Tile::N;
+    if (t.lag >= t.live) return step(t, q);
     const int n = q.out.width, decay = q.in.column, input = decay + n, state = q.in2.column, ended = q.derivative + n;
-    if (t.lag >= t.live) {  // a single step
-      const N *a = t.column(decay), *b = t.column(input), *before = t.column(state);
-      N* after = t.column(q.out.column);
-      t.each(n, [&](int k) { after[k] = a[k] * before[k] + b[k]; });
-      return;
-    }
     t.each_group([&](int g) { t.at(ended, g) = m.done ? t.flag(m.done, g) : splat<N>(0); });
     t.each_group([&](int g) {
       const N first = t.first_step(g), continues = 1 - t.shifted(ended, t.lag, g);
@@ -29,6 +24,15 @@ struct Scan {
       }
     });
     for (int distance = t.lag; distance < t.live; distance *= 2) t.scan_round(q.out.column, q.derivative, n, distance);
+  }
+
+  // A single one.
+  template <class Tile> static HD void step(const Tile& t, const Instruction& q) {
+    using N = typename Tile::N;
+    const N *decay = t.column(q.in.column), *input = t.column(q.in.column + q.out.width),
+            *before = t.column(q.in2.column);
+    N* after = t.column(q.out.column);
+    t.each(q.out.width, [&](int k) { after[k] = decay[k] * before[k] + input[k]; });
   }
 
   template <class Tile> static HD void forward_keeping(const Tile& t, const Memory& m, const Instruction& q) {

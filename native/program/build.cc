@@ -47,23 +47,26 @@ static bool steps_at_once(const std::vector<Step>& steps, const Trace& trace, co
          std::none_of(next.begin(), next.end(), is_carried);
 }
 
-// Whether all rows may go through a step before the next begins. Whoever does it knows how these sum the gradients of their parameters.
-static bool by_layers(const std::vector<Step>& steps, const Trace& trace) {
-  const auto can = [](const Step& s) {
+// Whether all rows may go through an operation before the next begins: in inference over one step of what is carried, in training around an LSTM that
+// a library runs. Whoever does it knows how these sum the gradients of their parameters.
+static bool by_layers(const std::vector<Step>& steps, const Trace& trace, Purpose purpose, int lone_lstm) {
+  const bool inference = purpose == Purpose::inference;
+  const auto can = [&](const Step& s) {
     bool is = false;
     Ops::visit(s.op, [&](auto op) {
       using Op = decltype(op);
       const bool sums = same<Op, Linear> || same<Op, Parameter> || same<Op, LayerNorm>;
-      is = sums || (is_rowwise<Op> && s.weight < 0);
+      is = sums || (is_rowwise<Op> && s.weight < 0) ||
+           (inference ? is_rowwise_step<Op> : lone_lstm == &s - steps.data());
     });
     return is;
   };
-  const bool all = trace.states.empty() && std::all_of(steps.begin(), steps.end(), can);
-  if (!all && trace.products_by == By::library)
+  const bool all = std::all_of(steps.begin(), steps.end(), can);
+  if (!all && inference && trace.products_by == By::library)
     throw Error(
         "UNSUPPORTED",
-        "products: a library multiplies the matrices of a model without a memory, by layers; for this one choose "
-        "'torsor' or 'auto'");
+        "products: a library multiplies matrices by layers, and a window or a neural_cde goes by tiles; for this "
+        "model choose 'torsor' or 'auto'");
   return all;
 }
 
@@ -144,10 +147,10 @@ Program build(const Trace& trace, Purpose purpose, const BijectorChain& chain, c
     next.push_back(own(state.next));
   }
   p.steps_at_once = steps_at_once(steps, trace, results, next);
-  p.by_layers = by_layers(steps, trace);
-  p.products_by = trace.products_by;
   p.lstm_by = trace.lstm_by;
   p.lone_lstm = lone_lstm(steps, trace, results, next);
+  p.products_by = trace.products_by;
+  p.by_layers = by_layers(steps, trace, purpose, p.lone_lstm);
   layout.assign(steps, states, next, results, purpose, op_index<Clear>());
   if (steps.size() > max_instructions) malformed("more than " + std::to_string(max_instructions) + " operations");
   for (const Step& s : steps) p.code[p.length++] = layout.instruction(s);

@@ -36,7 +36,7 @@ struct Trace {
   int statistics_count = 0;                  // floats of statistics, which lie in the arena behind the parameters
   Precision precision = Precision::float32;  // of the products of matrices
   By lstm_by = By::kernels;                  // of an LSTM over a sequence
-  By products_by = By::kernels;              // of products of matrices, where a program has nothing else to carry on
+  By products_by = By::kernels;              // of products of matrices, where a program goes by layers
   struct State {
     int value, next;  // what an operation reads, and what replaces it after the step
   };

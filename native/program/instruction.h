@@ -87,11 +87,11 @@ struct Program {
   const float* constants = nullptr;  // of the bijectors, or the sizes of several categoricals
   State state[max_states];
   int states = 0;
-  int carry_width = 0;           // of all states, one after another
-  int carry = 0;                 // inference: columns for the carry between two steps
-  int lone_lstm = -1;            // the LSTM that a library may run over whole sequences, see lone_lstm.h; -1: none
-  By lstm_by = By::kernels;      // who runs that one
-  bool by_layers = false;        // all rows may go through an instruction before the next begins, see is_rowwise
+  int carry_width = 0;       // of all states, one after another
+  int carry = 0;             // inference: columns for the carry between two steps
+  int lone_lstm = -1;        // the LSTM that a library may run over whole sequences, see lone_lstm.h; -1: none
+  By lstm_by = By::kernels;  // who runs that one
+  bool by_layers = false;    // all rows of a step may go through an instruction before the next begins, see build.cc
   By products_by = By::kernels;  // who multiplies matrices then
   bool steps_at_once = false;    // what is carried is read by scans alone: a tile may hold several steps of a sequence
   int columns = 0;               // width of a tile

@@ -77,16 +77,16 @@ test('another version, another library, and one that does not start', async () =
 });
 
 test('what it cannot do, and what contradicts itself', async () => {
-  const { Model } = await machine({ TORSOR_CUBLASLT: emulatedCublas });
+  const { Box, Model } = await machine({ TORSOR_CUBLASLT: emulatedCublas });
   const create = (name: string, more: object) => () => Model.create(name, { ...options, ...more } as never);
-  const { architecture: _, ...recurrent } = options;
-  for (const name of ['LSTMActorCritic', 'MinGRUActorCritic'])
-    expect(() => Model.create(name, { ...recurrent, products: 'cublas' } as never)).toThrow(
-      expect.objectContaining({
-        code: 'UNSUPPORTED',
-        message: expect.stringMatching(/^products: .* without a memory.*'torsor' or 'auto'$/),
-      }),
-    );
+  const space = new Box(-1, 1, [2]);
+  const spaces = { observationSpace: space, actionSpace: space, device: 'cuda' } as const;
+  expect(() => Model.create('NCDEActorCriticPolicy', { ...spaces, products: 'cublas' })).toThrow(
+    expect.objectContaining({
+      code: 'UNSUPPORTED',
+      message: expect.stringMatching(/^products: .* a window or a neural_cde .*'torsor' or 'auto'$/),
+    }),
+  );
   expect(create('SharedActorCritic', { products: 'cublas', device: 'cpu' })).toThrow(
     expect.objectContaining({ code: 'DEVICE_UNAVAILABLE', message: expect.stringContaining("on device 'cuda'") }),
   );

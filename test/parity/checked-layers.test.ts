@@ -28,3 +28,27 @@ test.each([
   expect(onCpu.length).toBeGreaterThan(5);
   for (const [k, numbers] of onCpu.entries()) expectClose(`result ${k}`, onCuda[k] as ArrayLike<number>, numbers, most);
 });
+
+test.each(['LSTMActorCritic', 'MinGRUActorCritic'])(
+  '%s: a step from a carry, and one from where episodes ended',
+  (name) => {
+    const { cpu } = pair(name, 'gaussian', 4, { hiddenFeatures: 5 });
+    const cuda = Model.create(name, { ...cpu.metadata, key: 4, device: 'cuda', products: 'cublas' } as never);
+    const { observation, done, latent } = batchFor({ cpu, cuda }, [1, 35], 5);
+    const [onCpu = [], onCuda = []] = [cpu, cuda].map((model) => {
+      const { carry } = model.forward(observation, { sequence: true, done });
+      const { value } = model.act(observation, { key: 1 });
+      const { logProb } = model.evaluate(observation, latent, {
+        latent: true,
+        sequence: true,
+        initialCarry: carry ?? null,
+      });
+      return [value, logProb, ...Object.values(carry ?? {}), ...Object.values(model.carry ?? {})].map((x) =>
+        x.dataSync(),
+      );
+    });
+    expect(onCpu.length).toBeGreaterThan(3);
+    for (const [k, numbers] of onCpu.entries())
+      expectClose(`result ${k}`, onCuda[k] as ArrayLike<number>, numbers, 1e-5);
+  },
+);

@@ -89,14 +89,51 @@ describe('an LSTM over sequences', () => {
     expect(model.kernels).toEqual([]);
   });
 
-  test('nor where a sequence ends in the carry it began with, on the GPU', async () => {
-    const model = lstm();
-    const { Buffer } = (await import('../../lib/addon/load.js')).addon('cuda');
-    const [carry, value, seen] = [new Buffer(2 * 14 * 4), new Buffer(24), new Buffer(24 * 4)];
-    model.native.forward(2, seen, [], value, { steps: 3, carry, finalCarry: carry });
-    expect(model.kernels).toEqual([]);
-    model.native.forward(2, seen, [], value, { steps: 3, carry });
-    expect(model.kernels).toHaveLength(1);
+  test('a sequence that ends in the carry it began with, on the GPU, is measured and has the carry of one run', () => {
+    const { Buffer } = addon('cuda');
+    const carried = (model: Model) => {
+      const [carry, value, seen] = [new Buffer(2 * 14 * 4), new Buffer(24), new Buffer(24 * 4)];
+      carry.write(wave(2 * 14));
+      seen.write(wave(24));
+      model.native.forward(2, seen, [], value, { steps: 3, carry, finalCarry: carry });
+      const after = new Float32Array(2 * 14);
+      carry.read(after);
+      return after;
+    };
+    for (const [times, taken] of [
+      [firstIsFaster, 'cudnn'],
+      [secondIsFaster, 'torsor'],
+    ] as const) {
+      const model = lstm();
+      clock(times);
+      const after = carried(model);
+      expect(model.kernels).toMatchObject([{ purpose: 'forward', taken }]);
+      expect(after).toEqual(carried(lstm({ lstm: taken })));
+      expect(after).toEqual(carried(model));
+    }
+  });
+
+  // Their torso and their heads, too.
+  test.each([
+    ['9 9 5 8 4 8 6 6', 'cudnn, cublas'],
+    ['2 2 1 3 2 2', 'cudnn'],
+    ['9 9 5 8 4 8 1 1', 'torsor'],
+  ])('what lies around cuDNN goes by layers where that is faster: %j', async (times, taken) => {
+    const around = (placement: object) => lstm({ hiddenFeatures: 300, ...placement });
+    const large = (model: Model) => forward(model, 40, 100);
+    const model = around({});
+    clock(times);
+    const first = large(model);
+    expect(model.kernels.map(({ microseconds, taken }) => [Object.keys(microseconds), taken])).toEqual([
+      [['cudnn', 'cudnn, cublas', 'torsor'], taken],
+    ]);
+    const [lstmBy, products = 'torsor'] = taken.split(', ');
+    expect(first).toEqual(large(around({ lstm: lstmBy, products: lstmBy === 'torsor' ? 'torsor' : products })));
+    const { library = 0 } = await eventsOf(() => expect(large(model)).toEqual(first), ['library']);
+    expect(library > 0).toBe(products === 'cublas');
+    const forced = around({ lstm: 'cudnn', products: 'cublas' });
+    large(forced);
+    expect(forced.kernels).toEqual([]);
   });
 });
 
@@ -162,6 +199,24 @@ describe('products of matrices', () => {
       const { library = 0 } = await eventsOf(() => expect(call(model)).toEqual(first), ['library']);
       expect(library > 0).toBe(taken === 'cublas');
     }
+  });
+
+  test.each([
+    [firstIsFaster, 'torsor'],
+    [secondIsFaster, 'cublas'],
+  ] as const)('steps of a memory are measured, and have the carry of one run: %j', (times, taken) => {
+    const make = (placement: object = {}) => lstm({ lstmFeatures: 32, ...placement });
+    const steps = (model: Model) => {
+      const seen = [1, 2].flatMap((key) => [
+        ...model.act({ data: observation, shape: [rows, 4] }, { key }).logProb.dataSync(),
+      ]);
+      return [...seen, ...Object.values(model.carry ?? {}).flatMap((carry) => [...carry.dataSync()])];
+    };
+    const model = make();
+    clock(times);
+    const measured = steps(model);
+    expect(model.kernels).toMatchObject([{ purpose: 'act', rows, steps: 1, taken }]);
+    expect(measured).toEqual(steps(make({ products: taken })));
   });
 
   test('are not measured where the choice is made, or where there is little to do', async () => {

@@ -15,7 +15,7 @@ import { constant } from '../../lib/random/initializers.js';
 import { headsOf } from '../support/small-models.js';
 import { buildTimeout, emulatedCublas, onDevice, useCublas } from './emulated.js';
 import { anotherMachine, eventsOf, withFault } from './machine.js';
-import { type Batch, batchFor, expectClose, type Pair, pair } from './models.js';
+import { type Batch, batchFor, expectClose, type Pair, pairWith, wave } from './models.js';
 
 const values = 1e-5;
 const gradients = 1e-4;
@@ -27,13 +27,6 @@ afterEach(() => {
 
 const recurrent = new Set(['lstmactorcritic', 'mingruactorcritic', 'ncdeactorcriticpolicy']);
 const numbers = (tensor: Tensor) => tensor.dataSync();
-const wave = (rows: number, k: number) => Float32Array.from({ length: rows }, (_, i) => Math.sin(k * i + k));
-
-/** `placement` is that of the model on the device cuda. */
-function pairWith(name: string, head: string, seed: number, placement: object, more: object = {}): Pair {
-  const { cpu } = pair(name, head, seed, more);
-  return { cpu, cuda: Model.create(name, { ...cpu.metadata, key: seed, device: 'cuda', ...placement } as never) };
-}
 
 function compare(p: Pair, batch: Batch, [most, mostOfGradients] = [values, gradients]): void {
   const { observation, mask, latent, rows } = batch;

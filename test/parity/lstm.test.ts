@@ -11,23 +11,19 @@ import {
   type TorsorError,
 } from '../../lib/index.js';
 import { headsOf } from '../support/small-models.js';
-import { buildTimeout, onDevice, useCudnn } from './emulated.js';
+import { buildTimeout, onDevice, useCublas, useCudnn } from './emulated.js';
 import { eventsOf } from './machine.js';
-import { type Batch, batchFor, expectClose, type Pair, pair } from './models.js';
+import { type Batch, batchFor, expectClose, type Pair, pairWith, wave } from './models.js';
 
 const values = 1e-5;
 const gradients = 1e-4;
 
-beforeAll(() => useCudnn(), buildTimeout);
-
-/** `placement` is that of the model on the device cuda. */
-function pairWith(name: string, head: string, seed: number, placement: object, more: object = {}): Pair {
-  const { cpu } = pair(name, head, seed, more);
-  return { cpu, cuda: Model.create(name, { ...cpu.metadata, key: seed, device: 'cuda', ...placement } as never) };
-}
+beforeAll(async () => {
+  await useCudnn();
+  await useCublas();
+}, buildTimeout);
 
 const numbers = (tensor: Tensor) => tensor.dataSync();
-const wave = (rows: number, k: number) => Float32Array.from({ length: rows }, (_, i) => Math.sin(k * i + k));
 
 /** What a failing cuDNN makes of a call. */
 function whereCudnnFails(run: () => void): string {
@@ -138,14 +134,16 @@ describe('LSTMActorCritic', () => {
     { burnIn: 1, segmentLength: 4, remat: true },
     // The tiles compute the loss twice, so that a value must not take the place of the old one in between.
     { burnIn: 3, segmentLength: 8, remat: false, sampling: 'prioritized', clipValue: 0.02 },
-  ] as const)('an update of PPO: %j', async ({ burnIn, segmentLength, remat, ...more }) => {
+    { burnIn: 3, segmentLength: 8, remat: true, products: 'cublas' },
+  ] as const)('an update of PPO: %j', async ({ burnIn, segmentLength, remat, ...given }) => {
+    const { products = 'torsor', ...more } = { products: 'torsor', ...given };
     const changes = [];
     for (const device of ['cpu', 'cuda'] as const) {
       // Episodes of at most nine steps, so that some end within a segment, its burn-in or at its edges.
       const environment = new NativeVectorEnvironment({ name: 'CartPole-v1', count: 9, key: 5, device });
       const model = Model.create('LSTMActorCritic', {
         ...{ observationSpaceSize: 4, actionSpaceSize: 2, discrete: true, lstmFeatures: 7, hiddenFeatures: 6 },
-        ...{ key: 3, device, remat, ...(device === 'cuda' && { lstm: 'cudnn' as const }) },
+        ...{ key: 3, device, remat, ...(device === 'cuda' && ({ lstm: 'cudnn', products } as const)) },
       });
       const before = Object.fromEntries(model.parameters.names.map((name) => [name, model.parameters.get(name)]));
       const trainer = new PPO({
@@ -180,6 +178,39 @@ class Around extends Model<{ first: boolean; two: boolean }> {
   }
 }
 Model.register('around')(Around);
+
+/** Rows around the LSTM by layers, with products by cuBLAS, or by our own kernel where a tile is too wide: 227 KiB hold 3632 columns of 16 rows. */
+describe('layers around it', () => {
+  const byCublas = { lstm: 'cudnn', products: 'cublas' };
+  const byKernel = { lstm: 'cudnn', products: 'torsor' };
+  const wide = { hiddenFeatures: 3700 };
+  test.each(headsOf('LSTMActorCritic'))('%s, with and without resets', (head) => {
+    for (const [steps, rows] of [
+      [3, 17],
+      [13, 21],
+    ] as const) {
+      const p = pairWith('LSTMActorCritic', head, rows + 31, byCublas);
+      const batch = batchFor(p, [steps, rows], rows);
+      for (const remat of [false, true]) {
+        compare(p, batch, { done: batch.done, remat, initialCarry: carryOf(p, rows) });
+        compare(p, batch, { done: null, remat });
+      }
+    }
+  });
+
+  test.each([
+    ['around', { first: true }, byCublas],
+    ['around', { first: false }, byCublas],
+    ['LSTMActorCritic', wide, byKernel],
+    ['LSTMActorCritic', wide, byCublas],
+  ])('%s with %j by %j', async (name, options, placement) => {
+    const p = pairWith(name, 'gaussian', 12, placement, options);
+    const batch = batchFor(p, [4, 5], 3);
+    compare(p, batch, { done: batch.done });
+    const { library = 0 } = await eventsOf(() => p.cuda.forward(batch.observation, { sequence: true }), ['library']);
+    if (!onDevice) expect(library > 0).toBe(placement === byCublas);
+  });
+});
 
 describe('who runs it', () => {
   test.each([{ first: true }, { first: false }])('models whose outputs see around the LSTM: %j', (options) => {

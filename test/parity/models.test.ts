@@ -5,7 +5,7 @@ import { addon } from '../../lib/addon/load.js';
 import { type Carry, Model, Tensor } from '../../lib/index.js';
 import { headsOf } from '../support/small-models.js';
 import { buildTimeout, useCuda } from './emulated.js';
-import { batchFor, expectClose, type Pair, pair } from './models.js';
+import { batchFor, expectClose, type Pair, pair, wave } from './models.js';
 
 const values = 1e-5;
 const gradients = 1e-4;
@@ -64,8 +64,6 @@ function compareCalls(p: Pair, shape: number[], seed: number, sequence: boolean)
     expect(Math.max(...d.observation.map(Math.abs))).toBeGreaterThan(1e-4);
   }
 }
-
-const wave = (rows: number, k: number) => Float32Array.from({ length: rows }, (_, i) => Math.sin(k * i + k));
 
 /** A window over the last observations is a carry as well. */
 const recurrent = new Set(['lstmactorcritic', 'mingruactorcritic', 'ncdeactorcriticpolicy']);

@@ -26,6 +26,15 @@ export function pair(
   return { cpu: make({ device: 'cpu' }), cuda: make({ device: 'cuda', precision }) };
 }
 
+/** The same, where `placement` is that of the model on the device cuda. */
+export function pairWith(name: string, head: string, seed: number, placement: object, more: object = {}): Pair {
+  const { cpu } = pair(name, head, seed, more);
+  return { cpu, cuda: Model.create(name, { ...cpu.metadata, key: seed, device: 'cuda', ...placement } as never) };
+}
+
+/** Weights of rows that differ from each other, and from those of another k. */
+export const wave = (rows: number, k: number) => Float32Array.from({ length: rows }, (_, i) => Math.sin(k * i + k));
+
 export interface Batch {
   observation: { data: Float32Array; shape: number[] };
   /** Where allowed; for discrete heads. */

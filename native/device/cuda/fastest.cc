@@ -69,8 +69,40 @@ static double measure(const Way& way) {
   return best;
 }
 
+namespace {
+
+// What a call changes in place is at the end as it is now.
+class Unchanged {
+ public:
+  explicit Unchanged(const CallShape& shape)
+      : call_("measuring kernels"),
+        memory_(shape.changed),
+        bytes_(size_t(shape.changed_floats) * sizeof(float)),
+        copy_(memory_ ? call_.scratch<float>(shape.changed_floats) : nullptr) {
+    if (memory_) check(copy(copy_, memory_), "keeping what is measured on");
+  }
+  ~Unchanged() {
+    if (memory_) copy(memory_, copy_);
+  }
+  Unchanged(const Unchanged&) = delete;
+  Unchanged& operator=(const Unchanged&) = delete;
+
+ private:
+  cudaError_t copy(float* to, const float* from) const {
+    return cudaMemcpyAsync(to, from, bytes_, cudaMemcpyDefault, cudaStreamPerThread);
+  }
+
+  Call call_;  // waits for the copy, in the end
+  float* const memory_;
+  const size_t bytes_;
+  float* const copy_;
+};
+
+}  // namespace
+
 static Choice measure_all(const CallShape& call, const std::vector<Way>& ways) {
   Choice choice{call.name, call.rows, call.steps, {}, 0};
+  const Unchanged unchanged(call);
   for (const Way& way : ways) {
     double time = INFINITY;
     try {

@@ -19,6 +19,9 @@ struct CallShape {
   const char* name;
   int rows, steps;
   const UpdateGate* gate = nullptr;  // once it says stop, some ways compute nothing
+  // What a run changes where it lies, in the memory of the GPU: measuring leaves it as it was. Null: nothing.
+  float* changed = nullptr;
+  int64_t changed_floats = 0;
 };
 
 // Runs one of `ways`, which can all be repeated and give the same results to rounding: the fastest. Where nothing is to be measured (`choices` is

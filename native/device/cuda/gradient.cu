@@ -6,7 +6,6 @@
 
 #include "device/cuda/block.h"
 #include "device/cuda/calls.h"
-#include "device/cuda/fastest.h"
 #include "device/cuda/layers.h"
 #include "device/cuda/launch.h"
 #include "device/cuda/sequence_lstm.h"
@@ -97,27 +96,48 @@ class Tiles {
   float* sets_;
 };
 
-// With the LSTM by cuDNN. The tiles run twice: to the gradient of h, and from that of x; what that repeats is little beside the LSTM.
-static void gradient_of_sequences(Call& call, const Program& p, const GradientIO& io, int first, int rows,
-                                  float* accumulators) {
-  SequenceLstm lstm(call, p, io.sequence, io.observation, io.parameters, io.index, first, rows, true);
-  const Tiles tiles(call, p, Sequence{}, lstm.most_rows());
-  float* const sums = call.scratch<float>(int64_t(lstm.chunks()) * p.accumulators);
+static void clear(float* accumulators, const Program& p) {
+  check(cudaMemsetAsync(accumulators, 0, size_t(p.accumulators) * sizeof(float), cudaStreamPerThread),
+        "clearing sums of gradients");
+}
+
+// run(io, first row, rows, whether its sums count) for the rows of every chunk. They run twice: to the gradient of h, and from that of x; what that
+// repeats is little beside the LSTM.
+template <class Run> static void run_around(SequenceLstm& lstm, const GradientIO& io, Run run) {
   GradientIO of_rows = io;
   of_rows.sequence = {};
   of_rows.index = lstm.index();
-  int chunk = 0, trained = 0;
+  int chunk = 0;
   for (; chunk + 1 < lstm.chunks(); chunk++) lstm.forward(chunk, false);
-  for (; chunk >= 0 && !lstm.is_burn_in(chunk); chunk--, trained++) {
+  for (; chunk >= 0 && !lstm.is_burn_in(chunk); chunk--) {
     const int from = lstm.first_row(chunk), count = lstm.rows(chunk);
     of_rows.recurrence = lstm.forward(chunk, true);
     of_rows.d_observation = nullptr;
-    tiles.run(of_rows, from, count, nullptr);
+    run(of_rows, from, count, false);
     of_rows.recurrence = lstm.backward(chunk);
     of_rows.d_observation = io.d_observation;
-    tiles.run(of_rows, from, count, sums + int64_t(trained) * p.accumulators);
+    run(of_rows, from, count, true);
   }
-  tiles.add(sums, trained, accumulators);
+}
+
+// With the LSTM by cuDNN.
+static void gradient_of_sequences(Call& call, const Program& p, const GradientIO& io, int first, int rows,
+                                  float* accumulators, Path path) {
+  SequenceLstm lstm(call, p, io.sequence, io.observation, io.parameters, io.index, first, rows, true, path);
+  if (Layers* const layers = lstm.layers()) {
+    clear(accumulators, p);
+    run_around(lstm, io, [&](const GradientIO& of_rows, int from, int count, bool counts) {
+      layers->run(of_rows, from, count, counts ? accumulators : nullptr);
+    });
+  } else {
+    const Tiles tiles(call, p, Sequence{}, lstm.most_rows());
+    float* const sums = call.scratch<float>(int64_t(lstm.chunks()) * p.accumulators);
+    int trained = 0;
+    run_around(lstm, io, [&](const GradientIO& of_rows, int from, int count, bool counts) {
+      tiles.run(of_rows, from, count, counts ? sums + int64_t(trained++) * p.accumulators : nullptr);
+    });
+    tiles.add(sums, trained, accumulators);
+  }
   lstm.weight_gradient(accumulators);
 }
 
@@ -137,14 +157,21 @@ void gradient(const Program& p, const GradientIO& given, int first, int rows, fl
     stage(call, io.sequence, p.carry_width, first, rows);
   }
   const auto by_tiles = [&](Call& own) { Tiles(own, p, io.sequence, rows).run(io, first, rows, accumulators); };
-  const auto by_cudnn = [&](Call& own) { gradient_of_sequences(own, p, io, first, rows, accumulators); };
+  const auto by_path = [&](Call& own, Path path) {
+    if (path == Path::tiles) return by_tiles(own);
+    clear(accumulators, p);
+    Layers(own, p, io.parameters, rows, path).run(io, first, rows, accumulators);
+  };
+  const auto by_cudnn = [&](Call& own, Path path) {
+    gradient_of_sequences(own, p, io, first, rows, accumulators, path);
+  };
   const CallShape shape{io.of_inputs() ? "gradient of inputs" : "gradient", rows, io.sequence.steps, io.gate};
   if (rows > 0 && SequenceLstm::takes(p, io.sequence))
-    run_fastest(call, SequenceLstm::choices(p), shape, {{"cudnn", by_cudnn}, {"torsor", by_tiles}});
+    run_sequences(call, p, shape, by_cudnn, by_tiles);
+  else if (rows < 1 || p.states > 0 || io.sequence.steps > 1)
+    by_tiles(call);
   else
-    run_tiles_or_layers(call, p, shape, by_tiles, [&](Call& own, Products products) {
-      gradient_by_layers(own, p, io, first, rows, accumulators, products);
-    });
+    run_rows(call, p, shape, by_path);
   call.finish();
 }
 

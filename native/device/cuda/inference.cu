@@ -1,7 +1,6 @@
 // Forward and evaluate on CUDA: a block carries tiles through all steps of their sequence.
 #include "device/cuda/block.h"
 #include "device/cuda/calls.h"
-#include "device/cuda/fastest.h"
 #include "device/cuda/layers.h"
 #include "device/cuda/launch.h"
 #include "device/cuda/sequence_lstm.h"
@@ -46,9 +45,8 @@ __global__ void __launch_bounds__(threads, blocks)
 
 namespace torsor::calls {
 
-template <class Kernel, class Layers, class IO>
-static void run(Call& call, const char* name, Kernel kernel, Layers by_layers, const Program& p, const IO& io,
-                int first, int rows) {
+template <class Kernel, class IO>
+static void run(Call& call, const char* name, Kernel kernel, const Program& p, const IO& io, int first, int rows) {
   const auto tiles = [&](Call& own, int of_rows) {
     return place(own, TORSOR_ISA::tiles_of(of_rows, small_rows), int64_t(p.columns) * small_rows,
                  TORSOR_ISA::scratch_floats<small_rows>(p));
@@ -57,25 +55,39 @@ static void run(Call& call, const char* name, Kernel kernel, Layers by_layers, c
     launch(name, kernel, at.blocks, TORSOR_ISA::threads, at.shared_bytes, p, of_rows, at, from, count);
   };
   const auto by_tiles = [&](Call& own) { start(tiles(own, rows), io, first, rows); };
-  const auto by_cudnn = [&](Call& own) {
-    SequenceLstm lstm(own, p, io.sequence, io.observation, io.parameters, nullptr, first, rows, false);
-    const Place at = tiles(own, lstm.most_rows());
+  const auto by_path = [&](Call& own, Path path) {
+    if (path == Path::tiles)
+      by_tiles(own);
+    else
+      Layers(own, p, io.parameters, rows, path).run(io, first, rows);
+  };
+  const auto by_cudnn = [&](Call& own, Path path) {
+    SequenceLstm lstm(own, p, io.sequence, io.observation, io.parameters, nullptr, first, rows, false, path);
+    const Place at = lstm.layers() ? Place{} : tiles(own, lstm.most_rows());
     for (int chunk = 0; chunk < lstm.chunks(); chunk++) {
+      const int from = lstm.first_row(chunk), count = lstm.rows(chunk);
       IO of_rows = io;
       of_rows.sequence = {};
       of_rows.recurrence = lstm.forward(chunk, false);
-      start(at, of_rows, lstm.first_row(chunk), lstm.rows(chunk));
+      if (lstm.layers())
+        lstm.layers()->run(of_rows, from, count);
+      else
+        start(at, of_rows, from, count);
     }
   };
   const Sequence& s = io.sequence;
-  const bool repeatable = !s.final_carry || s.final_carry != s.carry;
+  CallShape shape{name, rows, s.steps};
+  if (s.final_carry && s.final_carry == s.carry) {
+    shape.changed = s.final_carry + int64_t(first) * p.carry_width;
+    shape.changed_floats = int64_t(rows) * p.carry_width;
+  }
   // The rows of all steps are a batch where they lie one behind the other.
   if (SequenceLstm::takes(p, s) && first == 0 && s.stride == rows)
-    run_fastest(call, repeatable ? SequenceLstm::choices(p) : nullptr, {name, rows, s.steps},
-                {{"cudnn", by_cudnn}, {"torsor", by_tiles}});
+    run_sequences(call, p, shape, by_cudnn, by_tiles);
+  else if (s.steps > 1)
+    by_tiles(call);
   else
-    run_tiles_or_layers(call, p, {name, rows, s.steps}, by_tiles,
-                        [&](Call& own, Products products) { by_layers(own, p, io, first, rows, products); });
+    run_rows(call, p, shape, by_path);
   call.finish();
 }
 
@@ -90,7 +102,7 @@ void forward(const Program& p, const ForwardIO& given, int first, int rows, floa
   writes(call, io.bootstrap_value, range);
   call.reads(io.wanted, first, rows);
   stage(call, io.sequence, p.carry_width, first, rows);
-  run(call, io.wanted ? "forward where wanted" : "forward", TORSOR_ISA::outputs, forward_by_layers, p, io, first, rows);
+  run(call, io.wanted ? "forward where wanted" : "forward", TORSOR_ISA::outputs, p, io, first, rows);
 }
 
 void evaluate(const Program& p, const EvaluateIO& given, int first, int rows, float*) {
@@ -105,7 +117,7 @@ void evaluate(const Program& p, const EvaluateIO& given, int first, int rows, fl
   writes(call, io.entropy, range);
   writes(call, io.value, range);
   stage(call, io.sequence, p.carry_width, first, rows);
-  run(call, "evaluate", TORSOR_ISA::evaluate, evaluate_by_layers, p, io, first, rows);
+  run(call, "evaluate", TORSOR_ISA::evaluate, p, io, first, rows);
 }
 
 }  // namespace torsor::calls

@@ -17,6 +17,21 @@ __device__ __forceinline__ LayerTile tile_of_block(const LayerRows& rows) {
 }
 __device__ __forceinline__ bool stopped(const LayerRows& rows) { return rows.gate && rows.gate->stopped; }
 
+// The carry before a step, from its array to columns; and that after it, back.
+__global__ void layer_states(const __grid_constant__ Program program, const __grid_constant__ Sequence one,
+                             const __grid_constant__ LayerRows rows) {
+  const LayerTile t = tile_of_block(rows);
+  load_carry(t, program, one, program.carry);
+  carry_to_states(t, program.carry, t, program);
+}
+__global__ void layer_carry(const __grid_constant__ Program program, const __grid_constant__ Sequence one,
+                            const __grid_constant__ LayerRows rows) {
+  const LayerTile t = tile_of_block(rows);
+  states_to_carry(t, t, program.carry, program, 1);
+  clear_done(t, one.done, program.carry, program.carry_width);
+  t.store(program.carry, program.carry_width, one.final_carry);
+}
+
 // A linear whose product is in the columns of its output.
 template <class Tile>
 __device__ __forceinline__ void end_linear(const Tile& t, const float* parameters, const Instruction& q, bool keep) {
@@ -51,6 +66,10 @@ __global__ void __launch_bounds__(threads, blocks)
           Op::forward_keeping(t, memory, q);
         else
           Op::backward(t, memory, q);
+      } else if constexpr (same<Op, Lstm>) {
+        Op::cell(t, q);
+      } else if constexpr (same<Op, Scan>) {
+        Op::step(t, q);
       }
     });
   }
@@ -124,6 +143,12 @@ void load_layer(const LayerRows& rows, int column, int width, const float* array
 }
 void store_layer(const LayerRows& rows, int column, int width, float* array) {
   launch_tiles("layer_store", layer_store, rows, rows, column, width, array);
+}
+void carry_to_layer(const LayerRows& rows, const Program& p, const Sequence& one) {
+  launch_tiles("layer_states", layer_states, rows, p, one, rows);
+}
+void carry_of_layer(const LayerRows& rows, const Program& p, const Sequence& one) {
+  launch_tiles("layer_carry", layer_carry, rows, p, one, rows);
 }
 void run_pass(const LayerRows& rows, const Pass& pass, const float* parameters) {
   launch_tiles("layer_pass", layer_pass, rows, pass, rows, parameters);

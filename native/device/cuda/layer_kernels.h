@@ -14,7 +14,7 @@ struct LayerRows {
   const UpdateGate* gate;
 };
 
-// What stands between two products, in order.
+// What stands between two products, in order. Of a linear and of an lstm it is what follows on their product.
 enum class Direction : uint8_t { forward, keeping, backward };
 constexpr int most_in_pass = 16;
 struct Pass {
@@ -26,6 +26,10 @@ struct Pass {
 // From arrays [rows][width] to columns, and back.
 void load_layer(const LayerRows&, int column, int width, const float* array);
 void store_layer(const LayerRows&, int column, int width, float* array);
+
+// Between the carry of a step, as `one` has it, and the columns of the states: before the step, and after it.
+void carry_to_layer(const LayerRows&, const Program&, const Sequence& one);
+void carry_of_layer(const LayerRows&, const Program&, const Sequence& one);
 
 void run_pass(const LayerRows&, const Pass&, const float* parameters);
 // Adds the sums over the rows of some columns to `sums`, in an order that depends on the number of rows alone.

@@ -58,8 +58,17 @@ void act(const Program& p, const StepIO& given, int first, int rows, float*) {
     else
       start(own, TORSOR_ISA::policy_step<small_rows>, std::integral_constant<int, small_rows>());
   };
-  run_tiles_or_layers(call, p, {"act", rows, 1}, by_tiles,
-                      [&](Call& own, Products products) { act_by_layers(own, p, io, first, rows, products); });
+  CallShape shape{"act", rows, 1};
+  if (io.carry) {
+    shape.changed = io.carry + int64_t(first) * p.carry_width;
+    shape.changed_floats = int64_t(rows) * p.carry_width;
+  }
+  run_rows(call, p, shape, [&](Call& own, Path path) {
+    if (path == Path::tiles)
+      by_tiles(own);
+    else
+      Layers(own, p, io.parameters, rows, path).run(io, first, rows);
+  });
   call.finish();
 }
 

@@ -97,7 +97,8 @@ template <class T> static T* on_device(Call& call, const std::vector<T>& host) {
 }
 
 SequenceLstm::SequenceLstm(Call& call, const Program& p, const Sequence& s, const float* observation,
-                           const float* parameters, const int32_t* index, int first, int rows, bool training)
+                           const float* parameters, const int32_t* index, int first, int rows, bool training,
+                           Path around)
     : call_(call),
       p_(p),
       q_(p.code[p.lone_lstm]),
@@ -119,8 +120,11 @@ SequenceLstm::SequenceLstm(Call& call, const Program& p, const Sequence& s, cons
   const int64_t most = lstm_.most_steps(rows, training);
   cut(training && s.segment > 0 ? std::min<int64_t>(most, s.segment) : most);
 
-  tiles_ = place(call, TORSOR_ISA::tiles_of(most_rows(), small_rows), int64_t(p.columns) * small_rows,
-                 TORSOR_ISA::scratch_floats<small_rows>(p));
+  if (around == Path::tiles)
+    tiles_ = place(call, TORSOR_ISA::tiles_of(most_rows(), small_rows), int64_t(p.columns) * small_rows,
+                   TORSOR_ISA::scratch_floats<small_rows>(p));
+  else
+    layers_ = std::make_unique<Layers>(call, p, parameters, most_rows(), around);
   x_ = call.scratch<float>(int64_t(most_rows()) * inputs_);
   h_ = call.scratch<float>(int64_t(most_rows()) * units_);
   if (training) {
@@ -205,8 +209,11 @@ Recurrence SequenceLstm::forward(int number, bool training) {
   Recurrence recurrence;
   recurrence.place = place_;
   recurrence.x = x_;
-  launch("lstm_inputs", TORSOR_ISA::lstm_inputs, tiles_.blocks, TORSOR_ISA::threads, tiles_.shared_bytes, p_,
-         recurrence, Sequence{}, tiles_, observation_, parameters_, index_, first_row(number), rows(number));
+  if (layers_)
+    layers_->run_inputs(recurrence, observation_, index_, first_row(number), rows(number));
+  else
+    launch("lstm_inputs", TORSOR_ISA::lstm_inputs, tiles_.blocks, TORSOR_ISA::threads, tiles_.shared_bytes, p_,
+           recurrence, Sequence{}, tiles_, observation_, parameters_, index_, first_row(number), rows(number));
   recurrence.x = nullptr;
   recurrence.h = h_;
 

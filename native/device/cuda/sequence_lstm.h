@@ -1,7 +1,8 @@
-// The LSTM of a program over whole sequences by cuDNN, where tiles do the rest with a row per step. The steps are taken in chunks: burn-in and
+// The LSTM of a program over whole sequences by cuDNN, where tiles or layers do the rest with a row per step. The steps are taken in chunks: burn-in and
 // training apart, and no more at once than are to be kept; from chunk to chunk goes the carry, and its gradient back.
 #pragma once
 #include "device/cuda/cudnn_lstm.h"
+#include "device/cuda/layers.h"
 #include "device/cuda/place.h"
 #include "device/cuda/segments.h"
 
@@ -17,13 +18,13 @@ struct Chunk {
 class SequenceLstm {
  public:
   static bool takes(const Program& p, const Sequence& s) { return p.lone_lstm >= 0 && s.steps > 1; }
-  // For run_fastest.
-  static Choices* choices(const Program& p) { return p.lstm_by == By::faster ? p.choices : nullptr; }
 
   // Rows first ... first + rows - 1, whose arrays kernels may read. `index` as in GradientIO.
   SequenceLstm(Call&, const Program&, const Sequence&, const float* observation, const float* parameters,
-               const int32_t* index, int first, int rows, bool training);
+               const int32_t* index, int first, int rows, bool training, Path around);
 
+  // Of all rows of a chunk; null: the rest goes by tiles.
+  Layers* layers() const { return layers_.get(); }
   int chunks() const { return int(chunks_.size()); }
   bool is_burn_in(int chunk) const { return chunks_[size_t(chunk)].first < s_.burn_in; }
   // As a batch: rows first_row ... first_row + rows - 1 of all rows of all steps, and where each is in the arrays of the call.
@@ -32,10 +33,10 @@ class SequenceLstm {
   int most_rows() const { return most_steps_ * rows_; }
   const int32_t* index() const { return index_; }
 
-  // Runs what comes before the LSTM and the LSTM itself, from the carry that the chunk before has left, and leaves the next. What the tiles
-  // are given for the rest of forward, and for the gradient of h where backward follows.
+  // Runs what comes before the LSTM and the LSTM itself, from the carry that the chunk before has left, and leaves the next. What those who
+  // do the rest are given for the rest of forward, and for the gradient of h where backward follows.
   Recurrence forward(int chunk, bool training);
-  // From the gradient of h; chunks in reverse order. What the tiles are given for all of backward.
+  // From the gradient of h; chunks in reverse order. What they are given for all of backward.
   Recurrence backward(int chunk);
 
   // Writes the gradients of the LSTM's weights to a set of accumulators.
@@ -63,6 +64,7 @@ class SequenceLstm {
   int most_steps_ = 0;
   CudnnLstm lstm_;
   std::vector<Chunk> chunks_;
+  std::unique_ptr<Layers> layers_;
   Place tiles_{};
   int32_t *index_ = nullptr, *place_ = nullptr;
   int32_t* done_ = nullptr;  // [steps][rows], or null
