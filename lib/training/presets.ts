@@ -41,8 +41,7 @@ const { 'CartPole-v1': cartPole, 'Pendulum-v1': pendulum } = feedForward;
 /**
  * Positions and speeds of the car are so small that a policy that sees them as they are hardly tells them apart; normalised it does, and its actions
  * swing the car far enough to find the goal. The tanh, the small kernels of the actor, environments and steps are those of rl-baselines3-zoo: with gelu
- * and relu the goal was not found. With a memory of 64 numbers instead of
- * 16, four LSTMs of seven had not found it when training ended.
+ * and relu the goal was not found. With a memory of 64 numbers instead of 16, four LSTMs of seven had not found it when training ended.
  */
 const mountainCar = {
   environments: 16,
@@ -104,7 +103,7 @@ export const modelPresets: Readonly<Record<string, { options: object; settings: 
   // `value` without a tanh is no estimate of the value: where rollouts stop, and where episodes are truncated, it misleads the critic. With the 4
   // features of the model's defaults six seeds of ten failed on Acrobot-v1, and five of eight had not found the goal of MountainCar-v0 in 200 000 steps.
   ncdeactorcriticpolicy: {
-    options: { squashValue: true, stepping: { substeps: 1 }, featureSize: 8, latentSize: 8 },
+    options: { squashValue: true, stepping: { substeps: 1 }, featureSize: 12, latentSize: 12 },
     settings: { learningRate: 3e-3 },
   },
 };
