@@ -1,36 +1,20 @@
 // Where cuBLASLt is looked for, and the sentence about one that is missing, broken or of another version; as cudnn.test.ts has it of cuDNN.
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { emulatedCublas, emulatedCudnn } from '../parity/emulated.js';
-import { machines } from './machines.js';
+import { isKnown, machines } from './machines.js';
 
-const { folder, machine } = machines('TORSOR_CUBLASLT', 'TORSOR_CUBLASLT_PLAYS');
+const { folder, machine, problemOf } = machines('TORSOR_CUBLASLT', 'TORSOR_CUBLASLT_PLAYS');
 
 const help = "install cuBLAS of CUDA 13 (pip install nvidia-cublas, or libcublas-13-0 of NVIDIA's packages)";
 const options = { observationSpaceSize: 3, actionSpaceSize: 2, architecture: [8], device: 'cuda' } as const;
 
-/** What devices() and an explicit choice say; by default our own kernels run. */
-async function expectProblem(environment: Record<string, string>, problem: string, listed: object = { problem }) {
-  const { devices, Model } = await machine(environment);
-  expect(devices()[1]).toMatchObject({ device: 'cuda:0', available: true, cublas: listed });
-  const message = `products: 'cublas' is not available: ${problem}, or use products 'torsor'.`;
-  expect(() => Model.create('SharedActorCritic', { ...options, products: 'cublas' })).toThrow(
-    expect.objectContaining({ code: 'DEVICE_UNAVAILABLE', message }),
-  );
-  const model = Model.create('SharedActorCritic', options);
-  expect(model.forward(new Float32Array(30)).value.shape).toEqual([10, 1]);
-}
-
-const known = (() => {
-  try {
-    const linked = execFileSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' }).includes('libcublasLt.so');
-    return linked || existsSync('/usr/local/cuda/lib64/libcublasLt.so');
-  } catch {
-    return false;
-  }
-})();
+const expectProblem = problemOf({
+  ...{ option: 'products', library: 'cublas', name: 'SharedActorCritic', options },
+  run: (model) => expect(model.forward(new Float32Array(30)).value.shape).toEqual([10, 1]),
+});
+const known = isKnown('libcublasLt.so', '/usr/local/cuda/lib64/libcublasLt.so');
 
 // First of all: what the process has opened once, the linker finds again.
 test.skipIf(known)('none, and that of pip beside a Python on PATH', async () => {

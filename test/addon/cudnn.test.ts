@@ -1,13 +1,12 @@
 // Where cuDNN is looked for, and the sentence about one that is missing, broken or of another version. The machines are played by the emulated
 // runtime and a library that stands in for cuDNN (test/parity/emulated).
-import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { emulatedCudnn } from '../parity/emulated.js';
-import { machines } from './machines.js';
+import { isKnown, machines } from './machines.js';
 
-const { folder, machine } = machines('TORSOR_CUDNN', 'TORSOR_CUDNN_PLAYS');
+const { folder, machine, problemOf } = machines('TORSOR_CUDNN', 'TORSOR_CUDNN_PLAYS');
 
 /** A copy of the emulated cuDNN without some of its files; the file to open. */
 function copyWithout(name: string, ...missing: string[]): string {
@@ -20,30 +19,12 @@ function copyWithout(name: string, ...missing: string[]): string {
 const help = "install cuDNN 9 for CUDA 13 (pip install nvidia-cudnn-cu13, or cudnn9-cuda-13 of NVIDIA's packages)";
 const options = { observationSpaceSize: 3, actionSpaceSize: 2, lstmFeatures: 4, device: 'cuda' } as const;
 
-/** What devices() and an explicit choice say; by default our own kernels run. */
-async function expectProblem(
-  environment: Record<string, string>,
-  problem: string,
-  listed: object = { problem },
-): Promise<void> {
-  const { devices, Model } = await machine(environment);
-  expect(devices()[1]).toMatchObject({ device: 'cuda:0', available: true, cudnn: listed });
-  const message = `lstm: 'cudnn' is not available: ${problem}, or use lstm 'torsor'.`;
-  expect(() => Model.create('LSTMActorCritic', { ...options, lstm: 'cudnn' })).toThrow(
-    expect.objectContaining({ code: 'DEVICE_UNAVAILABLE', message }),
-  );
-  const model = Model.create('LSTMActorCritic', options);
-  const { value } = model.forward({ data: new Float32Array(12), shape: [2, 2, 3] }, { sequence: true });
-  expect(value.shape).toEqual([2, 2, 1]);
-}
-
-const known = (() => {
-  try {
-    return execFileSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' }).includes('libcudnn.so.9');
-  } catch {
-    return false;
-  }
-})();
+const sequence = { data: new Float32Array(12), shape: [2, 2, 3] };
+const expectProblem = problemOf({
+  ...{ option: 'lstm', library: 'cudnn', name: 'LSTMActorCritic', options },
+  run: (model) => expect(model.forward(sequence, { sequence: true }).value.shape).toEqual([2, 2, 1]),
+});
+const known = isKnown('libcudnn.so.9');
 
 // First of all: what the process has opened once, the linker finds again.
 test.skipIf(known)('none, and that of pip beside a Python on PATH', async () => {

@@ -1,9 +1,29 @@
 // Machines played by the emulated runtime, on which nobody has looked for a library yet.
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
+import type { Model } from '../../lib/index.js';
 import { buildEmulated, buildTimeout } from '../parity/emulated.js';
+
+/** Whether the linker knows a library, or it lies at one of `files`: then no machine here is without it. */
+export function isKnown(library: string, ...files: string[]): boolean {
+  try {
+    return execFileSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' }).includes(library) || files.some(existsSync);
+  } catch {
+    return false;
+  }
+}
+
+/** A library, the option that asks for it, a model that may, and a call of that model. */
+interface Choice {
+  option: 'lstm' | 'products';
+  library: 'cudnn' | 'cublas';
+  name: string;
+  options: object;
+  run: (model: Model<object>) => void;
+}
 
 /**
  * For the tests of a file: a folder of theirs, and `machine(environment)`, the library on a new machine where the environment variables `names` are
@@ -37,5 +57,17 @@ export function machines(...names: string[]) {
     vi.resetModules();
     return await import('../../lib/index.js');
   }
-  return { folder, machine };
+  /** What devices() and an explicit choice say of a library; by default our own kernels run. */
+  const problemOf =
+    ({ option, library, name, options, run }: Choice) =>
+    async (environment: Record<string, string>, problem: string, listed: object = { problem }) => {
+      const { devices, Model } = await machine(environment);
+      expect(devices()[1]).toMatchObject({ device: 'cuda:0', available: true, [library]: listed });
+      const message = `${option}: '${library}' is not available: ${problem}, or use ${option} 'torsor'.`;
+      expect(() => Model.create(name, { ...options, [option]: library } as never)).toThrow(
+        expect.objectContaining({ code: 'DEVICE_UNAVAILABLE', message }),
+      );
+      run(Model.create(name, options as never));
+    };
+  return { folder, machine, problemOf };
 }
