@@ -15,6 +15,7 @@ const checks = {
   symbols: ['npm', ['run', '--silent', 'symbols']],
   documentation: ['npm', ['run', '--silent', 'docs']],
   kernels: ['npm', ['run', '--silent', 'kernels']],
+  'exported files in onnxruntime-node': ['npm', ['run', '--silent', 'onnx']],
 };
 
 /** Runs the tests with their output shown; the reporter leaves the numbers in a file. */

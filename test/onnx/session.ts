@@ -1,8 +1,17 @@
-// An exported file, run by onnxruntime-web: the runtime of browsers, whose WebAssembly runs here too.
+// An exported file, run by onnxruntime-web, the runtime of browsers, whose WebAssembly runs here too; or by onnxruntime-node, in the folder that
+// TORSOR_ONNXRUNTIME names (`npm run onnx`).
 import { readFileSync } from 'node:fs';
-import * as ort from 'onnxruntime-web';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type * as ort from 'onnxruntime-web';
 
-ort.env.wasm.numThreads = 1;
+const { TORSOR_ONNXRUNTIME: folder } = process.env;
+/** Both have one interface. */
+const runtime: typeof ort =
+  folder === undefined
+    ? await import('onnxruntime-web')
+    : createRequire(path.join(folder, 'package.json'))('onnxruntime-node');
+runtime.env.wasm.numThreads = 1;
 
 export type Numbers = Float32Array | Int32Array | Uint8Array;
 export interface Given {
@@ -20,7 +29,7 @@ export class Session {
   static async open(file: string | Uint8Array): Promise<Session> {
     const bytes = typeof file === 'string' ? readFileSync(file) : file;
     const errorsAlone = 3;
-    return new Session(await ort.InferenceSession.create(bytes, { logSeverityLevel: errorsAlone }));
+    return new Session(await runtime.InferenceSession.create(bytes, { logSeverityLevel: errorsAlone }));
   }
 
   get inputs(): readonly string[] {
@@ -47,7 +56,7 @@ export class Session {
 }
 
 function tensorOf(name: string, data: Numbers, shape: readonly number[]): ort.Tensor {
-  if (data instanceof Float32Array) return new ort.Tensor('float32', data, shape);
-  if (data instanceof Int32Array) return new ort.Tensor('int32', data, shape);
-  return new ort.Tensor(name === 'action_mask' ? 'bool' : 'uint8', data, shape);
+  if (data instanceof Float32Array) return new runtime.Tensor('float32', data, shape);
+  if (data instanceof Int32Array) return new runtime.Tensor('int32', data, shape);
+  return new runtime.Tensor(name === 'action_mask' ? 'bool' : 'uint8', data, shape);
 }
