@@ -30,6 +30,7 @@ export function readProgram(json: unknown, source: string): ProgramSpec {
   const steps = read.list('instructions', root.instructions);
   const bootstraps = root.version === programVersions.bootstrapping || (general && root.bootstrapValue !== undefined);
   const stateful = root.version === programVersions.recurrent || ((bootstraps || general) && root.states !== undefined);
+  const partNames = new Set<string>();
   const states = stateful ? read.list('states', root.states).map(readState) : [];
   const first = 1 + states.length;
   if (widths.length !== steps.length + first)
@@ -146,8 +147,10 @@ export function readProgram(json: unknown, source: string): ProgramSpec {
       read.fail(`${where}: width ${widths[index]} becomes ${widths[replacement]}`);
     const arrays = read.list(`${where}.parts`, parts).map((part) => {
       const { name, shape } = read.object(`${where}.parts`, part);
-      if (typeof name !== 'string' || name === '') read.fail(`${where}.parts: name ${show(name)} is missing`);
-      return { name, shape: read.lengths(`${where}.shape`, shape) };
+      return {
+        name: read.newName(`${where}.parts`, name, partNames),
+        shape: read.lengths(`${where}.shape`, shape),
+      };
     });
     const width = arrays.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     if (width !== widths[index]) read.fail(`${where}: parts of ${width} numbers in a width of ${widths[index]}`);

@@ -129,6 +129,12 @@ describe('programs with states', () => {
     ['a state that becomes something wider', (p) => (p.states[1].next = p.states[0].value), 'states[1]: width 2'],
     ['parts that are too narrow', (p) => p.states[0].parts.pop(), 'states[0]: parts of 2'],
     ['a part without name', (p) => delete p.states[0].parts[0].name, 'states[0].parts'],
+    [
+      'one name for parts of two states',
+      (p) => (p.states[1].parts[0].name = p.states[0].parts[1].name),
+      'states[1].parts',
+      'taken',
+    ],
     ['a floor that is no number', (p) => (p.states[1].floor = '0'), 'states[1].floor'],
     ['a block out of range', (p) => rename(p), 'no parameter "kernels[2]"'],
     ['an lstm of another width', (p) => p.instructions[lstm].inputs.fill(0, 0, 1), 'lstm needs a weight'],
