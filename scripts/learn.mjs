@@ -1,12 +1,13 @@
 // `npm run learn -- [NAME…] [--seeds N] [--model NAME] [--steps N]`: trains on each environment named (all with a goal, without a name) with
 // seeds 0 … N - 1, and fails unless nine in ten of them reach the return that counts as solved within two minutes.
-// `npm run learn -- [NAME…] --table PAGE [--seeds N] [--model NAME] [--redo]`: trains every environment with every model, or those named, and writes
-// the table of PAGE. Results are kept beside those of the benchmarks: only what is missing is trained, with --redo all that is named.
+// `npm run learn -- [NAME…] --table PAGE [--seeds N] [--model NAME] [--redo]`: trains every environment with every model, or those named, for the
+// steps of the presets and for those of who is compared with, and writes the tables of PAGE. Results are kept beside those of the benchmarks: only what is missing is trained, with --redo all that is named.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { environments, models } from './learn/environments.mjs';
 import { reachesGoal } from './learn/goals.mjs';
 import { trainMissing } from './learn/matrix.mjs';
+import { parts } from './learn/parts.mjs';
 import { Results } from './learn/results.mjs';
 import { mostSeeds } from './learn/statistics.mjs';
 import { root, setupOrExit } from './setup.mjs';
@@ -43,8 +44,8 @@ function refusal() {
   return undefined;
 }
 
-/** The table is written even where a training failed. */
-async function fillTable() {
+/** The tables are written even where a training failed. */
+async function fillTables() {
   const refused = refusal();
   if (refused !== undefined) {
     console.error(refused);
@@ -52,12 +53,16 @@ async function fillTable() {
   }
   await setupOrExit();
   const { writeTable } = await import('./learn/table.mjs'); // needs dist/
-  const results = new Results(path.join(root, 'bench', 'results', 'learning.json'));
-  const [envs, chosen] = [named ?? Object.keys(environments), model === undefined ? models : [model]];
-  if (redo) for (const env of envs) for (const name of chosen) results.drop(env, name);
-  const complete = await trainMissing(results, { envs, models: chosen, seeds });
-  writeTable(path.resolve(table), results);
+  const chosen = model === undefined ? models : [model];
+  let complete = true;
+  for (const [part, { rows, stepsOf }] of Object.entries(parts)) {
+    const results = new Results(path.join(root, 'bench', 'results', 'learning.json'), part);
+    const envs = rows.filter((env) => named?.includes(env) ?? true);
+    if (redo) for (const env of envs) for (const name of chosen) results.drop(env, name);
+    complete = (await trainMissing(results, { envs, models: chosen, seeds, stepsOf })) && complete;
+    writeTable(path.resolve(table), part, results);
+  }
   return complete;
 }
 
-process.exitCode = (await (table === undefined ? testGoals() : fillTable())) ? 0 : 1;
+process.exitCode = (await (table === undefined ? testGoals() : fillTables())) ? 0 : 1;

@@ -3,7 +3,8 @@
 /**
  * - `goal`: nine of ten seeds have to reach it.
  * - `known`: what counts as solved, the best there is; thresholds are Gymnasium's (`reward_threshold`).
- * - `peer`: PPO of Stable-Baselines3 as benchmark.md of rl-baselines3-zoo has it: mean and standard deviation over the episodes of one run.
+ * - `peer`: PPO of Stable-Baselines3 as benchmark.md of rl-baselines3-zoo has it: mean and standard deviation over the episodes of one run, and the
+ *   steps of its training.
  */
 export const environments = {
   'CartPole-v1': {

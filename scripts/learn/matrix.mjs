@@ -5,8 +5,8 @@ import { train } from './train.mjs';
 /** More would share caches and memory, and change how long each takes. */
 const mostAtOnce = 2;
 
-/** A training that fails is said, and leaves its place empty. Whether none did. */
-export async function trainMissing(results, { envs, models, seeds }) {
+/** `stepsOf` tells how long to train on an environment, undefined for its preset's steps. A training that fails is said, and leaves its place empty. Whether none did. */
+export async function trainMissing(results, { envs, models, seeds, stepsOf }) {
   // Seeds outermost: where the matrix is broken off, all cells have about as many.
   const missing = Array.from({ length: seeds }, (_, seed) => seed)
     .flatMap((seed) => envs.flatMap((env) => models.map((model) => ({ env, model, seed }))))
@@ -16,9 +16,11 @@ export async function trainMissing(results, { envs, models, seeds }) {
     for (let next = missing.shift(); next !== undefined; next = missing.shift()) {
       const { env, model, seed } = next;
       try {
-        const done = await train(next, { threads: 1 });
+        const done = await train({ ...next, steps: stepsOf(env) }, { threads: 1 });
         results.add(done);
-        console.log(`${env} ${model} seed ${seed}: return ${done.meanReturn.toFixed(2)}  ${done.seconds.toFixed(1)} s`);
+        console.log(
+          `${env} ${model} ${done.steps} steps seed ${seed}: return ${done.meanReturn.toFixed(2)}  ${done.seconds.toFixed(1)} s`,
+        );
       } catch (error) {
         good = false;
         console.error(error.message);

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { root } from '../setup.mjs';
+import { parts } from './parts.mjs';
 
 /** The last commit that changed what trains; + where files differ from it. */
 function commitOfCode() {
@@ -21,22 +22,28 @@ function format(data) {
 }
 
 /**
- * {processor, date, cells: {environment: {model: {steps, runs: [{seed, meanReturn, seconds, commit, parameters}]}}}} in a file. It is read again before
- * every change: another process may train other cells.
+ * {processor, date, PART: {environment: {model: {steps, runs: [{seed, meanReturn, seconds, commit, parameters}]}}}, …} in a file, of which this is one
+ * part. It is read again before every change: another process may train other cells.
  */
 export class Results {
   #file;
+  #part;
   #data;
   #commit = commitOfCode();
 
-  constructor(file) {
+  constructor(file, part) {
     this.#file = file;
+    this.#part = part;
     this.#read();
+  }
+
+  get #cells() {
+    return this.#data[this.#part];
   }
 
   #read() {
     const processor = cpus()[0].model.trim();
-    const empty = { processor, date: '', cells: {} };
+    const empty = { processor, date: '', ...Object.fromEntries(Object.keys(parts).map((part) => [part, {}])) };
     this.#data = existsSync(this.#file) ? JSON.parse(readFileSync(this.#file, 'utf8')) : empty;
     if (this.#data.processor !== processor)
       throw new Error(
@@ -45,9 +52,9 @@ export class Results {
   }
 
   #write() {
-    const part = `${this.#file}.${process.pid}`;
-    writeFileSync(part, format(this.#data));
-    renameSync(part, this.#file);
+    const half = `${this.#file}.${process.pid}`;
+    writeFileSync(half, format(this.#data));
+    renameSync(half, this.#file);
   }
 
   get processor() {
@@ -59,13 +66,13 @@ export class Results {
   }
 
   get commits() {
-    const cells = Object.values(this.#data.cells).flatMap(Object.values);
+    const cells = Object.values(this.#cells).flatMap(Object.values);
     return [...new Set(cells.flatMap(({ runs }) => runs.map(({ commit }) => commit)))].sort();
   }
 
   /** {steps, runs}, or undefined where nothing was run. */
   cell(env, model) {
-    return this.#data.cells[env]?.[model];
+    return this.#cells[env]?.[model];
   }
 
   has(env, model, seed) {
@@ -74,16 +81,16 @@ export class Results {
 
   drop(env, model) {
     this.#read();
-    delete this.#data.cells[env]?.[model];
+    delete this.#cells[env]?.[model];
     this.#write();
   }
 
   /** Takes over what a training ended with. */
   add({ env, model, seed, steps, meanReturn, seconds, parametersSha256 }) {
     this.#read();
-    this.#data.cells[env] ??= {};
-    this.#data.cells[env][model] ??= { steps, runs: [] };
-    const { runs } = this.#data.cells[env][model];
+    this.#cells[env] ??= {};
+    this.#cells[env][model] ??= { steps, runs: [] };
+    const { runs } = this.#cells[env][model];
     runs.push({
       seed,
       meanReturn: Number(meanReturn.toFixed(4)),

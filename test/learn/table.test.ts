@@ -1,4 +1,4 @@
-// The table of `npm run learn -- --table`: intervals, results that are kept, what a page shows of them.
+// The tables of `npm run learn -- --table`: intervals, results that are kept, what a page shows of them.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -42,55 +42,74 @@ const done = (env: string, model: string, seed: number, meanReturn: number) => (
 describe('results', () => {
   it('are kept in a file, whatever the order they came in, and can be dropped', () => {
     const file = path.join(folder, 'kept.json');
-    const results = new Results(file);
+    const results = new Results(file, 'presetSteps');
     results.add(done('CartPole-v1', 'ActorCritic', 1, 400));
     results.add(done('CartPole-v1', 'ActorCritic', 0, 500));
-    const again = new Results(file);
+    new Results(file, 'peerSteps').add(done('CartPole-v1', 'ActorCritic', 2, 300));
+    const again = new Results(file, 'presetSteps');
     expect(again.cell('CartPole-v1', 'ActorCritic').runs.map(({ seed }: { seed: number }) => seed)).toEqual([0, 1]);
     expect(again.has('CartPole-v1', 'ActorCritic', 1)).toBe(true);
     expect(again.has('CartPole-v1', 'ActorCritic', 2)).toBe(false);
     again.drop('CartPole-v1', 'ActorCritic');
     expect(again.has('CartPole-v1', 'ActorCritic', 1)).toBe(false);
+    expect(new Results(file, 'peerSteps').has('CartPole-v1', 'ActorCritic', 2)).toBe(true);
   });
 
   it('of another processor are not mixed with those of this one', () => {
     const file = path.join(folder, 'elsewhere.json');
-    writeFileSync(file, JSON.stringify({ processor: 'Z80', date: '1976-07-01', cells: {} }));
-    expect(() => new Results(file)).toThrow('Z80');
+    writeFileSync(file, JSON.stringify({ processor: 'Z80', date: '1976-07-01' }));
+    expect(() => new Results(file, 'presetSteps')).toThrow('Z80');
   });
 });
+
+/** The page of this repository without its tables. */
+function emptyPage(name: string) {
+  const page = path.join(folder, name);
+  const marks = readFileSync('docs/learning.md', 'utf8').match(/^<!-- .* -->$/gm) as string[];
+  writeFileSync(page, ['before', ...marks.flatMap((mark) => [mark, 'old']), 'after', ''].join('\n'));
+  return page;
+}
+
+const cells = (line = '') => line.split('|').map((cell) => cell.trim());
 
 describe('the table', () => {
   it('knows every native environment', () =>
     expect(Object.keys(environments).toSorted()).toEqual(NativeVectorEnvironment.names.toSorted()));
 
   it('says what was measured, from how many seeds, and what was not run, between its marks alone', () => {
-    const page = path.join(folder, 'page.md');
-    const marks = readFileSync('docs/learning.md', 'utf8').match(/^<!-- .* -->$/gm) as string[];
-    writeFileSync(page, `before\n${marks[0]}\nold\n${marks[1]}\nafter\n`);
-    const results = new Results(path.join(folder, 'table.json'));
+    const page = emptyPage('page.md');
+    const results = new Results(path.join(folder, 'table.json'), 'presetSteps');
     for (let seed = 0; seed < 10; seed++) results.add(done('CartPole-v1', 'SharedActorCritic', seed, 490 + seed));
     for (const seed of [0, 1, 2]) results.add(done('CartPole-v1', 'LSTMActorCritic', seed, -1));
-    writeTable(page, results);
+    writeTable(page, 'presetSteps', results);
     const text = readFileSync(page, 'utf8');
-    writeTable(page, results);
+    writeTable(page, 'presetSteps', results);
     expect(readFileSync(page, 'utf8')).toBe(text);
     expect(text).toMatch(/^before\n[\s\S]*after\n$/);
-    expect(text).not.toContain('old');
-    const row =
-      text
-        .match(/^\| CartPole-v1 .*$/m)?.[0]
-        .split('|')
-        .map((cell) => cell.trim()) ?? [];
+    expect(text.match(/^old$/gm)).toHaveLength(3); // one was where the table is
     // 494.5 ± 2.262 √(9.1667 / 10).
-    expect(row.slice(4, 11)).toEqual([
-      ...['504k', '494.5 ± 2.2', 'not run', '−1.0 ± 0.0 (3)', 'not run', 'not run', '500.0 ± 0.0 (100k)'],
+    expect(cells(text.match(/^\| CartPole-v1 .*$/m)?.[0]).slice(4, 10)).toEqual([
+      ...['504k', '494.5 ± 2.2', 'not run', '−1.0 ± 0.0 (3)', 'not run', 'not run'],
     ]);
+  });
+
+  it('at equal steps has what others published beside it', () => {
+    const page = emptyPage('equal.md');
+    const results = new Results(path.join(folder, 'equal.json'), 'peerSteps');
+    for (const seed of [0, 1]) results.add({ ...done('Pendulum-v1', 'ActorCritic', seed, -160), steps: 102_400 });
+    writeTable(page, 'peerSteps', results);
+    const text = readFileSync(page, 'utf8');
+    expect(cells(text.match(/^\| Pendulum-v1 .*$/m)?.[0]).slice(1, -1)).toEqual([
+      ...['Pendulum-v1', '102k', 'not run', '−160.0 ± 0.0 (2)', 'not run', 'not run', 'not run'],
+      ...['−172.2 ± 104.2', '100k'],
+    ]);
+    expect(text.match(/^\| \S+-v\d /gm)).toHaveLength(5);
   });
 
   it('needs a page with its marks', () => {
     const page = path.join(folder, 'bare.md');
     writeFileSync(page, 'text\n');
-    expect(() => writeTable(page, new Results(path.join(folder, 'none.json')))).toThrow('begin of the table');
+    const results = new Results(path.join(folder, 'none.json'), 'presetSteps');
+    expect(() => writeTable(page, 'presetSteps', results)).toThrow('begin of the table');
   });
 });
