@@ -150,10 +150,11 @@ export {
 export * as initializers from './random/initializers.js';
 export { Key } from './random/key.js';
 export { bits, gumbel, normal, uniform } from './random/random.js';
+export type { AdvantageOptions } from './rollout/advantage-options.js';
 export { RolloutBatch, type RolloutLoopOptions, rollout } from './rollout/batches.js';
 export { type Evaluation, type EvaluationOptions, evaluatePolicy } from './rollout/evaluate.js';
 export { type Recording, type RecordingOptions, recordEpisode } from './rollout/record.js';
-export { type AdvantageOptions, type Column, Rollout, type RolloutOptions } from './rollout/rollout.js';
+export { type Column, Rollout, type RolloutOptions } from './rollout/rollout.js';
 export type { ActionHistogram } from './runs/action-histogram.js';
 export { CsvLogger } from './runs/csv-logger.js';
 export { JsonLinesLogger } from './runs/json-lines-logger.js';

@@ -2,7 +2,7 @@
 import { boolean, options as checkOptions, nonNegativeInteger, positiveInteger, string } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { readWholeFile } from '../io/files.js';
-import { parseRunJson } from '../runs/run-json.js';
+import { parseRunJson } from '../io/run-json.js';
 import { ppoDefaults } from '../training/ppo-settings.js';
 import { UsageError } from './options.js';
 

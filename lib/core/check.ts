@@ -66,6 +66,11 @@ export function string(name: string, value: unknown): string {
   return value;
 }
 
+export function abortSignal(name: string, value: unknown): AbortSignal {
+  if (!(value instanceof AbortSignal)) throw invalid(name, 'an AbortSignal', value);
+  return value;
+}
+
 export function positiveIntegers(name: string, value: unknown): number[] {
   if (!Array.isArray(value)) throw invalid(name, 'an array of positive integers', value);
   return value.map((item, i) => positiveInteger(`${name}[${i}]`, item));

@@ -149,20 +149,20 @@ export function refuseMask(): never {
   );
 }
 
-/** A mask holds only 0 and 1, and every choice of every row has something to choose from. */
-export function checkMask(mask: Uint8Array, { width, groups }: MaskLayout): void {
+/** A mask holds only 0 and 1, and every choice of every row has something to choose from. `name` and the number of its first row are for errors. */
+export function checkMask(mask: Uint8Array, { width, groups }: MaskLayout, name = 'mask', firstRow = 0): void {
   for (let start = 0; start < mask.length; start += width) {
-    const row = start / width;
+    const row = firstRow + start / width;
     const bad = mask.subarray(start, start + width).findIndex((value) => value > 1);
     if (bad >= 0) {
       const got = mask[start + bad];
-      throw new TorsorError('INVALID_MASK', `mask: row ${row}, action ${bad}: expected 0 or 1, got ${got}`);
+      throw new TorsorError('INVALID_MASK', `${name}: row ${row}, action ${bad}: expected 0 or 1, got ${got}`);
     }
     let first = start;
     groups.forEach((size, component) => {
       if (!mask.subarray(first, first + size).includes(1)) {
         const what = groups.length === 1 ? `${size} actions` : `${size} choices of component ${component}`;
-        throw new TorsorError('INVALID_MASK', `mask: row ${row} allows none of the ${what}`);
+        throw new TorsorError('INVALID_MASK', `${name}: row ${row} allows none of the ${what}`);
       }
       first += size;
     });

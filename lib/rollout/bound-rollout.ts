@@ -3,6 +3,7 @@ import type { NativeRollout } from '../addon/native-rollout.js';
 import { TorsorError } from '../core/errors.js';
 import type { StepArrays } from '../envs/environment.js';
 import type { Key } from '../random/key.js';
+import type { MaskCheck } from './mask-check.js';
 
 type HostArray = Float32Array | Int32Array | Uint8Array;
 
@@ -27,6 +28,7 @@ export class BoundRollout {
   readonly #native: NativeRollout;
   readonly #action: Float32Array | Int32Array;
   readonly #key: Key;
+  readonly #masks: MaskCheck;
   readonly #held = { observation: new Held(), mask: new Held(), action: new Held() };
   readonly #heldStep = {
     reward: new Held(),
@@ -36,23 +38,31 @@ export class BoundRollout {
   };
 
   /** `action` is memory for the actions of all environments; step t draws its noise from the place `key.counter + t`. */
-  constructor(native: NativeRollout, action: Float32Array | Int32Array, key: Key) {
+  constructor(native: NativeRollout, action: Float32Array | Int32Array, key: Key, masks: MaskCheck) {
     this.#native = native;
     this.#action = action;
     this.#key = key;
+    this.#masks = masks;
   }
 
-  /** The policy step of row t, for environments `first` … `first + count - 1`. */
+  /**
+   * The policy step of row t, for environments `first` … `first + count - 1`.
+   *
+   * @throws TorsorError INVALID_MASK where the mask of one of them allows nothing.
+   */
   act(t: number, observation: Float32Array, mask: Uint8Array | null, first: number, count: number): void {
     const held = this.#held;
     try {
       if (!held.observation.is(observation) || !held.mask.is(mask) || !held.action.is(this.#action)) {
         this.#native.bindAct(observation, mask, this.#action, this.#key.native);
+        if (mask !== null) this.#masks.size(mask);
         held.observation.set(observation);
         held.mask.set(mask);
         held.action.set(this.#action);
       }
+      if (mask !== null && t === 0) this.#masks.rows(mask, first, count);
       this.#native.act(t, first, count);
+      if (mask !== null) this.#masks.chosen(mask, this.#action, first, count);
     } catch (error) {
       throw TorsorError.from(error);
     }

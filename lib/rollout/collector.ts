@@ -2,16 +2,20 @@
 import { call } from '../addon/load.js';
 import type { NativeEpisodes, NativeRollout } from '../addon/native-rollout.js';
 import { type GroupedEnvironment, isGrouped, type StepArrays, type VectorEnvironment } from '../envs/environment.js';
+import type { MaskLayout } from '../models/action-layout.js';
 import type { Key } from '../random/key.js';
 import { BoundRollout } from './bound-rollout.js';
 import { Breather } from './breather.js';
 import { EpisodeSums } from './episode-sums.js';
+import { MaskCheck } from './mask-check.js';
 
 /** What a rollout is filled from; `action` is memory for the actions of all environments. */
 export interface Source {
   /** With same-step autoreset. */
   environment: VectorEnvironment;
   action: Float32Array | Int32Array;
+  /** What a mask of the policy covers; null for continuous actions. */
+  maskLayout: MaskLayout | null;
   horizon: number;
 }
 
@@ -21,17 +25,19 @@ export interface Source {
  */
 export class Collector {
   readonly #source: Source;
+  readonly #masks: MaskCheck;
   readonly #episodes: EpisodeSums;
 
   constructor(source: Source) {
     this.#source = source;
+    this.#masks = new MaskCheck(source.environment, source.maskLayout);
     this.#episodes = new EpisodeSums(source.environment.count);
   }
 
   async collect(native: NativeRollout, key: Key): Promise<NativeEpisodes> {
     const { environment, action } = this.#source;
     this.#episodes.begin();
-    const bound = new BoundRollout(native, action, key);
+    const bound = new BoundRollout(native, action, key, this.#masks);
     const observation = await environment.observe();
     const last = await (isGrouped(environment)
       ? this.#serveGroups(environment, bound, observation)

@@ -1,12 +1,12 @@
 // evaluatePolicy: the returns of whole episodes.
-import { boolean, options, positiveInteger, required } from '../core/check.js';
+import { abortSignal, boolean, options, positiveInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { type GroupedEnvironment, isGrouped, type VectorEnvironment } from '../envs/environment.js';
 import { asSameStep } from '../envs/same-step.js';
 import type { Model } from '../models/model.js';
 import { Key } from '../random/key.js';
 import { Breather } from './breather.js';
-import { allocateActions, checkFits } from './fits.js';
+import { allocateActions, checkFits, checkParts } from './fits.js';
 import { type Summary, summarize } from './statistics.js';
 import { Tally } from './tally.js';
 
@@ -56,13 +56,13 @@ export async function evaluatePolicy(
   settings: EvaluationOptions = {},
 ): Promise<Evaluation> {
   options('evaluatePolicy', settings, ['episodes', 'deterministic', 'key', 'asynchronous', 'signal']);
-  required('evaluatePolicy', 'model', model);
-  required('evaluatePolicy', 'environment', environment);
+  checkParts('evaluatePolicy', model, environment);
   const episodes = positiveInteger('episodes', settings.episodes ?? 100);
   const deterministic = boolean('deterministic', settings.deterministic ?? true);
   const asynchronous = boolean('asynchronous', settings.asynchronous ?? false);
   checkFits(model, environment);
   const tally = new Tally(environment.count, episodes);
+  if (settings.signal !== undefined) abortSignal('signal', settings.signal);
   const check = () => {
     if (!settings.signal?.aborted) return;
     const cause = settings.signal.reason;

@@ -1,5 +1,5 @@
 // recordEpisode: an episode as an animated SVG, to look at what a policy does.
-import { boolean, options, positive, positiveInteger, required } from '../core/check.js';
+import { boolean, options, positive, positiveInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { VectorEnvironment } from '../envs/environment.js';
 import { asSameStep } from '../envs/same-step.js';
@@ -7,7 +7,7 @@ import type { Model } from '../models/model.js';
 import { Key } from '../random/key.js';
 import { animate } from './animation.js';
 import { Breather } from './breather.js';
-import { allocateActions, checkFits } from './fits.js';
+import { allocateActions, checkFits, checkParts } from './fits.js';
 
 /** Options of `recordEpisode`. */
 export interface RecordingOptions {
@@ -43,8 +43,7 @@ export async function recordEpisode(
   settings: RecordingOptions = {},
 ): Promise<Recording> {
   options('recordEpisode', settings, ['deterministic', 'key', 'maxSteps', 'framesPerSecond']);
-  required('recordEpisode', 'model', model);
-  required('recordEpisode', 'environment', environment);
+  checkParts('recordEpisode', model, environment);
   const deterministic = boolean('deterministic', settings.deterministic ?? true);
   const maxSteps = positiveInteger('maxSteps', settings.maxSteps ?? 1000);
   const framesPerSecond = positive('framesPerSecond', settings.framesPerSecond ?? 30);

@@ -2,7 +2,7 @@
 
 import { addon, call, callAsync } from '../addon/load.js';
 import type { NativeEpisodes, NativeRollout } from '../addon/native-rollout.js';
-import { oneOf, options, positiveInteger, required } from '../core/check.js';
+import { oneOf, options, positiveInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { VectorEnvironment } from '../envs/environment.js';
 import { NativeVectorEnvironment } from '../envs/native-vector-environment.js';
@@ -10,8 +10,9 @@ import { asSameStep } from '../envs/same-step.js';
 import { type Carry, carryTensors } from '../models/carry.js';
 import type { Model } from '../models/model.js';
 import type { Key } from '../random/key.js';
+import { type AdvantageOptions, resolveAdvantage } from './advantage-options.js';
 import { Collector } from './collector.js';
-import { allocateActions, checkDevice, checkFits } from './fits.js';
+import { allocateActions, checkDevice, checkFits, checkParts } from './fits.js';
 import { allocateMemory, type RolloutMemory, readMemory, segments, writeMemory } from './segments.js';
 
 /** What a rollout is collected from, and how long it is. */
@@ -42,17 +43,6 @@ export const columns = [
 /** Name of a column of a rollout. */
 export type Column = (typeof columns)[number];
 
-/** How advantages are estimated from rewards and values. */
-export interface AdvantageOptions {
-  /** Discount of one step. Default 0.99. */
-  gamma?: number;
-  /** 0: one-step errors; 1: whole returns. Default 0.95. */
-  lambda?: number;
-  /** V-trace's limits of the importance ratio; at 1 and above, and with the ratio 1 of a fresh rollout, this is GAE. Default 1. */
-  rhoClip?: number;
-  cClip?: number;
-}
-
 /**
  * Collects with native environments off the JavaScript thread, and with others step by step, giving way to the event loop. The groups of a
  * `WorkerVectorEnvironment` are served as they are ready, `batchSize` environments at least at once. A step leaves nothing on the JavaScript heap but
@@ -72,15 +62,20 @@ export class Rollout {
   constructor(settings: RolloutOptions) {
     options('Rollout', settings, ['model', 'environment', 'horizon', 'segmentLength', 'burnIn']);
     const { model, environment } = settings;
-    required('Rollout', 'model', model);
-    required('Rollout', 'environment', environment);
+    checkParts('Rollout', model, environment);
     this.model = model;
     this.environment = environment;
     this.horizon = positiveInteger('horizon', settings.horizon);
     checkFits(model, environment);
     checkDevice(model, environment);
     const action = environment.action ?? allocateActions(model, environment.count);
-    this.#collector = new Collector({ environment: asSameStep(environment), action, horizon: this.horizon });
+    const maskLayout = model.network.actions.mask;
+    this.#collector = new Collector({
+      environment: asSameStep(environment),
+      action,
+      maskLayout,
+      horizon: this.horizon,
+    });
     const { Rollout: NativeClass } = addon(model.device);
     const { segmentLength, burnIn } = segments(model, this.horizon, settings);
     this.segmentLength = segmentLength;
@@ -106,8 +101,13 @@ export class Rollout {
     return callAsync(() => native.collect(environment.native, key.native));
   }
 
-  /** Advantages and returns by GAE or V-trace; the update of a trainer does it itself. */
-  advantage({ gamma = 0.99, lambda = 0.95, rhoClip = 1, cClip = 1 }: AdvantageOptions = {}): void {
+  /**
+   * Advantages and returns by GAE or V-trace; the update of a trainer does it itself.
+   *
+   * @throws TorsorError INVALID_ARGUMENT for a number outside of its range.
+   */
+  advantage(given: AdvantageOptions = {}): void {
+    const { gamma, lambda, rhoClip, cClip } = resolveAdvantage(given);
     call(() => this.native.advantage(gamma, lambda, rhoClip, cClip));
   }
 

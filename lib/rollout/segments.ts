@@ -18,8 +18,9 @@ export function segments(
   horizon: number,
   given: { segmentLength?: number; burnIn?: number },
 ): { segmentLength: number; burnIn: number } {
-  const segmentLength = positiveInteger('segmentLength', given.segmentLength ?? defaultSegment(model, horizon));
-  const burnIn = nonNegativeInteger('burnIn', given.burnIn ?? 0);
+  const { segmentLength = defaultSegment(model, horizon), burnIn = 0 } = given;
+  positiveInteger('segmentLength', segmentLength);
+  nonNegativeInteger('burnIn', burnIn);
   if (horizon % segmentLength !== 0) {
     throw new TorsorError(
       'INVALID_ARGUMENT',

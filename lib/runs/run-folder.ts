@@ -5,10 +5,10 @@ import { string } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../io/checkpoint.js';
 import { exists, readWholeFile, removeTemporary, writeWholeFile } from '../io/files.js';
+import { parseRunJson, runJson } from '../io/run-json.js';
 import type { NonFiniteError } from '../training/non-finite.js';
 import { checkUnlocked } from './lock.js';
 import type { RunInfo, RunOutcome } from './logger.js';
-import { parseRunJson, runJson } from './run-json.js';
 
 /** Names of files in the folder of a run. */
 export const runFiles = {

@@ -7,7 +7,7 @@ import {
   oneOf,
   positive,
   positiveInteger,
-  required,
+  show,
   within,
 } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
@@ -15,6 +15,8 @@ import type { VectorEnvironment } from '../envs/environment.js';
 import { checkpointSteps } from '../models/gradient.js';
 import type { Model } from '../models/model.js';
 import { Key } from '../random/key.js';
+import { resolveAdvantage } from '../rollout/advantage-options.js';
+import { checkParts } from '../rollout/fits.js';
 import { defaultSegment, segments } from '../rollout/segments.js';
 import { resolveOptimizer } from './optimizer-options.js';
 import { type PPOSettings, ppoDefaults } from './ppo-settings.js';
@@ -40,8 +42,7 @@ export interface ResolvedPPO {
 export function resolvePPO(given: PPOOptions): ResolvedPPO {
   const names = Object.keys(ppoDefaults) as (keyof PPOSettings)[];
   const { model, environment, key, ...rest } = checkOptions('PPO', given, ['model', 'environment', 'key', ...names]);
-  required('PPO', 'model', model);
-  required('PPO', 'environment', environment);
+  checkParts('PPO', model, environment);
   const set = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   const remat = (model as Model<object>).options as { remat?: unknown };
   const settings = { ...ppoDefaults, remat: remat.remat === true, ...set } as PPOSettings;
@@ -106,16 +107,23 @@ function resolveDraw(s: PPOSettings, { segment, horizon, environments }: Shape):
   return { count, segment, alpha: s.priorityAlpha, beta: scheduledAt(s, 0).priorityBeta };
 }
 
-/** What each of the settings that may be scheduled has to be. */
+/**
+ * What each of the settings that may be scheduled has to be. A learning rate may come from 0, as to warm up; with a clip range of 0 nothing would be learned, and
+ * weights beyond those that undo unequal draws in full would undo them too far.
+ */
 const scheduledChecks = {
-  learningRate: positive,
-  clipRatio: positive,
-  entropyCoefficient: nonNegativeNumber,
-  priorityBeta: nonNegativeNumber,
+  learningRate: { constant: positive, passing: nonNegativeNumber },
+  clipRatio: { constant: positive, passing: positive },
+  entropyCoefficient: { constant: nonNegativeNumber, passing: nonNegativeNumber },
+  priorityBeta: { constant: share, passing: share },
 } as const;
 
 export type ScheduledSetting = keyof typeof scheduledChecks;
 export const scheduledSettings = Object.keys(scheduledChecks) as ScheduledSetting[];
+
+function share(name: string, value: unknown): number {
+  return within(name, value, 0, 1);
+}
 
 function nonNegativeNumber(name: string, value: unknown): number {
   return within(name, value, 0, Number.MAX_VALUE);
@@ -125,10 +133,21 @@ function nonNegativeNumber(name: string, value: unknown): number {
 export function scheduledAt(s: PPOSettings, progress: number): Record<ScheduledSetting, number> {
   const at = (name: ScheduledSetting): [string, number] => [
     name,
-    valueAt(name, s[name], progress, scheduledChecks[name]),
+    valueAt(name, s[name], progress, scheduledChecks[name].passing),
   ];
   return Object.fromEntries(scheduledSettings.map(at)) as Record<ScheduledSetting, number>;
 }
+
+/** As many as the native core counts. */
+const mostCounted = 2 ** 20;
+
+function count(name: string, value: unknown): number {
+  if (positiveInteger(name, value) <= mostCounted) return value as number;
+  throw new TorsorError('INVALID_ARGUMENT', `${name}: expected at most 2^20 = ${mostCounted}, got ${show(value)}`);
+}
+
+/** Priorities are powers of sums of advantages: a larger exponent takes them out of the range of float32. */
+const mostAlpha = 4;
 
 function checkSettings(s: PPOSettings): NativePpoConfig {
   const nonNegative = (name: keyof PPOSettings): number => nonNegativeNumber(name, s[name]);
@@ -136,7 +155,7 @@ function checkSettings(s: PPOSettings): NativePpoConfig {
     s[name] === Number.POSITIVE_INFINITY ? s[name] : positive(name, s[name]);
   for (const name of scheduledSettings) checkScheduled(name, s[name], scheduledChecks[name]);
   positive('desiredKl', s.desiredKl);
-  nonNegative('priorityAlpha');
+  within('priorityAlpha', s.priorityAlpha, 0, mostAlpha);
   nonNegativeInteger('minibatchSize', s.minibatchSize);
   nonNegativeInteger('annealUpdates', s.annealUpdates);
   if (s.annealUpdates > 0 && s.anneal !== 'linear' && s.anneal !== 'cosine') {
@@ -146,8 +165,9 @@ function checkSettings(s: PPOSettings): NativePpoConfig {
     );
   }
   const { clipRatio, entropyCoefficient } = scheduledAt(s, 0);
-  const [epochs, minibatches] = [positiveInteger('epochs', s.epochs), positiveInteger('minibatches', s.minibatches)];
-  const updateAccumulation = positiveInteger('updateAccumulation', s.updateAccumulation);
+  const { gamma, lambda, rhoClip, cClip } = s;
+  const [epochs, minibatches] = [count('epochs', s.epochs), count('minibatches', s.minibatches)];
+  const updateAccumulation = count('updateAccumulation', s.updateAccumulation);
   if ((epochs * minibatches) % updateAccumulation !== 0) {
     throw new TorsorError(
       'INVALID_ARGUMENT',
@@ -157,10 +177,7 @@ function checkSettings(s: PPOSettings): NativePpoConfig {
   return {
     epochs,
     minibatches,
-    gamma: within('gamma', s.gamma, 0, 1),
-    lambda: within('lambda', s.lambda, 0, 1),
-    rhoClip: limit('rhoClip'),
-    cClip: limit('cClip'),
+    ...resolveAdvantage({ gamma, lambda, rhoClip, cClip }),
     clipRatio,
     clipValue: limit('clipValue'),
     valueCoefficient: nonNegative('valueCoefficient'),
@@ -172,7 +189,7 @@ function checkSettings(s: PPOSettings): NativePpoConfig {
         : boolean('normalizeAdvantage', s.normalizeAdvantage),
     sampleDeviation: boolean('sampleDeviation', s.sampleDeviation),
     dripDecay: within('dripDecay', s.dripDecay, 0, 1),
-    gradientAccumulation: positiveInteger('gradientAccumulation', s.gradientAccumulation),
+    gradientAccumulation: count('gradientAccumulation', s.gradientAccumulation),
     updateAccumulation,
     desiredKl: s.anneal === 'adaptive' ? s.desiredKl : 0,
     ...(s.rewardScale === 'running' ? { runningScale: true } : { rewardScale: positive('rewardScale', s.rewardScale) }),

@@ -1,5 +1,5 @@
 // The settings of PPO and their defaults.
-import type { OptimizerOptions } from './optimizer-options.js';
+import type { OptimizerName, OptimizerOptions } from './optimizer-options.js';
 import type { Schedule, Scheduled } from './schedule.js';
 
 /** Settings of PPO, all of them with a default. */
@@ -15,7 +15,7 @@ export interface PPOSettings {
   burnIn: number;
   /** Recurrent models: an update computes most activations again instead of keeping all. Default: the model's option of this name. */
   remat: boolean;
-  /** Passes over a rollout. Default 4. */
+  /** Passes over a rollout, at most 2^20 as all such counts. Default 4. */
   epochs: number;
   /** Parts a pass is cut into, of whole segments where the model is recurrent; each is one step of the optimiser. Default 4. */
   minibatches: number;
@@ -27,9 +27,9 @@ export interface PPOSettings {
    * (V-trace). Segments are as long as the horizon unless `segmentLength` is given, for models without a memory too.
    */
   sampling: 'shuffle' | 'prioritized';
-  /** Of `prioritized`: 0 draws evenly. Default 0.8. */
+  /** Of `prioritized`, in [0, 4]: 0 draws evenly. Default 0.8. */
   priorityAlpha: number;
-  /** Of `prioritized`: how far weights undo that segments are drawn unequally often; 1: in full. Default: from 0.2 to 1 over the run. */
+  /** Of `prioritized`, in [0, 1]: how far weights undo that segments are drawn unequally often; 1: in full. Default: from 0.2 to 1 over the run. */
   priorityBeta: Scheduled;
   /** Of `prioritized`: steps of a minibatch, of which whole segments are drawn. Default 0: steps of a rollout / minibatches. */
   minibatchSize: number;
@@ -47,7 +47,7 @@ export interface PPOSettings {
   gamma: number;
   /** Of generalised advantage estimation, in [0, 1]. Default 0.95. */
   lambda: number;
-  /** V-trace's limits of importance ratios. With 1 or more, and the ratio 1 of a fresh rollout, advantages are GAE. Default 1. */
+  /** V-trace's limits of importance ratios, 0 or more. With 1 or more, and the ratio 1 of a fresh rollout, advantages are GAE. Default 1. */
   rhoClip: number;
   cClip: number;
   /** The policy's gain is cut where its ratio leaves [1 - clipRatio, 1 + clipRatio]. Default 0.2. */
@@ -77,7 +77,7 @@ export interface PPOSettings {
    * deviation of all discounted returns so far, those of the rollout included, then cut to ±10, as VecNormalize of Stable-Baselines3 does step by step. Default 1.
    */
   rewardScale: number | 'running';
-  /** Default 3e-4. */
+  /** Above 0; one that is scheduled may come from 0, to warm up, and lead to 0. Default 3e-4. */
   learningRate: Scheduled;
   /**
    * What becomes of a `learningRate` that is a number. `linear` (the default) and `cosine` let it fall to 0 over the steps of `run`, `constant`
@@ -94,7 +94,7 @@ export interface PPOSettings {
   /** What `anneal: 'adaptive'` keeps the KL divergence of a minibatch near. Default 0.01. */
   desiredKl: number;
   /** A name, or a name with settings. Default `adam`. */
-  optimizer: 'adam' | 'muon' | OptimizerOptions;
+  optimizer: OptimizerName | OptimizerOptions;
   /** Ends an update after the first pass whose approximate KL divergence exceeds it. Default 0: never. */
   targetKl: number;
 }

@@ -2,7 +2,7 @@
 
 import { addon, call, callAsync } from '../addon/load.js';
 import type { NativeTrainer } from '../addon/native-training.js';
-import { options as checkOptions, positiveInteger } from '../core/check.js';
+import { abortSignal, options as checkOptions, positiveInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { VectorEnvironment } from '../envs/environment.js';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../io/checkpoint.js';
@@ -47,6 +47,8 @@ export class PPO {
   #updates = 0;
   /** The learning rate that follows the KL divergence; undefined unless `anneal` is adaptive. */
   #adaptedRate: number | undefined;
+  /** Steps the last run was to reach. */
+  #total: number | undefined;
   #running = false;
   #iterating = false;
 
@@ -83,11 +85,13 @@ export class PPO {
   async *run(options: RunOptions): AsyncGenerator<TrainingMetrics, void, undefined> {
     checkOptions('run', options, ['steps', 'signal']);
     const total = positiveInteger('steps', options?.steps);
+    const signal = options.signal === undefined ? undefined : abortSignal('signal', options.signal);
     if (this.#running) throw new TorsorError('INVALID_ARGUMENT', 'this trainer is running already');
     this.#running = true;
+    this.#total = total;
     try {
       const start = performance.now();
-      while (this.steps < total && !options.signal?.aborted) {
+      while (this.steps < total && !signal?.aborted) {
         this.#iterating = true;
         yield await this.#iterate(total, start).finally(() => {
           this.#iterating = false;
@@ -111,8 +115,12 @@ export class PPO {
   }
 
   /**
-   * Goes on from a file that `save` wrote. Model, environments and settings are to be as they were. Environments that
-   * cannot restore their state start new episodes. Nothing changes when the file does not fit.
+   * Goes on from a file that `save` wrote. Model, environments, optimiser, `horizon`, `burnIn` and whether `rewardScale` is `running` have to be as they were,
+   * or what is in the file would mean something else. Other settings may change on purpose, as a learning rate or `epochs`; schedules go over the steps of
+   * the next `run`. The file tells the settings it was made with as JSON, `settings` in its metadata. Environments that cannot restore their state start new
+   * episodes. Nothing changes when the file does not fit.
+   *
+   * @throws TorsorError INVALID_ARGUMENT for a file of another trainer, CORRUPT_FILE for a damaged one.
    */
   async load(path: string): Promise<void> {
     if (this.#running) throw new TorsorError('INVALID_ARGUMENT', 'load: this trainer is running');
@@ -120,6 +128,7 @@ export class PPO {
     const { actions, minibatches } = saved;
     this.#iteration = saved.iteration;
     this.#updates = saved.updates;
+    this.#total = saved.total;
     this.#keys = { actions, minibatches };
     this.#window.batches = saved.episodes;
     if (this.#adaptedRate !== undefined) this.#adaptedRate = saved.learningRate ?? this.#adaptedRate;
@@ -153,7 +162,8 @@ export class PPO {
       ...this.#keys,
       episodes: this.#window.batches,
       learningRate: this.#adaptedRate,
-      scalesRewards: this.settings.rewardScale === 'running',
+      total: this.#total,
+      settings: this.settings,
     };
   }
 

@@ -1,5 +1,5 @@
 // Settings that change over the course of training.
-import { options as checkOptions, oneOf, show, within } from '../core/check.js';
+import { options as checkOptions, oneOf, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 
 const shapes = ['linear', 'cosine'] as const;
@@ -26,18 +26,25 @@ export function factorAt(schedule: Schedule, progress: number): number {
 
 type Check = (name: string, value: unknown) => number;
 
-/** Throws unless `value` may be scheduled; `check` says what its numbers may be. Functions are checked when they are asked. */
-export function checkScheduled(name: string, value: unknown, check: Check): void {
+/** What the numbers of a setting may be: one that stays, and those it passes through. */
+interface ScheduledCheck {
+  constant: Check;
+  passing: Check;
+}
+
+/** Throws unless `value` may be scheduled. Functions are checked when they are asked. */
+export function checkScheduled(name: string, value: unknown, { constant, passing }: ScheduledCheck): void {
   if (typeof value === 'function') return;
-  if (typeof value !== 'object' || value === null) return void check(name, value);
+  if (typeof value !== 'object' || value === null) return void constant(name, value);
   const { from, to, shape } = checkOptions(name, value, ['from', 'to', 'shape']);
-  check(`${name}.from`, from);
+  passing(`${name}.from`, from);
   // A ramp never arrives: progress stays below 1. So it may lead to 0 where 0 itself is refused.
-  within(`${name}.to`, to, 0, Number.MAX_VALUE);
+  if (to !== 0) passing(`${name}.to`, to);
+  if (from === to) constant(name, from);
   if (shape !== undefined) oneOf(`${name}.shape`, shape, shapes);
 }
 
-/** The value at `progress` in [0, 1). */
+/** The value at `progress` in [0, 1); `check` says what a function may give. */
 export function valueAt(name: string, scheduled: Scheduled, progress: number, check: Check): number {
   if (typeof scheduled === 'number') return scheduled;
   if (typeof scheduled === 'function') return check(`${name} at progress ${progress}`, scheduled(progress));
@@ -72,7 +79,7 @@ export function learningRates(
 
 /** `anneal` as it holds: a learning rate that is scheduled by itself is not annealed too. */
 export function resolveAnneal(anneal: Schedule | undefined, learningRate: Scheduled): Schedule {
-  if (typeof learningRate === 'number') return oneOf('anneal', anneal ?? 'linear', schedules);
+  if (typeof learningRate === 'number') return oneOf('anneal', anneal === undefined ? 'linear' : anneal, schedules);
   if (anneal === undefined || anneal === 'constant') return 'constant';
   throw new TorsorError(
     'INVALID_ARGUMENT',

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Environment, Key, Model, Rollout, SyncVectorEnvironment } from '../../lib/index.js';
 import { Box } from '../../lib/spaces/box.js';
+import { expectError } from '../support/errors.js';
 
 /** What one step of the script brings. */
 interface Step {
@@ -124,5 +125,22 @@ describe('V-trace', () => {
     r.advantage({ ...options, rhoClip: 0.5, cClip: 0.25 });
     // delta: 0.5 × 1.85, 0.5 × 2.75; trace: 0.72 × 0.25
     close(r.read('advantage'), [0.925 + 0.18 * 1.375, 1.375]);
+  });
+});
+
+describe('options', () => {
+  it.each([
+    [{ gamma: Number.NaN }, 'INVALID_ARGUMENT', 'gamma: expected a number from 0 to 1, got NaN'],
+    [{ gamma: 2 }, 'INVALID_ARGUMENT', 'gamma'],
+    [{ lambda: -3 }, 'INVALID_ARGUMENT', 'lambda'],
+    [{ cClip: -1 }, 'INVALID_ARGUMENT', 'cClip: expected a number from 0 to Infinity, got -1'],
+    [{ foo: 1 }, 'UNKNOWN_OPTION', 'advantage has no option "foo"'],
+    [null, 'INVALID_ARGUMENT', 'options of advantage: expected an object, got null'],
+  ] as const)('%j are refused, and change nothing', async (given, code, words) => {
+    const collected = await rollout([{ observation: 1, reward: 1 }]);
+    collected.advantage(options);
+    const before = collected.read('advantage');
+    expectError(() => collected.advantage(given as never), code, words);
+    expect(collected.read('advantage')).toEqual(before);
   });
 });

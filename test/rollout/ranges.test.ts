@@ -1,10 +1,8 @@
 // A rollout filled in ranges of rows, each at its own step, is that of all rows at once, bit for bit, and so is what is trained on it.
 import { describe, expect, it } from 'vitest';
-import { Key, Model, type VectorEnvironment } from '../../lib/index.js';
+import { Key, Model } from '../../lib/index.js';
 import { Rollout } from '../../lib/rollout/rollout.js';
-import { Box } from '../../lib/spaces/box.js';
-import { Discrete } from '../../lib/spaces/discrete.js';
-import { choices, observationSize, trainInRanges } from '../support/in-ranges.js';
+import { choices, madeUp, observationSize, trainInRanges } from '../support/in-ranges.js';
 
 const modelFor = (name: string) =>
   Model.create(name, {
@@ -31,12 +29,7 @@ describe.each(['SharedActorCritic', 'LSTMActorCritic', 'MinGRUActorCritic'])('%s
 });
 
 it('ranges lie within the environments', () => {
-  const environment = {
-    name: 'made up',
-    count: 5,
-    observationSpace: new Box(-1, 1, [observationSize]),
-    actionSpace: new Discrete(choices),
-  } as VectorEnvironment;
+  const environment = madeUp(5);
   const { native } = new Rollout({ model: modelFor('SharedActorCritic'), environment, horizon: 2 });
   native.bindAct(new Float32Array(5 * observationSize), null, new Int32Array(5), new Key(1).native);
   const act = (first: number, rows?: number) => native.act(0, first, rows);

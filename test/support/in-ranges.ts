@@ -1,4 +1,5 @@
 // Training on native rollouts filled in ranges of rows, each at its own step, with made-up environments.
+import { expect } from 'vitest';
 import { type Key, type Model, PPO, type VectorEnvironment } from '../../lib/index.js';
 import { columns } from '../../lib/rollout/rollout.js';
 import { Box } from '../../lib/spaces/box.js';
@@ -9,12 +10,15 @@ export const choices = 3;
 export const observationSize = 4;
 const horizon = 12;
 
-const environment = {
-  name: 'made up',
-  count: rows,
-  observationSpace: new Box(-1, 1, [observationSize]),
-  actionSpace: new Discrete(choices),
-} as VectorEnvironment;
+/** Environments whose rollout is filled by hand, so that nobody steps them. */
+export function madeUp(count: number): VectorEnvironment {
+  const unused = () => expect.unreachable();
+  return {
+    ...{ name: 'made up', count, observe: unused, reset: unused, step: unused, dispose: unused },
+    observationSpace: new Box(-1, 1, [observationSize]),
+    actionSpace: new Discrete(choices),
+  };
+}
 
 const uniform = (...place: number[]) => {
   const x = Math.sin(place.reduce((sum, k) => 31 * sum + k, 7)) * 1e4;
@@ -44,7 +48,15 @@ export async function trainInRanges(
   { masks, seed, burnIn = 0 }: { masks: boolean; seed: number; burnIn?: number },
 ): Promise<Record<string, number[]>> {
   const recurrent = burnIn > 0 && { burnIn, segmentLength: 4 };
-  const trainer = new PPO({ model, environment, key: 3, horizon, epochs: 1, minibatches: 2, ...recurrent });
+  const trainer = new PPO({
+    model,
+    environment: madeUp(rows),
+    key: 3,
+    horizon,
+    epochs: 1,
+    minibatches: 2,
+    ...recurrent,
+  });
   const { rollout } = trainer;
   const { native } = rollout;
   const action = new Int32Array(rows);

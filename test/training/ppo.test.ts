@@ -257,11 +257,21 @@ describe('settings', () => {
     [{ rewardScale: -1 }, 'INVALID_ARGUMENT', 'rewardScale'],
     [{ normalizeAdvantage: 1 }, 'INVALID_ARGUMENT', 'normalizeAdvantage'],
     [{ anneal: 'lineal' }, 'UNKNOWN_NAME', 'did you mean "linear"'],
-    [{ optimizer: 'sgd' }, 'UNKNOWN_NAME', 'adam, muon'],
+    [{ optimizer: 'sgd' }, 'UNKNOWN_NAME', 'adam, adamw, muon'],
     [{ optimizer: { name: 'adam', beta1: 1 } }, 'INVALID_ARGUMENT', 'beta1'],
     [{ learningrate: 1e-3 }, 'UNKNOWN_OPTION', 'learningRate'],
     [{ model: undefined }, 'MISSING_OPTION', 'model'],
     [{ environment: undefined }, 'MISSING_OPTION', 'environment'],
+    [{ model: 'x' }, 'INVALID_ARGUMENT', 'model: expected one of Model.create or Model.load, got "x"'],
+    [{ model: null }, 'INVALID_ARGUMENT', 'model: expected one of Model.create or Model.load, got null'],
+    [{ environment: {} }, 'INVALID_ARGUMENT', 'environment: expected a VectorEnvironment'],
+    [{ environment: null }, 'INVALID_ARGUMENT', 'environment: expected a VectorEnvironment'],
+    [{ anneal: null }, 'INVALID_ARGUMENT', 'anneal: expected one of'],
+    [{ burnIn: null }, 'INVALID_ARGUMENT', 'burnIn: expected an integer of at least 0, got null'],
+    [{ epochs: 2 ** 20 + 1 }, 'INVALID_ARGUMENT', 'epochs: expected at most 2^20 = 1048576, got 1048577'],
+    [{ gradientAccumulation: 2 ** 21 }, 'INVALID_ARGUMENT', 'gradientAccumulation: expected at most 2^20'],
+    [{ rhoClip: -1 }, 'INVALID_ARGUMENT', 'rhoClip: expected a number from 0 to Infinity, got -1'],
+    [{ cClip: Number.NaN }, 'INVALID_ARGUMENT', 'cClip: expected a number from 0'],
   ] as const)('%j is refused', (more, code, words) => {
     expectError(() => makeTrainer('Pendulum-v1', more as never), code, words);
   });
@@ -275,6 +285,38 @@ describe('settings', () => {
       'steps',
     );
     await expectRejection(makeTrainer().run({ steps: 0 }).next(), 'INVALID_ARGUMENT', 'steps');
+  });
+
+  it.each([1, null, { aborted: false }])('a signal that is %j is none', async (signal) => {
+    const running = makeTrainer().run({ steps: 1, signal: signal as never });
+    await expectRejection(running.next(), 'INVALID_ARGUMENT', 'signal: expected an AbortSignal, got');
+  });
+
+  it('clips of V-trace may be 0: advantages are then those of one step, or none', async () => {
+    const advantages = async (more: Partial<PPOOptions>): Promise<Float32Array> => {
+      const trainer = makeTrainer('Pendulum-v1', { learningRate: 1e-9, ...more });
+      await train(trainer, 640);
+      return trainer.rollout.read('advantage');
+    };
+    expect(await advantages({ cClip: 0 })).toEqual(await advantages({ lambda: 0 }));
+    expect((await advantages({ rhoClip: 0, cClip: 0 })).every((a) => a === 0)).toBe(true);
+    expect((await advantages({ cClip: 0 })).every((a) => a === 0)).toBe(false);
+  });
+
+  it.each([
+    ['adamw', { name: 'adam', weightDecay: 0.01 }],
+    [
+      { name: 'adamw', weightDecay: 0.5, epsilon: 1e-8 },
+      { name: 'adam', weightDecay: 0.5, epsilon: 1e-8 },
+    ],
+  ] as const)('%j is adam that decays its weights', async (given, same) => {
+    const trained = async (optimizer: PPOOptions['optimizer']): Promise<string> => {
+      const trainer = makeTrainer('Pendulum-v1', optimizer && { optimizer });
+      await train(trainer, 640);
+      return trainer.model.parameters.sha256;
+    };
+    expect(await trained(given)).toBe(await trained(same));
+    expect(await trained(given)).not.toBe(await trained('adam'));
   });
 
   it('muon trains too', async () => {

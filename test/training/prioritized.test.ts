@@ -166,6 +166,9 @@ describe('settings', () => {
   it.each([
     [{ sampling: 'uniform' }, 'UNKNOWN_NAME', 'sampling'],
     [{ priorityAlpha: -1 }, 'INVALID_ARGUMENT', 'priorityAlpha'],
+    [{ priorityAlpha: 2 ** 31 }, 'INVALID_ARGUMENT', 'priorityAlpha: expected a number from 0 to 4'],
+    [{ priorityBeta: 2 ** 31 }, 'INVALID_ARGUMENT', 'priorityBeta: expected a number from 0 to 1'],
+    [{ priorityBeta: { from: 0, to: 1.5 } }, 'INVALID_ARGUMENT', 'priorityBeta.to: expected a number from 0 to 1'],
     [{ priorityBeta: { from: -1, to: 1 } }, 'INVALID_ARGUMENT', 'priorityBeta.from'],
     [{ minibatchSize: 8 }, 'INVALID_ARGUMENT', 'from one to all 24 segments of 16 steps, got 8'],
     [{ minibatches: 25 }, 'INVALID_ARGUMENT', 'got 25 minibatches'],

@@ -53,6 +53,24 @@ describe('scheduled settings', () => {
     });
   });
 
+  it.each([
+    ['a ramp', { from: 0, to: 1e-2 }],
+    ['a function', (progress: number) => 1e-2 * progress],
+  ])('warm up from 0 by %s: the first update changes nothing, the second does', async (_, learningRate) => {
+    const trainer = makeTrainer({ learningRate });
+    const before = trainer.model.parameters.sha256;
+    await train(trainer, 1, 4);
+    expect(trainer.model.parameters.sha256).toBe(before);
+    const [metrics] = await train(trainer, 1, 4);
+    expect(metrics?.learningRate).toBeCloseTo(2.5e-3, 12);
+    expect(trainer.model.parameters.sha256).not.toBe(before);
+  });
+
+  it('lead to 0: the last update has what is left of the rate', async () => {
+    const metrics = await train(makeTrainer({ learningRate: { from: 1e-2, to: 0 } }), 4);
+    expect(metrics.at(-1)?.learningRate).toBeCloseTo(2.5e-3, 12);
+  });
+
   it('reach the update: a ramp trains as its values do', async () => {
     // Fast enough for ratios to leave the clip range.
     const fast = { learningRate: 0.1, anneal: 'constant' } as const;
@@ -68,7 +86,15 @@ describe('scheduled settings', () => {
 
   it.each([
     [{ learningRate: { from: 1e-3 } }, 'MISSING_OPTION', ['learningRate.to']],
-    [{ learningRate: { from: 0, to: 1 } }, 'INVALID_ARGUMENT', ['learningRate.from']],
+    [{ learningRate: 0 }, 'INVALID_ARGUMENT', ['learningRate: expected a finite number above 0, got 0']],
+    [
+      { learningRate: { from: 0, to: 0 } },
+      'INVALID_ARGUMENT',
+      ['learningRate: expected a finite number above 0, got 0'],
+    ],
+    [{ learningRate: { from: -1, to: 1 } }, 'INVALID_ARGUMENT', ['learningRate.from']],
+    [{ learningRate: { from: 1, to: -1 } }, 'INVALID_ARGUMENT', ['learningRate.to']],
+    [{ clipRatio: { from: 0, to: 0.2 } }, 'INVALID_ARGUMENT', ['clipRatio.from']],
     [{ clipRatio: { from: 0.2, to: 0.1, shape: 'constant' } }, 'UNKNOWN_NAME', ['clipRatio.shape']],
     [{ entropyCoefficient: { start: 1, to: 0 } }, 'UNKNOWN_OPTION', ['entropyCoefficient', 'start']],
     [{ entropyCoefficient: '0' }, 'INVALID_ARGUMENT', ['entropyCoefficient']],
