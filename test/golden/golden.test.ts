@@ -1,6 +1,6 @@
 // The vectors kept here, and that the runner cannot be fooled: by wrong numbers, by quantities nobody compares, by broken files.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -92,10 +92,24 @@ describe('the runner', () => {
 
   test('takes the vectors of a folder', async () => {
     const folder = mkdtempSync(path.join(scratch, 'folder-'));
-    for (const name of ['a.json', 'b.json']) copyFileSync(path.join(vectors, small), path.join(folder, name));
-    writeFileSync(path.join(folder, 'a.eqx.index.json'), '{}');
+    mkdirSync(path.join(folder, 'within'));
+    for (const name of ['a.json', 'within/b.json']) copyFileSync(path.join(vectors, small), path.join(folder, name));
     const { code, output } = await golden(folder);
     expect([code, output.match(/ok, 80 compared/g)?.length]).toEqual([0, 2]);
+  });
+
+  test.each<[what: string, change: (index: Json) => void]>([
+    ['an offset', (index) => Object.assign(at(index, 'records', 6), { offset: 5 })],
+    ['a shape', (index) => Object.assign(at(index, 'records', 6), { shape: [4] })],
+    ['a number', (index) => at<number[]>(index, 'records', 6, 'first').fill(0.5, 1, 2)],
+    ['a record that is not there', (index) => at<Json[]>(index, 'records').pop()],
+  ])('finds %s that is wrong in the index of a file of parameters', async (_, change) => {
+    const folder = path.join(here, 'lerax');
+    const index = JSON.parse(readFileSync(path.join(folder, 'mlp_box_small.eqx.index.json'), 'utf8'));
+    copyFileSync(path.join(folder, index.file), path.join(scratch, index.file));
+    expect((await golden(written('same.eqx.index.json', JSON.stringify(index)))).code).toBe(0);
+    change(index);
+    expect((await golden(written('changed.eqx.index.json', JSON.stringify(index)))).code).toBe(1);
   });
 
   test('finds one number that is wrong', async () => {

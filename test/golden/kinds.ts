@@ -7,6 +7,7 @@ import type { Comparison } from './compare.js';
 import { checkDistraxBijectors } from './distrax-bijectors.js';
 import { checkDistributions } from './distributions.js';
 import { checkDrip } from './drip.js';
+import { checkEqxIndex } from './eqx-index.js';
 import { isArray, isObject } from './format.js';
 import { checkInitFacts } from './init-facts.js';
 import { checkLargeHashed } from './large-hashed.js';
@@ -23,7 +24,8 @@ import { checkPpoLoss } from './ppo-loss.js';
 import { checkPriorities } from './priorities.js';
 
 type Json = Record<string, unknown>;
-type Check = (json: unknown, device: Device) => Comparison[] | Promise<Comparison[]>;
+/** `folder` is where the file lies. */
+type Check = (json: unknown, device: Device, folder: string) => Comparison[] | Promise<Comparison[]>;
 
 export interface Kind {
   name: string;
@@ -64,6 +66,11 @@ export const kinds: readonly Kind[] = [
   { name: 'lerax distributions', matches: (json) => json.kind === 'distributions', check: checkLeraxDistributions },
   { name: 'spline', matches: (json) => json.kind === 'spline', check: checkSpline },
   { name: 'solver_tableaus', matches: (json) => json.kind === 'tableaus', check: checkTableaus },
+  {
+    name: 'eqx index',
+    matches: (json) => json.kind === 'eqx-index',
+    check: (json, _, folder) => checkEqxIndex(json, folder),
+  },
   { name: 'lerax', matches: (json) => typeof json.kind === 'string', missing: ({ kind }) => `${kind} of lerax` },
   { name: 'optimizers', matches: (json) => has(json, 'chains', 'gradients'), check: checkOptimizers },
   { name: 'vtrace_gae', matches: (json) => has(firstCase(json), 'rho_clip', 'c_clip'), check: checkAdvantage },

@@ -14,10 +14,11 @@ everything in them was compared and is within tolerance. 1: something is not, or
 /** The vectors that are kept here, by the reference they are of. */
 export const ownFolders = ['jaxdem', 'lerax'].map((name) => path.join(import.meta.dirname, name));
 
-/** The vectors of a folder, seen from `base`; indices of parameter files belong to those. */
+/** The vectors of a folder and of those within it, seen from `base`. */
 export function vectorsIn(folder: string, base = ''): string[] {
-  return readdirSync(path.resolve(base, folder))
-    .filter((name) => /(?<!\.index)\.json$/.test(name))
+  return readdirSync(path.resolve(base, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.json'))
+    .sort()
     .map((name) => path.join(folder, name));
 }
 

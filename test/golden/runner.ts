@@ -1,5 +1,6 @@
 // Runs golden files: which kind a file is, what came out of it, and whether all of it was compared.
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Device } from '../../lib/addon/load.js';
 import { TorsorError } from '../../lib/core/errors.js';
 import { type Comparison, passes } from './compare.js';
@@ -39,18 +40,18 @@ export async function runFile(file: string, device: Device = 'cpu'): Promise<Fil
   }
   const tracked = track(json);
   try {
-    report.comparisons = await kind.check(tracked.value, device);
+    report.comparisons = await kind.check(tracked.value, device, path.dirname(file));
   } catch (error) {
     return { ...report, kind: kind.name, ...refused(error) };
   }
-  const skipped = report.comparisons.flatMap(({ path }) => (path === undefined ? [] : [path]));
-  const notCompared = tracked.unread().filter((at) => !skipped.some((path) => isWithin(at, path)));
+  const skipped = report.comparisons.flatMap(({ path: at }) => (at === undefined ? [] : [at]));
+  const notCompared = tracked.unread().filter((at) => !skipped.some((whole) => isWithin(at, whole)));
   return { ...report, kind: kind.name, notCompared, status: statusOf(report.comparisons, notCompared) };
 }
 
 /** The empty path is the whole file. */
-function isWithin(at: string, path: string): boolean {
-  return path === '' || at === path || at.startsWith(`${path}/`);
+function isWithin(at: string, whole: string): boolean {
+  return whole === '' || at === whole || at.startsWith(`${whole}/`);
 }
 
 function statusOf(comparisons: Comparison[], notCompared: string[]): Status {
