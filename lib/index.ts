@@ -187,7 +187,7 @@ export { Tensor, type TensorOptions } from './tensor/tensor.js';
 export { type LibraryPreset, libraryPresets } from './training/library-presets.js';
 export type { TrainingMetrics } from './training/metrics.js';
 export { NonFiniteError, type StoppedMetrics } from './training/non-finite.js';
-export type { OptimizerOptions } from './training/optimizer-options.js';
+export type { OptimizerName, OptimizerOptions } from './training/optimizer-options.js';
 export { PPO, type RunOptions } from './training/ppo.js';
 export type { PPOOptions } from './training/ppo-options.js';
 export type { PPOSettings } from './training/ppo-settings.js';

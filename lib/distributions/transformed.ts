@@ -59,7 +59,10 @@ export class Transformed extends Distribution {
    * Entropy of the base plus E[log |det J|]: exact where that is constant, else by quadrature under a normal base.
    * The rule has 16 nodes per dimension; where a bijector mixes dimensions 5 per dimension up to 6 of them, and
    * beyond a rule of degree 5. In units of the width of the bijector its error is below 1e-9 at a standard deviation
-   * of 0.5, and 1e-3 at 2 (MaxNorm: 2e-4 and 4e-2).
+   * of 0.5. It is the rule of JaxDEM, and holds while the base lies where the bijector does not saturate. At the mean 0,
+   * against 200 000 samples, the entropy of a Box is too small by 0.005 nats a dimension at a deviation of 2 and by 0.09
+   * at 4.5; that of a MaxNorm of two dimensions, or of each such group, too large by 0.01 at 1, 0.13 at 2 and 0.7 at 4.5,
+   * beyond six dimensions by 0.07 and more at 0.5. The mean of `-logProb` over samples has no such error.
    */
   override entropy(): NdArray {
     const { distribution: base, bijector } = this;

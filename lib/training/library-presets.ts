@@ -53,8 +53,12 @@ const segments = {
  * - `sb3`: PPO with MlpPolicy of Stable-Baselines3, 64 samples a minibatch. Its `target_kl`, where set, stops at 1.5 times the value given
  *   and within a pass; ours stops after a pass, at the value. The number of steps is ours: it has no default.
  * - `rsl_rl`: PPO and the example's configuration, with Isaac Lab's number of environments; advantages are normalised over the rollout, the learning
- *   rate follows the KL divergence in every minibatch. Not: standard deviations learned as such, kernels initialised as torch does.
- * - `pufferlib`: version 4, with segments drawn without replacement as in version 3. Not: bfloat16.
+ *   rate follows the KL divergence in every minibatch. Not: standard deviations learned as such; kernels initialised as torch does; episodes that time out
+ *   bootstrapped with the value of the observation before their last step, where ours take that of their true last observation; the 1e-5 that it adds to the
+ *   ratio of deviations in the divergence of each dimension.
+ * - `pufferlib`: version 4, with segments drawn without replacement as in version 3. Not: bfloat16; its own Muon, which orthogonalises every tensor of two or more
+ *   dimensions, by Newton-Schulz coefficients of its own, and gives vectors plain Nesterov momentum. Ours, as JaxDEM's, orthogonalises matrices; vectors and
+ *   the stacked kernels of a MinGRU (three dimensions) take Adam.
  * - `jaxdem`: all of it. Its cosine counts steps of the optimiser against the number of its iterations, and so reaches 0 after a quarter of the training.
  */
 export const libraryPresets: Readonly<Record<string, LibraryPreset>> = {
