@@ -41,15 +41,16 @@ export class MaskCheck {
   /** The same for what has been chosen in these rows. It allocates nothing. */
   chosen(mask: Uint8Array, action: ArrayLike<number>, first: number, count: number): void {
     const { width, groups } = this.#layout as MaskLayout;
-    const choices = groups.length || width;
+    const bits = groups.length === 0;
+    const choices = bits ? width : groups.length;
     for (let row = first; row < first + count; row++) {
       let at = row * width;
       for (let choice = 0; choice < choices; choice++) {
         const index = action[row * choices + choice] as number;
-        // Without groups every choice is a bit, and its mask one number that forbids to set it.
-        const allowed = groups.length > 0 ? mask[at + index] === 1 : index === 0 || mask[at] === 1;
+        // The mask of a bit is one number, which forbids to set it.
+        const allowed = bits ? index === 0 || mask[at] === 1 : mask[at + index] === 1;
         if (!allowed) this.rows(mask, row, 1);
-        at += groups[choice] ?? 1;
+        at += bits ? 1 : (groups[choice] as number);
       }
     }
   }

@@ -108,8 +108,8 @@ function resolveDraw(s: PPOSettings, { segment, horizon, environments }: Shape):
 }
 
 /**
- * What each of the settings that may be scheduled has to be. A learning rate may come from 0, as to warm up; with a clip range of 0 nothing would be learned, and
- * weights beyond those that undo unequal draws in full would undo them too far.
+ * What each of the settings that may be scheduled has to be. A learning rate may come from 0, to warm up. `priorityBeta` at 1 undoes unequal draws in
+ * full, and beyond that would undo them too far.
  */
 const scheduledChecks = {
   learningRate: { constant: positive, passing: nonNegativeNumber },
@@ -146,7 +146,7 @@ function count(name: string, value: unknown): number {
   throw new TorsorError('INVALID_ARGUMENT', `${name}: expected at most 2^20 = ${mostCounted}, got ${show(value)}`);
 }
 
-/** Priorities are powers of sums of advantages: a larger exponent takes them out of the range of float32. */
+/** Priorities are powers of sums of advantages: with a larger exponent the largest would be drawn and nothing else. */
 const mostAlpha = 4;
 
 function checkSettings(s: PPOSettings): NativePpoConfig {
