@@ -107,9 +107,9 @@ describe('a row that allows nothing', () => {
 });
 
 describe('a number that is neither 0 nor 1', () => {
-  it('is named before the first step', async () => {
-    const environment = new Masked((mask) => mask.fill(2, 4, 5));
-    await expectRejection(collect(environment), 'INVALID_MASK', 'row 1, action 1: expected 0 or 1, got 2');
+  it.each([0, 1, 2])('is named before the first step, whether action %i is chosen or not', async (action) => {
+    const environment = new Masked((mask) => mask.fill(2, 3 + action, 4 + action));
+    await expectRejection(collect(environment), 'INVALID_MASK', `row 1, action ${action}: expected 0 or 1, got 2`);
     expect(environment.steps).toBe(0);
   });
 
