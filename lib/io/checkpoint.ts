@@ -45,3 +45,20 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   }
   return { tensors, metadata };
 }
+
+/** An object that the metadata of the checkpoint of file `source` holds as JSON. Errors: CORRUPT_FILE. */
+export function metadataObject({ metadata }: Checkpoint, key: string, source: string): Record<string, unknown> {
+  const fail = (what: string, cause?: unknown): never => {
+    throw new TorsorError('CORRUPT_FILE', `${source}: ${what}`, { cause });
+  };
+  const text = metadata[key];
+  if (text === undefined) return fail(`the metadata has no ${key}`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return fail(`${key} in the metadata is not JSON (${(error as Error).message})`, error);
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  return fail(`${key} in the metadata is no object`);
+}
