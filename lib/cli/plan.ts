@@ -1,6 +1,7 @@
 // What `torsor train` is to do: options, a configuration file and a preset, merged into one plan.
 import path from 'node:path';
 import { unknown } from '../core/check.js';
+import { normalize } from '../core/registry.js';
 import { NativeVectorEnvironment } from '../envs/native-vector-environment.js';
 import { Model } from '../models/model.js';
 import type { ActionSpaceJson } from '../models/options.js';
@@ -92,7 +93,8 @@ export async function readPlan(argv: readonly string[]): Promise<Plan> {
     for (const key of Object.keys(file[part] ?? {})) origins.set(key, `${values.config}: ${part}.`);
   }
   for (const key of Object.keys(set)) origins.set(key, '--set ');
-  const settings: Record<string, unknown> = { ...preset.settings, ...file.settings, ...set };
+  const own = preset.forModels?.[normalize(model)];
+  const settings: Record<string, unknown> = { ...preset.settings, ...own?.settings, ...file.settings, ...set };
   // How a preset anneals its own learning rate says nothing of one that is scheduled by itself, and its count of updates belongs to its schedule.
   const scheduled = typeof settings.learningRate !== 'number';
   if (scheduled && !origins.has('anneal')) delete settings.anneal;
@@ -101,7 +103,7 @@ export async function readPlan(argv: readonly string[]): Promise<Plan> {
     env,
     model,
     architecture: preset.architecture,
-    modelOptions: { ...presetOptions(preset, model), ...file.modelOptions },
+    modelOptions: { ...presetOptions(preset, model), ...own?.options, ...file.modelOptions },
     actionSpace: presets[env]?.actionSpace,
     seed,
     steps: config.steps ?? preset.steps,
