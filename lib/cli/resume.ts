@@ -41,7 +41,9 @@ it ends with the same bits as one that was never interrupted. With other --steps
     const { environment, about } = info;
     const seed = Number(about.seed ?? 1);
     const trainer = await remake(folder, values.device ?? info.device);
-    if ((await folder.readSummary())?.status === 'finished' && trainer.steps >= steps) {
+    const ended = await folder.readSummary();
+    // Without its evaluation a run was killed during it: it is resumed where it ended, and evaluated.
+    if (ended?.status === 'finished' && ended.evaluation !== undefined && trainer.steps >= steps) {
       const event = { event: 'finished', steps: trainer.steps, folder: folder.path };
       const text = `This run has reached its ${steps} steps; --steps N goes on to N`;
       output.write(`${values.json ? JSON.stringify(event) : text}\n`);
