@@ -30,7 +30,8 @@ export const resumeCommand: Command = {
   --help                  this text
 
 The run goes on from last.safetensors, with everything in it: parameters, optimiser, schedules, random numbers and environments. On the CPU
-it ends with the same bits as one that was never interrupted. With other --steps, schedules that follow the share done are stretched.`,
+it ends with the same bits as one that was never interrupted. With other --steps, schedules that follow the share done are stretched.
+A run that was killed while it was evaluated at its end is evaluated.`,
   async run(argv, output) {
     const { values, positionals } = readOptions(argv, options, 1);
     const typed = count('--steps', values.steps, 1);

@@ -58,7 +58,7 @@ export class RunFolder {
     if (found === undefined) return;
     throw new TorsorError(
       'INVALID_ARGUMENT',
-      `folder: expected that of a run, or one without ${found}, got ${this.path}, which has a ${found} but no ${runFiles.run} of torsor; choose another folder`,
+      `folder: expected that of a run, or one without ${found}, got ${this.path}, whose ${found} is of no run of torsor; choose another folder`,
     );
   }
 

@@ -76,7 +76,7 @@ describe('a folder that is no run', () => {
     put(name, 'mysource.ts');
     const before = files(folder);
     const found = path.dirname(name) === '.' ? name : path.dirname(name);
-    const words = ['folder: expected', folder, `which has a ${found} but no run.json of torsor`];
+    const words = ['folder: expected', folder, `whose ${found} is of no run of torsor`];
     await expectRejection(train(), 'INVALID_ARGUMENT', ...words);
     await expectRejection(new RunFolder(folder).setAside(), 'INVALID_ARGUMENT', ...words);
     expect(files(folder)).toEqual(before);
@@ -86,11 +86,7 @@ describe('a folder that is no run', () => {
     cpSync(trained, folder, { recursive: true });
     put('run.json');
     const before = files(folder);
-    await expectRejection(
-      train({ resume: true }),
-      'INVALID_ARGUMENT',
-      'which has a run.json but no run.json of torsor',
-    );
+    await expectRejection(train({ resume: true }), 'INVALID_ARGUMENT', 'whose run.json is of no run of torsor');
     expect(files(folder)).toEqual(before);
   });
 
