@@ -57,7 +57,7 @@ const names = ['folder', 'steps', 'resume', 'checkpointEvery', 'keepAll', 'evalu
  * measured; `last.safetensors` stays the checkpoint before. Every other error leaves the last whole iteration in `last.safetensors`. For both, a
  * copy of the state before every iteration is kept in memory: about three times the parameters.
  *
- * @throws NonFiniteError; TorsorError IO, CORRUPT_FILE, INVALID_ARGUMENT (also where another process trains in the folder); whatever a logger, an environment or `evaluate` throws.
+ * @throws NonFiniteError; TorsorError IO, CORRUPT_FILE, INVALID_ARGUMENT (also where another process trains in the folder, or it is no run's); whatever a logger, an environment or `evaluate` throws.
  */
 export async function trainRun(trainer: PPO, options: TrainRunOptions): Promise<RunOutcome> {
   checkOptions('trainRun', options, names);

@@ -209,7 +209,9 @@ describe('of those who try at once, one gets it', () => {
     const files = Array.from({ length: rounds }, (_, k) => path.join(folder, `run-${k}.lock`));
     for (const [k, lock] of files.entries()) if (k % 2 === 0) writeFileSync(lock, dead(String(k)));
     const racer = path.join(import.meta.dirname, 'lock-racer.ts');
-    const racers = Array.from({ length: count }, (_, k) => startElsewhere(racer, folder, String(rounds), String(k)));
+    const racers = Array.from({ length: count }, (_, k) =>
+      startElsewhere(racer, folder, String(rounds), String(count), String(k)),
+    );
     const ended = racers.map((child) => once(child, 'close'));
     while (readdirSync(folder).filter((name) => name.startsWith('ready-')).length < count) await sleep(10);
     writeFileSync(path.join(folder, 'start'), String(Date.now() + 100));
