@@ -193,7 +193,7 @@ describe('run.json', () => {
     [{ device: 1 }, 'device: expected a string, got 1'],
     [{ steps: '5' }, 'steps: expected a positive integer, got "5"'],
     [{ checkpointEvery: 0.5 }, 'checkpointEvery: expected a positive integer, got 0.5'],
-    [{ bestBy: 'luck' }, 'bestBy: "luck"; there are: episodes, evaluation'],
+    [{ bestBy: 'luck' }, '"luck"; there are: episodes, evaluation'],
     [{ settings: undefined }, 'settings: expected an object, got nothing'],
     [{ about: null }, 'about: expected an object, got null'],
   ])('with %j is damaged, and the field is named', async (change, words) => {
