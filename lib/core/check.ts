@@ -80,7 +80,7 @@ export function positiveIntegers(name: string, value: unknown): number[] {
 export function oneOf<T extends string>(name: string, value: unknown, choices: readonly T[]): T {
   if (typeof value === 'string' && (choices as readonly string[]).includes(value)) return value as T;
   if (typeof value !== 'string') throw invalid(name, `one of ${listed(choices)}`, value);
-  throw new TorsorError('UNKNOWN_NAME', `${name}: ${unknown(value, choices)}`);
+  throw new TorsorError('UNKNOWN_NAME', `${name}: there is no ${unknown(value, choices)}`);
 }
 
 export function float32(name: string, value: unknown, length?: number): Float32Array {
