@@ -1,5 +1,5 @@
 // The safetensors format: a JSON header that names arrays, then their bytes. See https://github.com/huggingface/safetensors.
-import { show } from '../core/check.js';
+import { having, invalid, options, show, string, uint8 } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { allocate, bytesPerElement, type Dtype, dtypeOf, type TypedArray } from '../tensor/dtype.js';
 import { sizeOf } from '../tensor/shape.js';
@@ -22,7 +22,8 @@ const codes = { float32: 'F32', float64: 'F64', int32: 'I32', uint8: 'U8' } as c
 const longestHeader = 100_000_000;
 
 /** The pieces of a file, in order. Data are little-endian, as the machines Node runs on. */
-export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Array[] {
+export function encodeSafetensors(contents: Safetensors): Uint8Array[] {
+  const { tensors, metadata } = checkContents(contents);
   const header: Record<string, unknown> = { __metadata__: metadata };
   // Widest elements first, so that every array starts at a multiple of its element size.
   const ordered = [...tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
@@ -51,6 +52,7 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
   const fail = (what: string): never => {
     throw new TorsorError('CORRUPT_FILE', `${source}: ${what}`);
   };
+  uint8('bytes', bytes);
   if (bytes.length < 8) fail(`expected a safetensors file, got ${bytes.length} bytes`);
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
   if (length > longestHeader) fail(`the header claims ${length} bytes; this is no safetensors file`);
@@ -78,6 +80,16 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
   }
   if (reached !== data.length) fail(`${data.length - reached} bytes after the last array`);
   return { tensors, metadata };
+}
+
+function checkContents(contents: Safetensors): Safetensors {
+  options('encodeSafetensors', contents, ['tensors', 'metadata']);
+  const { tensors, metadata } = contents ?? {};
+  if (!(tensors instanceof Map)) throw invalid('tensors of encodeSafetensors', 'a Map of arrays by name', tensors);
+  for (const [name, array] of tensors) having(`tensors: ${show(name)}`, 'an array', ['shape', 'data'], array);
+  having('metadata', 'strings by name', [], metadata);
+  for (const [name, text] of Object.entries(metadata)) string(`metadata.${name}`, text);
+  return contents;
 }
 
 type Fail = (what: string) => never;

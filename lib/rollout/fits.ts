@@ -1,12 +1,16 @@
 // Whether a model can act in an environment, and memory for what it does there.
+import { invalid } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { choicesOf } from '../envs/check-action.js';
+import { checkVector } from '../envs/check-spaces.js';
 import type { VectorEnvironment } from '../envs/environment.js';
 import { NativeVectorEnvironment } from '../envs/native-vector-environment.js';
-import type { Model } from '../models/model.js';
+import { Model } from '../models/model.js';
 
-/** @throws TorsorError INVALID_SHAPE when the sizes or kinds of observations and actions differ. */
+/** @throws TorsorError INVALID_SHAPE when the sizes or kinds of observations and actions differ; MISSING_OPTION or INVALID_ARGUMENT for other things than the two. */
 export function checkFits(model: Model<object>, environment: VectorEnvironment): void {
+  if (!(model instanceof Model)) throw invalid('model', 'a model', model);
+  checkVector('environment', environment);
   const { observationSize, actions } = model.network;
   const { observationSpace, actionSpace, name } = environment;
   if (observationSize !== observationSpace.size) {

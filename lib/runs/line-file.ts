@@ -1,6 +1,7 @@
 // A file of lines that a run adds to, and that a resumed run first cuts back to where it goes on.
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { string } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { writeWholeFile } from '../io/files.js';
 
@@ -8,7 +9,7 @@ export class LineFile {
   readonly #path: string;
 
   constructor(file: string) {
-    this.#path = path.resolve(file);
+    this.#path = path.resolve(string('file', file));
   }
 
   /** Keeps the lines that `keep` takes, up to the first that it does not; a line that was cut off has no line break and goes. */

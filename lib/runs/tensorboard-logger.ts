@@ -2,6 +2,7 @@
 import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { string } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { type EventContent, encodeEvent, tfRecord } from './event-file.js';
 import type { Logger, RunRecord, RunStart } from './logger.js';
@@ -20,7 +21,7 @@ export class TensorBoardLogger implements Logger {
   #minibatches = 1;
 
   constructor(folder: string) {
-    this.#folder = path.resolve(folder);
+    this.#folder = path.resolve(string('folder', folder));
   }
 
   async begin({ steps, info }: RunStart): Promise<void> {
