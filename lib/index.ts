@@ -111,6 +111,7 @@ export {
   multiCategorical,
   type PolicyHead,
 } from './models/heads.js';
+export type { ArrayName } from './models/import-names.js';
 export type { ImportOptions } from './models/imported.js';
 export type { ArrayInput } from './models/inputs.js';
 export { LSTMActorCritic, type LSTMActorCriticOptions, type RecurrentBase } from './models/lstm-actor-critic.js';

@@ -86,7 +86,9 @@ export interface SplitCouplingOptions {
   splitIndex: number;
   /** Dimensions of an event. Default: 1. */
   eventNdims?: number;
+  /** Parameters of the bijector from the part that stays. */
   conditioner: Conditioner;
+  /** The bijector of the other part, from those parameters. */
   bijector: Conditional;
   /** The first part is mapped given the second. Default: false, the second given the first. */
   swap?: boolean;

@@ -2,7 +2,7 @@
 import type { DeviceChoice } from '../addon/load.js';
 import { TorsorError } from '../core/errors.js';
 import { NativeVectorEnvironment } from '../envs/native-vector-environment.js';
-import { readCheckpoint } from '../io/checkpoint.js';
+import { metadataObject, readCheckpoint } from '../io/checkpoint.js';
 import { Model } from '../models/model.js';
 import { evaluatePolicy } from '../rollout/evaluate.js';
 import { checkpointPath } from './checkpoint-path.js';
@@ -71,14 +71,10 @@ const most = (values: readonly number[]): string => Math.max(...values).toFixed(
 
 /** The environment that a checkpoint of a trainer was made on. */
 async function trainedOn(file: string): Promise<string> {
-  const { trainer } = (await readCheckpoint(file)).metadata;
-  if (trainer === undefined)
+  const checkpoint = await readCheckpoint(file);
+  if (checkpoint.metadata.trainer === undefined)
     throw new UsageError(`${file} is a model without a trainer: name an environment with --env`);
-  try {
-    return JSON.parse(trainer).environment.name;
-  } catch (error) {
-    throw new TorsorError('CORRUPT_FILE', `${file}: trainer in the metadata: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
+  const { environment } = metadataObject(checkpoint, 'trainer', file) as { environment?: { name?: unknown } };
+  if (typeof environment?.name === 'string') return environment.name;
+  throw new TorsorError('CORRUPT_FILE', `${file}: trainer in the metadata names no environment`);
 }

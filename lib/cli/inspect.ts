@@ -1,7 +1,8 @@
 // `torsor inspect`: what a checkpoint holds.
+import { TorsorError } from '../core/errors.js';
 import type { ProgramSpec } from '../graph/program.js';
 import { readProgram } from '../graph/validate.js';
-import { readCheckpoint } from '../io/checkpoint.js';
+import { metadataObject, readCheckpoint } from '../io/checkpoint.js';
 import { sha256Of } from '../models/parameters.js';
 import type { Output } from '../runs/progress-logger.js';
 import { dtypeOf } from '../tensor/dtype.js';
@@ -48,11 +49,18 @@ interface Contents {
 }
 
 async function inspect(file: string): Promise<Contents> {
-  const { tensors, metadata } = await readCheckpoint(file);
-  const json = (key: string) => JSON.parse(metadata[key] ?? 'null');
+  const checkpoint = await readCheckpoint(file);
+  const { tensors, metadata } = checkpoint;
+  const json = (key: string) => metadataObject(checkpoint, key, file);
   const program = readProgram(json('program'), file);
   const parameters = program.parameters.map(({ name, shape }) => ({ name, shape, count: sizeOf(shape) }));
   const names = new Set(parameters.map(({ name }) => name));
+  const valuesOf = (name: string, count: number): Float32Array => {
+    const data = tensors.get(name)?.data;
+    if (data instanceof Float32Array && data.length === count) return data;
+    const what = data === undefined ? 'missing' : `no array of ${count} float32`;
+    throw new TorsorError('CORRUPT_FILE', `${file}: the parameter ${name} is ${what}`);
+  };
   return {
     file,
     version: Number(metadata.version),
@@ -60,10 +68,10 @@ async function inspect(file: string): Promise<Contents> {
     options: json('metadata'),
     parameters,
     parameterCount: parameters.reduce((sum, { count }) => sum + count, 0),
-    parametersSha256: sha256Of(parameters.map(({ name }) => tensors.get(name)?.data as Float32Array)),
+    parametersSha256: sha256Of(parameters.map(({ name, count }) => valuesOf(name, count))),
     program,
-    trainer: json('trainer'),
-    score: json('score'),
+    trainer: metadata.trainer === undefined ? null : json('trainer'),
+    score: metadata.score === undefined ? null : json('score'),
     others: [...tensors]
       .filter(([name]) => !names.has(name))
       .map(([name, { shape, data }]) => ({ name, dtype: dtypeOf(data) as string, shape })),
@@ -90,9 +98,9 @@ function writeText(c: Contents, output: Output): void {
     const { iteration, updates, environment } = c.trainer as {
       iteration: number;
       updates: number;
-      environment: Environment;
+      environment?: Environment;
     };
-    say(`Trainer, iteration ${iteration}, ${updates} updates, ${environment.count} × ${environment.name}`);
+    say(`Trainer, iteration ${iteration}, ${updates} updates, ${environment?.count} × ${environment?.name}`);
   }
   for (const { name, dtype, shape } of c.others) say(`  ${name}  ${dtype} [${shape.join(', ')}]`);
   if (c.score) say(`Best by mean return: ${JSON.stringify(c.score)}`);

@@ -58,13 +58,15 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     process.stderr.write(`${describe(error, name)}\n`);
     if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ event: 'error', ...fields(error) })}\n`);
-    return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
+    return ['USAGE', 'UNKNOWN_NAME'].includes(fields(error).code) ? exitCodes.usage : exitCodes.failed;
   }
 }
 
-/** A reader that has gone (`torsor inspect FILE | head`) ends no command: the rest is for nobody to hear. */
+/** A reader that has gone (`torsor inspect FILE | head`) or a disk that is full ends no command, and no training: the rest is for nobody to hear. */
 function heardByNobody(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code === 'EPIPE' || process.exitCode === exitCodes.failed) return;
+  process.exitCode = exitCodes.failed;
+  process.stderr.write(`torsor: standard output is lost from here on: ${error.message}\n`);
 }
 
 function say(text: string): number {
@@ -87,5 +89,6 @@ function describe(error: unknown, name = ''): string {
 
 const script = process.argv[1];
 if (script !== undefined && realpathSync(script) === fileURLToPath(import.meta.url)) {
-  process.exitCode = await main(process.argv.slice(2));
+  const code = await main(process.argv.slice(2));
+  process.exitCode ||= code;
 }

@@ -20,27 +20,35 @@ export function keysOf(seed: number): { environment: Key; model: Key; trainer: K
   return { environment, model, trainer, evaluation };
 }
 
-/** @throws UsageError for a setting or model option whose origin the plan knows, TorsorError else. */
+/** @throws UsageError for what the plan knows the origin of, TorsorError else. */
 export function makeTrainer(plan: Plan): PPO {
   const keys = keysOf(plan.seed);
   const device = plan.device as DeviceChoice;
-  const environment = new NativeVectorEnvironment({
-    name: plan.env,
-    count: plan.environments,
-    key: keys.environment,
-    device,
-  });
   const own = modelPresets[normalize(plan.model)];
-  const options = { ...modelOptions(plan, environment), ...own?.options, ...plan.modelOptions };
   try {
+    const environment = new NativeVectorEnvironment({
+      name: plan.env,
+      count: plan.environments,
+      key: keys.environment,
+      device,
+    });
+    const options = { ...modelOptions(plan, environment), ...own?.options, ...plan.modelOptions };
     const model = Model.create(plan.model, { ...options, key: keys.model, device });
     const chosen = Object.fromEntries(Object.entries(plan.settings).filter(([name]) => plan.origins.has(name)));
     return new PPO({ model, environment, key: keys.trainer, ...plan.settings, ...own?.settings, ...chosen });
   } catch (error) {
-    const { message } = TorsorError.from(error);
-    const origin = plan.origins.get(/^\w+/.exec(message)?.[0] ?? '');
-    throw origin === undefined ? error : new UsageError(origin + message);
+    const origin = originOf(TorsorError.from(error), plan);
+    throw origin === undefined ? error : new UsageError(origin + TorsorError.from(error).message);
   }
+}
+
+/** Where that was typed which an error is about, as the beginning of its message; undefined where it was not, or is right elsewhere. */
+function originOf({ code, message }: TorsorError, { origins }: Plan): string | undefined {
+  if (code === 'DEVICE_UNAVAILABLE') return undefined;
+  // Names of settings were looked at already.
+  if (code === 'UNKNOWN_OPTION')
+    return origins.has('modelOptions') ? `${origins.get('modelOptions')}modelOptions: ` : undefined;
+  return origins.get(/^\w+/.exec(message)?.[0] ?? '');
 }
 
 /** Deterministic, on environments of its own. */

@@ -1,6 +1,8 @@
 // What `torsor train` is to do: options, a configuration file and a preset, merged into one plan.
 import path from 'node:path';
 import { unknown } from '../core/check.js';
+import { normalize } from '../core/registry.js';
+import { NativeVectorEnvironment } from '../envs/native-vector-environment.js';
 import { Model } from '../models/model.js';
 import type { ActionSpaceJson } from '../models/options.js';
 import { libraryPresets } from '../training/library-presets.js';
@@ -28,7 +30,7 @@ export interface Plan {
   keepAll: boolean;
   evalEpisodes: number;
   json: boolean;
-  /** Where a setting or model option was set, as the beginning of a message about it. */
+  /** Where a setting, a model option or one of the above was set, as the beginning of a message about it. */
   origins: ReadonlyMap<string, string>;
 }
 
@@ -67,20 +69,32 @@ export async function readPlan(argv: readonly string[]): Promise<Plan> {
   });
   const set = assignments('--set', values.set);
   for (const key of Object.keys(set)) {
-    if (!(key in ppoDefaults))
+    if (!Object.hasOwn(ppoDefaults, key))
       throw new UsageError(`--set: no setting is named ${unknown(key, Object.keys(ppoDefaults))}`);
   }
   const file = values.config === undefined ? {} : await readConfig(values.config);
   const config: Config = { ...file, ...typed };
   const { env = 'Pendulum-v1', seed = 1 } = config;
-  const preset = choosePreset(config.preset, env);
-  const model = config.model ?? preset.model ?? 'SharedActorCritic';
   const origins = new Map<string, string>();
+  for (const key of Object.keys(file)) origins.set(key, `${values.config}: `);
+  for (const key of Object.keys(typed)) origins.set(key, '--');
+  const known = (key: keyof Config, name: string, names: readonly string[]): string => {
+    if (names.includes(name)) return name;
+    throw new UsageError(`${origins.get(key)}${key}: there is no ${unknown(name, names)}`);
+  };
+  known('env', env, NativeVectorEnvironment.names);
+  const preset =
+    config.preset === undefined
+      ? (presets[env] ?? generalPreset)
+      : (libraryPresets[known('preset', config.preset, Object.keys(libraryPresets))] as Preset);
+  const model = config.model ?? preset.model ?? 'SharedActorCritic';
+  if (Model.registered(model) === undefined) known('model', model, Model.names.map(nameOfClass));
   for (const part of ['settings', 'modelOptions'] as const) {
     for (const key of Object.keys(file[part] ?? {})) origins.set(key, `${values.config}: ${part}.`);
   }
   for (const key of Object.keys(set)) origins.set(key, '--set ');
-  const settings: Record<string, unknown> = { ...preset.settings, ...file.settings, ...set };
+  const own = preset.forModels?.[normalize(model)];
+  const settings: Record<string, unknown> = { ...preset.settings, ...own?.settings, ...file.settings, ...set };
   // How a preset anneals its own learning rate says nothing of one that is scheduled by itself, and its count of updates belongs to its schedule.
   const scheduled = typeof settings.learningRate !== 'number';
   if (scheduled && !origins.has('anneal')) delete settings.anneal;
@@ -89,7 +103,7 @@ export async function readPlan(argv: readonly string[]): Promise<Plan> {
     env,
     model,
     architecture: preset.architecture,
-    modelOptions: { ...presetOptions(preset, model), ...file.modelOptions },
+    modelOptions: { ...presetOptions(preset, model), ...own?.options, ...file.modelOptions },
     actionSpace: presets[env]?.actionSpace,
     seed,
     steps: config.steps ?? preset.steps,
@@ -105,15 +119,10 @@ export async function readPlan(argv: readonly string[]): Promise<Plan> {
   };
 }
 
-function choosePreset(name: string | undefined, env: string): Preset {
-  if (name === undefined) return presets[env] ?? generalPreset;
-  const preset = libraryPresets[name];
-  if (preset === undefined)
-    throw new UsageError(`--preset: no preset is named ${unknown(name, Object.keys(libraryPresets))}`);
-  return preset;
-}
+/** Registered names have no capitals; the class has those of the help. */
+const nameOfClass = (name: string): string => Model.registered(name)?.name ?? name;
 
-/** The options of a preset that a model has. A name that nobody registered is for the model's creation to complain about. */
+/** The options of a preset that a model has. */
 function presetOptions({ modelOptions = {} }: Preset, model: string): Record<string, unknown> {
   const names = ['normalizeObservations', ...Object.keys(Model.registered(model)?.defaults ?? {})];
   return Object.fromEntries(Object.entries(modelOptions).filter(([name]) => names.includes(name)));

@@ -104,6 +104,11 @@ function writeText(
   progress.say(`Checkpoint  ${folder.file('last')}`);
   if (outcome.best) progress.say(`Best        ${folder.file('best')}`);
   progress.say(`Metrics     ${folder.file('metrics')}`);
-  if (outcome.status === 'interrupted') progress.say(`Saved. To go on: npx torsor resume ${folder.path}`);
-  else progress.say(`To see it: npx torsor report ${folder.path}`);
+  if (outcome.status === 'interrupted') progress.say(`Saved. To go on: npx torsor resume ${quoted(folder.path)}`);
+  else progress.say(`To see it: npx torsor report ${quoted(folder.path)}`);
+}
+
+/** A path as a shell takes it. */
+function quoted(file: string): string {
+  return /^[\w@%+=:,./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
 }

@@ -88,7 +88,7 @@ export function positiveIntegers(name: string, value: unknown): number[] {
 export function oneOf<T extends string>(name: string, value: unknown, choices: readonly T[]): T {
   if (typeof value === 'string' && (choices as readonly string[]).includes(value)) return value as T;
   if (typeof value !== 'string') throw invalid(name, `one of ${listed(choices)}`, value);
-  throw new TorsorError('UNKNOWN_NAME', `${name}: ${unknown(value, choices)}`);
+  throw new TorsorError('UNKNOWN_NAME', `${name}: there is no ${unknown(value, choices)}`);
 }
 
 /** An object that has what will be used of it. `what` it is, in the user's words. */

@@ -65,8 +65,14 @@ export class TorsorError extends Error {
   /** Anything thrown, as a TorsorError: the native core throws plain errors that carry one of our codes. */
   static from(error: unknown): TorsorError {
     if (error instanceof TorsorError) return error;
-    const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-    const known = typeof code === 'string' && codes.has(code) ? (code as ErrorCode) : 'NATIVE';
-    return new TorsorError(known, typeof message === 'string' ? message : String(error), { cause: error });
+    const { message } = (error ?? {}) as { message?: unknown };
+    return new TorsorError(codeOf(error), typeof message === 'string' ? message : String(error), { cause: error });
   }
+}
+
+function codeOf(error: unknown): ErrorCode {
+  // V8's words for an array that is too long: 'Invalid typed array length: …', 'Array buffer allocation failed'.
+  if (error instanceof RangeError && /array/i.test(error.message)) return 'OUT_OF_MEMORY';
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' && codes.has(code) ? (code as ErrorCode) : 'NATIVE';
 }

@@ -35,6 +35,7 @@ export interface MultiAgentEnvironment<A extends EnvironmentActionSpace = Enviro
 
 /** Which environments, and how many of them. */
 export interface MultiAgentVectorEnvironmentOptions {
+  /** Makes environment `index`, from 0. */
   make: (index: number) => MultiAgentEnvironment;
   /** Number of environments; rows are this times the number of agents. */
   count: number;

@@ -22,6 +22,7 @@ export interface NativeVectorEnvironmentOptions {
   count?: number;
   /** Where initial states come from. Default seed 1. */
   key?: Key | number | bigint;
+  /** That of the model which acts in it. Default: `cpu`. */
   device?: DeviceChoice;
 }
 

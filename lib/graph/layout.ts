@@ -62,11 +62,18 @@ export function layoutStatistics(
   });
 }
 
+const block = /^(.*)\[(\d+)\]$/;
+
+/** The whole parameter that an instruction reads, or by `name[k]` a block of. */
+export function parameterOf(name: string, placed: ReadonlyMap<string, PlacedParameter>): PlacedParameter | undefined {
+  return placed.get(name) ?? placed.get(block.exec(name)?.[1] ?? '');
+}
+
 /** What an instruction means by a name: a whole parameter, or by `name[k]` the k-th block along its first axis. */
 export function find(name: string, placed: ReadonlyMap<string, PlacedParameter>): PlacedParameter | undefined {
   const whole = placed.get(name);
   if (whole !== undefined) return whole;
-  const [, of = '', index = ''] = /^(.*)\[(\d+)\]$/.exec(name) ?? [];
+  const [, of = '', index = ''] = block.exec(name) ?? [];
   const parameter = placed.get(of);
   if (parameter === undefined || Number(index) >= (parameter.shape[0] as number)) return undefined;
   const shape = parameter.shape.slice(1);

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { having, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { readWholeFile, writeWholeFile } from './files.js';
-import { decodeSafetensors, encodeSafetensors, type Safetensors, type SavedArray } from './safetensors.js';
+import { decodeArrays, encodeSafetensors, openSafetensors, type SavedArray } from './safetensors.js';
 
 /**
  * Version of the files written; all up to it are read. A number goes up when a reader of the one before would lose something.
@@ -28,11 +28,11 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
   await writeWholeFile(path, encodeSafetensors({ tensors: checkpoint.tensors, metadata }));
 }
 
-/** Reads a checkpoint. Errors: IO when there is no such file, CORRUPT_FILE, UNSUPPORTED_VERSION. */
+/** Reads a checkpoint. Errors: IO when there is no such file, CORRUPT_FILE, UNSUPPORTED_VERSION; INVALID_DTYPE for elements that no checkpoint holds. */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const bytes = await readWholeFile(path);
   const source = resolve(path);
-  const { tensors, metadata }: Safetensors = decodeSafetensors(bytes, source);
+  const { arrays, metadata } = openSafetensors(bytes, source);
   if (metadata.format !== format) {
     throw new TorsorError('CORRUPT_FILE', `${source}: a safetensors file, but no checkpoint of torsor`);
   }
@@ -44,5 +44,22 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
       `${source}: checkpoint version ${show(metadata.version)}, this torsor reads versions 1 to ${checkpointVersion}${newer}`,
     );
   }
-  return { tensors, metadata };
+  return { tensors: decodeArrays(arrays, source), metadata };
+}
+
+/** An object that the metadata of the checkpoint of file `source` holds as JSON. Errors: CORRUPT_FILE. */
+export function metadataObject({ metadata }: Checkpoint, key: string, source: string): Record<string, unknown> {
+  const fail = (what: string, cause?: unknown): never => {
+    throw new TorsorError('CORRUPT_FILE', `${source}: ${what}`, { cause });
+  };
+  const text = metadata[key];
+  if (text === undefined) return fail(`the metadata has no ${key}`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return fail(`${key} in the metadata is not JSON (${(error as Error).message})`, error);
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  return fail(`${key} in the metadata is no object`);
 }

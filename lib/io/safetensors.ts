@@ -1,8 +1,9 @@
 // The safetensors format: a JSON header that names arrays, then their bytes. See https://github.com/huggingface/safetensors.
 import { having, invalid, options, show, string, uint8 } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import { allocate, bytesPerElement, type Dtype, dtypeOf, type TypedArray } from '../tensor/dtype.js';
-import { sizeOf } from '../tensor/shape.js';
+import { allocate, checkArray, type Dtype, dtypeOf, type TypedArray } from '../tensor/dtype.js';
+import { checkShape, sizeOf } from '../tensor/shape.js';
+import { elementBits } from './element-types.js';
 
 /** An array as files keep it. */
 export interface SavedArray {
@@ -47,8 +48,47 @@ export function encodeSafetensors(contents: Safetensors): Uint8Array[] {
   return [head, ...ordered.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
 }
 
-/** Reads a whole file. Nothing it says is believed: lengths, types, offsets, overlaps and gaps are checked. `source` names it in errors. */
+/**
+ * Reads a whole file. Nothing it says is believed: lengths, types, offsets, overlaps and gaps are checked. `source` names it in errors.
+ *
+ * @throws TorsorError CORRUPT_FILE; INVALID_DTYPE for elements that are none of float32, float64, int32 and uint8.
+ */
 export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensors {
+  const { arrays, metadata } = openSafetensors(bytes, source);
+  return { tensors: decodeArrays(arrays, source), metadata };
+}
+
+/** An array as it lies in a file, of any type of elements. */
+export interface StoredArray {
+  code: string;
+  shape: number[];
+  /** Not a copy. */
+  bytes: Uint8Array;
+}
+
+/** The arrays of a file with a type that a typed array of ours has, copied. */
+export function decodeArrays(arrays: ReadonlyMap<string, StoredArray>, source: string): Map<string, SavedArray> {
+  const tensors = new Map<string, SavedArray>();
+  for (const [name, { code, shape, bytes }] of arrays) {
+    const dtype = (Object.keys(codes) as Dtype[]).find((key) => codes[key] === code);
+    if (dtype === undefined) {
+      throw new TorsorError(
+        'INVALID_DTYPE',
+        `${source}: array ${show(name)}: expected elements of type ${Object.values(codes).join(', ')}, got ${code}`,
+      );
+    }
+    const data = allocate(dtype, sizeOf(shape));
+    new Uint8Array(data.buffer).set(bytes);
+    tensors.set(name, { shape, data });
+  }
+  return tensors;
+}
+
+/** Checks a whole file as `decodeSafetensors` does, and leaves its arrays where they are: of other libraries they may hold anything. */
+export function openSafetensors(
+  bytes: Uint8Array,
+  source: string,
+): { arrays: Map<string, StoredArray>; metadata: Record<string, string> } {
   const fail = (what: string): never => {
     throw new TorsorError('CORRUPT_FILE', `${source}: ${what}`);
   };
@@ -61,32 +101,34 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
   const header = parseHeader(bytes.subarray(8, start), fail);
   const data = bytes.subarray(start);
 
-  const entries: { name: string; dtype: Dtype; shape: number[]; begin: number; end: number }[] = [];
+  const entries: { name: string; code: string; shape: number[]; begin: number; end: number }[] = [];
   let metadata: Record<string, string> = {};
   for (const [name, value] of Object.entries(header)) {
     if (name === '__metadata__') metadata = readMetadata(value, fail);
     else entries.push(readEntry(name, value, data.length, fail));
   }
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
-  const tensors = new Map<string, SavedArray>();
+  const arrays = new Map<string, StoredArray>();
   let reached = 0;
-  for (const { name, dtype, shape, begin, end } of entries) {
+  for (const { name, code, shape, begin, end } of entries) {
     if (begin < reached) fail(`${show(name)} at byte ${begin} overlaps the array before it, which ends at ${reached}`);
     if (begin > reached) fail(`bytes ${reached} to ${begin} belong to no array`);
-    const array = allocate(dtype, sizeOf(shape));
-    new Uint8Array(array.buffer).set(data.subarray(begin, end));
-    tensors.set(name, { shape, data: array });
+    arrays.set(name, { code, shape, bytes: data.subarray(begin, end) });
     reached = end;
   }
   if (reached !== data.length) fail(`${data.length - reached} bytes after the last array`);
-  return { tensors, metadata };
+  return { arrays, metadata };
 }
 
 function checkContents(contents: Safetensors): Safetensors {
   options('encodeSafetensors', contents, ['tensors', 'metadata']);
   const { tensors, metadata } = contents ?? {};
   if (!(tensors instanceof Map)) throw invalid('tensors of encodeSafetensors', 'a Map of arrays by name', tensors);
-  for (const [name, array] of tensors) having(`tensors: ${show(name)}`, 'an array', ['shape', 'data'], array);
+  for (const [name, array] of tensors) {
+    having(`tensors: ${show(name)}`, 'an array', ['shape', 'data'], array);
+    checkShape(`shape of ${name}`, array.shape);
+    checkArray(`data of ${name}`, array.data);
+  }
   having('metadata', 'strings by name', [], metadata);
   for (const [name, text] of Object.entries(metadata)) string(`metadata.${name}`, text);
   return contents;
@@ -115,9 +157,9 @@ function readMetadata(value: unknown, fail: Fail): Record<string, string> {
 
 function readEntry(name: string, value: unknown, available: number, fail: Fail) {
   const { dtype: code, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  const dtype = (Object.keys(codes) as Dtype[]).find((key) => codes[key] === code);
-  if (dtype === undefined) {
-    return fail(`${show(name)}: element type ${show(code)} is none of ${Object.values(codes).join(', ')}`);
+  const bits = elementBits.get(code);
+  if (bits === undefined) {
+    return fail(`${show(name)}: element type ${show(code)} is none of ${[...elementBits.keys()].join(', ')}`);
   }
   const lengths = integers(shape);
   if (lengths === undefined) return fail(`${show(name)}: ${show(shape)} is no shape`);
@@ -127,13 +169,13 @@ function readEntry(name: string, value: unknown, available: number, fail: Fail) 
   }
   if (end > available)
     return fail(`truncated: ${show(name)} ends at byte ${end} of the data, the file has ${available}`);
-  const size = sizeOf(lengths) * bytesPerElement(dtype);
+  const size = (sizeOf(lengths) * bits) / 8;
   if (size !== end - begin) {
     return fail(
-      `${show(name)}: ${dtype} of shape ${show(lengths)} takes ${size} bytes, the header gives ${end - begin}`,
+      `${show(name)}: ${code} of shape ${show(lengths)} takes ${size} bytes, the header gives ${end - begin}`,
     );
   }
-  return { name, dtype, shape: lengths, begin, end };
+  return { name, code: code as string, shape: lengths, begin, end };
 }
 
 function integers(value: unknown): number[] | undefined {

@@ -12,11 +12,15 @@ import type { Memory } from './memory.js';
 import type { Network } from './network.js';
 import { prepareCall, type SequenceOptions, sequenceOptions } from './sequence.js';
 
+/** Of `model.gradient`. */
 export interface GradientOptions extends SequenceOptions {
-  /** Derivative of the loss with respect to each row's log-probability, entropy and value, [...]. Default: zeros. */
+  /** Derivative of the loss with respect to each row's log-probability, [...]. Default: zeros. */
   dLogProb?: Float32Array;
+  /** With respect to its entropy. Default: zeros. */
   dEntropy?: Float32Array;
+  /** With respect to its value. Default: zeros. */
   dValue?: Float32Array;
+  /** As of `act`; discrete actions only. */
   mask?: ArrayInput<'uint8'>;
   /** With `sequence`: compute most activations again in backward instead of keeping all. Default: the model's option of this name. */
   remat?: boolean;

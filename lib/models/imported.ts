@@ -1,9 +1,11 @@
 // Parameters from arrays that another library wrote, by name.
-import { options as checkOptions, firstNonFinite, oneOf, required, show, unknown } from '../core/check.js';
+import { options as checkOptions, firstNonFinite, oneOf, required, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import { readWholeFile } from '../io/files.js';
-import { decodeSafetensors, type SavedArray } from '../io/safetensors.js';
+import { kernelsOf } from '../graph/kernels.js';
+import type { SavedArray } from '../io/safetensors.js';
 import { sameShape, showShape, sizeOf } from '../tensor/shape.js';
+import { openSource, type Source } from './import-arrays.js';
+import { type ArrayName, type Assignment, checkNames, type Term } from './import-names.js';
 import type { Model } from './model.js';
 
 /** Where arrays come from, and which parameters they become. */
@@ -12,106 +14,106 @@ export interface ImportOptions {
   from: 'torch' | 'flax';
   /**
    * For every parameter of the model the array it comes from; of several arrays the sum, as PyTorch's LSTM has a bias of the input and one of h.
-   * Null: the parameter stays as it is.
+   * `{concat: names}`: these arrays side by side along the last axis of the parameter, as flax keeps the gates of an LSTM apart; a sum may have
+   * such terms too. Null: the parameter stays as it is.
    */
-  names: Readonly<Record<string, string | readonly string[] | null>>;
+  names: Readonly<Record<string, ArrayName | readonly ArrayName[] | null>>;
 }
 
 /** Reads everything and checks it, then sets; see `Model.importParameters`. */
 export async function importParameters(
   model: Model<object>,
-  source: string | ReadonlyMap<string, SavedArray>,
-  given: ImportOptions,
+  given: string | ReadonlyMap<string, SavedArray>,
+  options: ImportOptions,
 ): Promise<string[]> {
-  const options = checkOptions('importParameters', given, ['from', 'names']) as unknown as ImportOptions;
-  required('importParameters', 'from', options.from);
-  const from = oneOf('from', options.from, ['torch', 'flax']);
-  const names = checkNames(model, options.names);
-  const where = typeof source === 'string' ? source : 'arrays';
-  const arrays = await arraysOf(source);
-  const read = new Set<string>();
-  const values = new Map<string, Float32Array>();
-  for (const [parameter, of] of names) {
-    const parts = of.map((name) => {
-      read.add(name);
-      return readKernel(arrays, name, { parameter, shape: model.parameters.shape(parameter), from, where });
-    });
-    const sum = parts.reduce((a, b) => a.map((x, i) => x + (b[i] as number)));
-    const bad = firstNonFinite(sum);
-    if (bad >= 0) {
-      const about = `${where}: ${of.map((name) => show(name)).join(' + ')} for parameter ${show(parameter)}`;
-      throw new TorsorError('NON_FINITE', `${about}: element ${bad} of it would be ${sum[bad]}`);
-    }
-    values.set(parameter, sum);
-  }
-  for (const [name, array] of values) model.parameters.set(name, array);
-  return [...arrays.keys()].filter((name) => !read.has(name));
-}
-
-async function arraysOf(source: unknown): Promise<ReadonlyMap<string, SavedArray>> {
-  if (typeof source === 'string') return decodeSafetensors(await readWholeFile(source), source).tensors;
-  if (source instanceof Map) return source;
-  throw new TorsorError('INVALID_ARGUMENT', `source: expected a path or a Map of arrays, got ${show(source)}`);
-}
-
-/** Parameters with the arrays they come from, without those that stay. */
-function checkNames(model: Model<object>, given: unknown): [string, readonly string[]][] {
-  required('importParameters', 'names', given);
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new TorsorError('INVALID_ARGUMENT', `names: expected an array's name for each parameter, got ${show(given)}`);
-  }
-  const names = given as ImportOptions['names'];
-  const strange = Object.keys(names).find((name) => !model.parameters.names.includes(name));
-  if (strange !== undefined) {
-    throw new TorsorError('UNKNOWN_NAME', `names: no parameter is named ${unknown(strange, model.parameters.names)}`);
-  }
-  return model.parameters.names.flatMap((parameter) => {
-    const of = names[parameter];
-    if (of === null) return [];
-    const list = typeof of === 'string' ? [of] : of;
-    if (list === undefined) {
-      throw new TorsorError(
-        'MISSING_OPTION',
-        `names: expected the name of an array for parameter ${show(parameter)}, or null to leave it as it is`,
-      );
-    }
-    if (Array.isArray(list) && list.length > 0 && list.every((name) => typeof name === 'string')) {
-      return [[parameter, list] as [string, readonly string[]]];
-    }
-    throw new TorsorError(
-      'INVALID_ARGUMENT',
-      `names.${parameter}: expected the name of an array, several of them, or null, got ${show(of)}`,
-    );
+  const { from, names } = checkOptions('importParameters', options, ['from', 'names']);
+  required('importParameters', 'from', from);
+  const ofTorch = oneOf('from', from, ['torch', 'flax']) === 'torch';
+  const assignments = checkNames(model.parameters.names, names);
+  const source = await openSource(given);
+  const kernels = kernelsOf(model.program);
+  const values = assignments.map(({ parameter, terms }) =>
+    summed(source, terms, {
+      parameter,
+      shape: model.parameters.shape(parameter),
+      transposed: ofTorch && kernels.has(parameter),
+    }),
+  );
+  assignments.forEach(({ parameter }, i) => {
+    model.parameters.set(parameter, values[i] as Float32Array);
   });
+  const read = new Set(assignments.flatMap(({ terms }) => terms.flat()));
+  return source.names.filter((name) => !read.has(name));
 }
 
+/** The parameter that arrays become. */
 interface Target {
   parameter: string;
   shape: readonly number[];
-  from: ImportOptions['from'];
-  where: string;
+  /** Whether the last two axes of the arrays are the other way round. */
+  transposed: boolean;
 }
 
-function readKernel(arrays: ReadonlyMap<string, SavedArray>, name: string, target: Target): Float32Array {
-  const { parameter, shape, from, where } = target;
-  const array = arrays.get(name);
-  if (array === undefined)
-    throw new TorsorError('UNKNOWN_NAME', `${where}: no array is named ${unknown(name, [...arrays.keys()])}`);
-  const about = `${where}: array ${show(name)} for parameter ${show(parameter)}`;
-  const { data } = array;
-  if (!(data instanceof Float32Array || data instanceof Float64Array)) {
-    throw new TorsorError('INVALID_DTYPE', `${about}: expected float32 or float64, got ${show(data)}`);
-  }
-  const turned = from === 'torch' && shape.length >= 2;
-  const expected = turned ? [...shape.slice(0, -2), shape.at(-1) as number, shape.at(-2) as number] : shape;
-  if (!sameShape(withoutOnes(array.shape), withoutOnes(expected))) {
-    const kernels = turned ? ', as kernels of torch are [out, in]' : '';
+function summed(source: Source, terms: Assignment['terms'], target: Target): Float32Array {
+  const sum = terms
+    .map((term) => sideBySide(source, term, target))
+    .reduce((a, b) => a.map((x, i) => x + (b[i] as number)));
+  const bad = firstNonFinite(sum);
+  if (bad < 0) return sum;
+  const about = `${source.where}: ${terms.map(shown).join(' + ')} for parameter ${show(target.parameter)}`;
+  throw new TorsorError('NON_FINITE', `${about}: element ${bad} of it would be ${sum[bad]}`);
+}
+
+function shown(term: Term): string {
+  return show(term.length === 1 ? term[0] : term);
+}
+
+/** The arrays of a term one behind the other along the last axis of the parameter. */
+function sideBySide(source: Source, term: Term, target: Target): Float32Array {
+  const { parameter, shape } = target;
+  const width = shape.at(-1) ?? 1;
+  const rows = sizeOf(shape) / width;
+  const parts = term.map((name) => partOf(source, name, target, term.length === 1));
+  const widths = parts.map(({ length }) => length / rows);
+  if (widths.reduce((a, b) => a + b) !== width) {
     throw new TorsorError(
       'INVALID_SHAPE',
-      `${about}: expected shape ${showShape(expected)}${kernels}, got ${showShape(array.shape)}`,
+      `${source.where}: arrays ${shown(term)} for parameter ${show(parameter)}: expected a last axis of ${width} in all, got ${widths.join(' + ')}`,
     );
   }
-  return turned ? transposed(data, expected) : Float32Array.from(data);
+  const whole = new Float32Array(rows * width);
+  let start = 0;
+  parts.forEach((part, k) => {
+    const columns = widths[k] as number;
+    for (let row = 0; row < rows; row++) {
+      whole.set(part.subarray(row * columns, (row + 1) * columns), row * width + start);
+    }
+    start += columns;
+  });
+  return whole;
+}
+
+/** An array turned as the parameter lies here, of its shape where it is the whole of it, of any last axis otherwise. */
+function partOf(source: Source, name: string, target: Target, whole: boolean): Float32Array {
+  const { parameter, shape, transposed } = target;
+  const about = `${source.where}: array ${show(name)} for parameter ${show(parameter)}`;
+  const { shape: given, data } = source.read(name, about);
+  const columns = sizeOf(given) / sizeOf(shape.slice(0, -1));
+  const wanted = whole ? shape : [...shape.slice(0, -1), columns];
+  if (!sameShape(withoutOnes(given), withoutOnes(stored(wanted, transposed)))) {
+    const expected = stored(whole ? shape : [...shape.slice(0, -1), 'any'], transposed);
+    const kernels = transposed ? ', as kernels of torch are [out, in]' : '';
+    throw new TorsorError(
+      'INVALID_SHAPE',
+      `${about}: expected shape ${showShape(expected)}${kernels}, got ${showShape(given)}`,
+    );
+  }
+  return transposed ? exchanged(data, wanted) : Float32Array.from(data);
+}
+
+/** The shape that an array has in its source. */
+function stored<T>(shape: readonly T[], transposed: boolean): readonly T[] {
+  return transposed ? [...shape.slice(0, -2), ...shape.slice(-2).reverse()] : shape;
 }
 
 /** A vector may be a row or a column elsewhere. */
@@ -119,12 +121,12 @@ function withoutOnes(shape: readonly number[]): number[] {
   return shape.filter((length) => length !== 1);
 }
 
-/** With the last two axes of `shape` exchanged. */
-function transposed(data: ArrayLike<number>, shape: readonly number[]): Float32Array {
+/** With the last two axes exchanged, which gives `shape`. */
+function exchanged(data: ArrayLike<number>, shape: readonly number[]): Float32Array {
   const [rows, columns] = shape.slice(-2) as [number, number];
   const block = rows * columns;
-  return Float32Array.from({ length: sizeOf(shape) }, (_, i) => {
+  return Float32Array.from({ length: data.length }, (_, i) => {
     const [start, at] = [i - (i % block), i % block];
-    return data[start + (at % rows) * columns + Math.floor(at / rows)] as number;
+    return data[start + (at % columns) * rows + Math.floor(at / columns)] as number;
   });
 }

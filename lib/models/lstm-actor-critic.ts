@@ -41,6 +41,7 @@ export function encode(observation: Node, { hiddenFeatures, activation }: Recurr
   });
 }
 
+/** Of `LSTMActorCritic`, besides those of every model. */
 export interface LSTMActorCriticOptions extends RecurrentBase {
   /** Width of h and of c. Default: 128. */
   lstmFeatures: number;

@@ -10,10 +10,11 @@ import { fusedHeads } from './layers.js';
 import { encode, type RecurrentBase, recurrentDefaults } from './lstm-actor-critic.js';
 import { Model } from './model.js';
 
+/** Of `MinGRUActorCritic`, besides those of every model. */
 export interface MinGRUActorCriticOptions extends RecurrentBase {
   /** Width of every layer. Default: 128. */
   gruFeatures: number;
-  /** Default: 1. */
+  /** Layers one on top of the other. Default: 1. */
   numLayers: number;
 }
 

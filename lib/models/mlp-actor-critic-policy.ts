@@ -11,17 +11,21 @@ import type { ResolvedOptions } from './options.js';
 import { checkSizes, type SpacePolicyOptions } from './space-options.js';
 import { SpacePolicy } from './space-policy.js';
 
+/** Of `MLPActorCriticPolicy`, besides its spaces. */
 export interface MLPActorCriticPolicyOptions extends SpacePolicyOptions {
   /** Width of the features. Default: 16. */
   featureSize: number;
-  /** Width and number of the hidden layers of the encoder. Default: 64, 2. */
+  /** Width of the hidden layers of the encoder. Default: 64. */
   featureWidth: number;
+  /** Number of the hidden layers of the encoder. Default: 2. */
   featureDepth: number;
-  /** Of the value head. Default: 64, 2. */
+  /** Width of the hidden layers of the value head. Default: 64. */
   valueWidth: number;
+  /** Number of the hidden layers of the value head. Default: 2. */
   valueDepth: number;
-  /** Of the action head: its MLP has actionDepth linears, at least one, and gives features again. Default: 64, 2. */
+  /** Width of the hidden layers of the action head. Default: 64. */
   actionWidth: number;
+  /** Linears of the MLP in the action head, at least one; it gives features again. Default: 2. */
   actionDepth: number;
   /** Where the logarithm of the standard deviation starts, one learned number per dimension of a Box. Default: 0. */
   logStdInit: number;

@@ -142,13 +142,13 @@ export abstract class Model<O extends object = object> {
 
   /**
    * Sets the parameters from a safetensors file that another library wrote, or from arrays by name: `names` says which array becomes which
-   * parameter, `from` whether kernels are transposed. Everything is checked before the first is set. Returns the names of arrays that were not
-   * asked for.
+   * parameter, `from` whether kernels are transposed. Arrays are float32, float64 (rounded), float16 or bfloat16. Everything is checked before the
+   * first is set. Returns the names of arrays that were not asked for, whatever they hold.
    *
    *     await model.importParameters('policy.safetensors', { from: 'torch', names: { 'actor_mu.kernel': 'actor.weight', … } });
    *
-   * @throws TorsorError UNKNOWN_NAME, UNKNOWN_OPTION or MISSING_OPTION where names do not fit, INVALID_SHAPE, INVALID_DTYPE, NON_FINITE,
-   *   CORRUPT_FILE (element types other than float32, float64, int32 and uint8 among it), IO.
+   * @throws TorsorError UNKNOWN_NAME, UNKNOWN_OPTION or MISSING_OPTION where names do not fit, INVALID_ARGUMENT, INVALID_SHAPE, INVALID_DTYPE,
+   *   NON_FINITE, CORRUPT_FILE, IO.
    */
   async importParameters(source: string | ReadonlyMap<string, SavedArray>, options: ImportOptions): Promise<string[]> {
     const { importParameters } = await import('./imported.js');

@@ -21,21 +21,27 @@ import type { ResolvedOptions } from './options.js';
 import { checkSizes, type SpacePolicyOptions } from './space-options.js';
 import { SpacePolicy } from './space-policy.js';
 
+/** Of `NCDEActorCriticPolicy`, besides its spaces. */
 export interface NCDEActorCriticPolicyOptions extends SpacePolicyOptions {
-  /** Width of the features, which are the latent: both must be the same. Default: 4. */
+  /** Width of the features, which are tanh of the latent: as `latentSize`. Default: 4. */
   featureSize: number;
+  /** Width of the latent. Default: 4. */
   latentSize: number;
-  /** Width and number of the hidden layers of the network that gives the latent at the oldest observation. Default: 16, 1. */
+  /** Width of the hidden layers of the network that gives the latent at the oldest observation. Default: 16. */
   initialWidth: number;
+  /** Number of its hidden layers. Default: 1. */
   initialDepth: number;
-  /** Of the vector field. Default: 8, 1. */
+  /** Width of the hidden layers of the vector field. Default: 8. */
   fieldWidth: number;
+  /** Number of the hidden layers of the vector field. Default: 1. */
   fieldDepth: number;
-  /** Of the value head. Default: 16, 1. */
+  /** Width of the hidden layers of the value head. Default: 16. */
   valueWidth: number;
+  /** Number of the hidden layers of the value head. Default: 1. */
   valueDepth: number;
-  /** Of the action head: its MLP has actionDepth linears, at least one, and gives features again. Default: 16, 1. */
+  /** Width of the hidden layers of the action head. Default: 16. */
   actionWidth: number;
+  /** Linears of the MLP in the action head, at least one; it gives features again. Default: 1. */
   actionDepth: number;
   /** Observations in the window, at least 2. Default: 4. */
   historyLength: number;

@@ -37,9 +37,11 @@ export interface ActResult {
   carry?: Carry;
 }
 
+/** Of `model.evaluate`. */
 export interface EvaluateOptions extends SequenceOptions {
   /** Actions are given before the bijector, as `latent` of `act`: exact where a bijector saturates. Default: false. */
   latent?: boolean;
+  /** As of `act`; discrete actions only. */
   mask?: ArrayInput<'uint8'>;
 }
 

@@ -3,7 +3,7 @@ import { options as checkOptions, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { ProgramSpec } from '../graph/program.js';
 import { readProgram } from '../graph/validate.js';
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../io/checkpoint.js';
+import { type Checkpoint, metadataObject, readCheckpoint, writeCheckpoint } from '../io/checkpoint.js';
 import type { SavedArray } from '../io/safetensors.js';
 import { sameShape } from '../tensor/shape.js';
 import type { CarryInput } from './carry.js';
@@ -48,25 +48,14 @@ export function modelFrom(checkpoint: Checkpoint, source: string, placement: Pla
   const fail = (what: string): never => {
     throw new TorsorError('CORRUPT_FILE', `${source}: ${what}`);
   };
-  const parse = (key: string): unknown => {
-    const text = checkpoint.metadata[key];
-    if (text === undefined) return fail(`the metadata has no ${key}`);
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      return fail(`${key} in the metadata is not JSON (${(error as Error).message})`);
-    }
-  };
   const { typeName } = checkpoint.metadata;
   if (typeName === undefined) return fail('the metadata has no typeName');
-  const program = readProgram(parse('program'), source);
-  const metadata = parse('metadata');
-  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
-    return fail('metadata is no object');
+  const program = readProgram(metadataObject(checkpoint, 'program', source), source);
+  const metadata = metadataObject(checkpoint, 'metadata', source);
   checkTensors(checkpoint, program, fail);
   let model: Model<object> | undefined;
   try {
-    model = rebuild(typeName, metadata as Record<string, unknown>, program, placement);
+    model = rebuild(typeName, metadata, program, placement);
     for (const name of model.parameters.names) {
       model.parameters.set(name, checkpoint.tensors.get(name)?.data as Float32Array);
     }

@@ -26,6 +26,7 @@ export interface EvaluationOptions {
    * deterministic; samples then depend on the groups, though not on which is ready first. Default false.
    */
   asynchronous?: boolean;
+  /** Ends the evaluation before its last episode, with ABORTED. */
   signal?: AbortSignal;
 }
 

@@ -14,6 +14,10 @@ const periods = { plain: 2, live: 0.1 };
 /** Characters of the bar; it goes where there is no room for this many. */
 const bar = { least: 8, most: 30 };
 
+/**
+ * On a terminal one line with a bar, which moves at most ten times a second; elsewhere a line at most every 2 seconds: steps, steps per second, mean
+ * return, KL divergence, and the time that is left.
+ */
 export class ProgressLogger implements Logger {
   readonly #output: Output;
   #start: RunStart | undefined;

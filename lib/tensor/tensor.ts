@@ -23,6 +23,7 @@ export interface TensorOptions<D extends Dtype = Dtype> {
   shape?: readonly number[];
   /** Default: that of the typed array; float32 for numbers, uint8 for booleans. */
   dtype?: D;
+  /** Where its memory is. Default: `cpu`. */
   device?: DeviceChoice;
 }
 

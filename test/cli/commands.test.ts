@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../../lib/cli/main.js';
 import { Model, NativeVectorEnvironment, PPO, trainRun } from '../../lib/index.js';
+import { readCheckpoint, writeCheckpoint } from '../../lib/io/checkpoint.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'torsor-commands-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -125,7 +126,7 @@ describe('train', () => {
     [['--set', 'gamma'], 2, /--set: expected KEY=VALUE, got 'gamma'/],
     [['--set', 'gama=1'], 2, /--set: no setting is named "gama" \(did you mean "gamma"\?\)/],
     [['--set', 'gamma=2'], 2, /--set gamma: expected a number from 0 to 1, got 2/],
-    [['--preset', 'sb4'], 2, /--preset: no preset is named "sb4" \(did you mean "sb3"\?\)/],
+    [['--preset', 'sb4'], 2, /--preset: there is no "sb4" \(did you mean "sb3"\?\)/],
     [['--config', '/nowhere.json'], 1, /IO: \/nowhere\.json could not be read/],
     [['--checkpoint-every', '0'], 2, /--checkpoint-every: expected an integer of at least 1/],
     [['--eval-episodes', 'x'], 2, /--eval-episodes/],
@@ -283,6 +284,29 @@ describe('inspect', () => {
     const other = file('other');
     writeFileSync(other, 'hello, this is text');
     expect(await run('inspect', other)).toMatchObject({ code: 1, err: expect.stringContaining('CORRUPT_FILE') });
+  });
+
+  it.each([
+    ['program', 'program in the metadata is not JSON', (text: string) => text.slice(1)],
+    ['metadata', 'metadata in the metadata is no object', () => '[]'],
+    ['trainer', 'trainer in the metadata is not JSON', (text: string) => `${text}}`],
+    ['score', 'score in the metadata is no object', () => 'null'],
+  ])('says where a damaged checkpoint is damaged: %s', async (key, words, damage) => {
+    await trainOnce();
+    const { tensors, metadata } = await readCheckpoint(path.join(trained, 'best.safetensors'));
+    const damaged = file('damaged');
+    await writeCheckpoint(damaged, { tensors, metadata: { ...metadata, [key]: damage(metadata[key] as string) } });
+    const { code, err } = await run('inspect', damaged);
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(`CORRUPT_FILE: ${damaged}: ${words}`) });
+  });
+
+  it('misses a parameter that the file has not', async () => {
+    await trainOnce();
+    const { tensors, metadata } = await readCheckpoint(path.join(trained, 'last.safetensors'));
+    tensors.delete('critic.bias');
+    await writeCheckpoint(file('damaged'), { tensors, metadata });
+    const words = 'the parameter critic.bias is missing';
+    expect(await run('inspect', file('damaged'))).toMatchObject({ code: 1, err: expect.stringContaining(words) });
   });
 });
 

@@ -1,5 +1,6 @@
 // The command line: JSON lines, text, exit codes, files, Ctrl-C.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
@@ -142,9 +143,19 @@ describe('train', () => {
     [['train', '--steps', '0'], 2, 'err', /--steps/],
     [['train', '--seed', ''], 2, 'err', /--seed/],
     [['train', 'CartPole-v1'], 2, 'err', /CartPole-v1/],
-    [['train', '--env', 'Pendulum-v0'], 1, 'err', /^torsor: UNKNOWN_NAME: .*Pendulum-v0.*Pendulum-v1.*\n$/],
-    [['train', '--model', 'lstm'], 1, 'err', /^torsor: UNKNOWN_NAME: .*lstm.*\n$/],
+    [['train', '--env', 'Pendulum-v0'], 2, 'err', /^torsor: --env: .*Pendulum-v0.*did you mean "Pendulum-v1"/],
+    [['train', '--model', 'lstm'], 2, 'err', /^torsor: --model: .*lstm.*LSTMActorCritic/],
+    [['train', '--device', 'gpu'], 2, 'err', /^torsor: --device: .*gpu.*cuda/],
+    [['train', '--preset', 'sb2'], 2, 'err', /^torsor: --preset: .*sb2.*sb3/],
+    [['train', '--set', 'toString=1'], 2, 'err', /--set: no setting is named "toString"/],
+    [
+      ['train', '--set', 'normalizeAdvantage=yes'],
+      2,
+      'err',
+      /--set normalizeAdvantage: there is no "yes"; there are: /,
+    ],
     [['train', '--device', 'cuda'], 1, 'err', /^torsor: DEVICE_UNAVAILABLE: .*\n$/],
+    [['train', '--environments', '1_000_000_000_000'], 1, 'err', /^torsor: OUT_OF_MEMORY: .*\n$/],
     [['train', '--out', '/dev/null/x'], 1, 'err', /^torsor: IO: .*\n$/],
   ] as const)('%j exits with %i', async (args, code, stream, message) => {
     const result = await run([...args]);
@@ -155,8 +166,41 @@ describe('train', () => {
 
   it('reports errors as JSON too, when that is asked for', async () => {
     const { code, out, err } = await run(['train', '--env', 'nothing', '--json']);
-    expect(code).toBe(1);
-    expect(lines(out)).toEqual([{ event: 'error', code: 'UNKNOWN_NAME', message: expect.stringContaining('nothing') }]);
-    expect(err).toMatch(/^torsor: UNKNOWN_NAME/);
+    expect(code).toBe(2);
+    expect(lines(out)).toEqual([{ event: 'error', code: 'USAGE', message: expect.stringContaining('nothing') }]);
+    expect(err).toMatch(/^torsor: --env: /);
+  });
+
+  it.each([
+    ['env', { env: 'Nope' }, 'env: there is no "Nope"'],
+    ['model', { model: 'Nope' }, 'model: there is no "Nope"'],
+    ['preset', { preset: 'Nope' }, 'preset: there is no "Nope"'],
+    ['device', { device: 'Nope' }, 'device: there is no "Nope"'],
+    ['an option of the model', { modelOptions: { depht: 1 } }, 'modelOptions: SharedActorCritic has no option "depht"'],
+  ])('names the configuration file where %s is wrong', async (_, config, words) => {
+    const file = path.join(folder, 'wrong.json');
+    writeFileSync(file, JSON.stringify(config));
+    const { code, err } = await run(['train', '--config', file, '--out', path.join(folder, 'none')]);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(`torsor: ${file}: ${words}`) });
+  });
+
+  it('goes on training when nothing more can be written to standard output', async () => {
+    const out = path.join(folder, 'full');
+    const args = [path.resolve('dist/cli/main.js'), 'train', '--env', 'CartPole-v1', '--steps', '20_000', '--out', out];
+    const full = openSync('/dev/full', 'w');
+    const child = spawnSync(process.execPath, args, { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+    closeSync(full);
+    expect(child.status).toBe(1);
+    expect(child.stderr).toMatch(/^torsor: standard output is lost from here on: .*ENOSPC.*\n$/);
+    expect(JSON.parse(readFileSync(path.join(out, 'summary.json'), 'utf8'))).toMatchObject({ status: 'finished' });
+  });
+
+  it('says commands that a shell takes, whatever the name of the folder', async () => {
+    const out = path.join(folder, "it's here");
+    const { out: text } = await run(['train', '--env', 'CartPole-v1', '--steps', '4096', '--out', out]);
+    const [, command = ''] = /To see it: npx torsor (.*)\n$/.exec(text) ?? [];
+    expect(spawnSync('sh', ['-c', `printf %s ${command.replace('report ', '')}`], { encoding: 'utf8' }).stdout).toBe(
+      out,
+    );
   });
 });

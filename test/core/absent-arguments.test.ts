@@ -58,6 +58,25 @@ describe('missing', () => {
       run('encodeSafetensors', { tensors: { a: { shape: [1], data: Float32Array.of(1) } }, metadata: {} }),
       ...(['INVALID_ARGUMENT', 'tensors', 'Map', '{a}'] as const),
     ],
+    ...[
+      [{ shape: [1], data: [1] }, 'INVALID_DTYPE', 'data of a'],
+      [{ shape: 1, data: Float32Array.of(1) }, 'INVALID_SHAPE', 'shape of a'],
+      [null, 'INVALID_ARGUMENT', '"a"'],
+    ].map(([array, code, word], i): [string, () => unknown, Code, string] => [
+      `array ${i} of encodeSafetensors`,
+      run('encodeSafetensors', { tensors: new Map([['a', array]]), metadata: {} }),
+      ...([code as Code, word as string] as const),
+    ]),
+    ...[
+      [{ dtype: 'float16', shape: [1], data: Float32Array.of(1) }, 'UNKNOWN_NAME', 'dtype'],
+      [{ dtype: 'int32', shape: [1], data: Float32Array.of(1) }, 'INVALID_ARGUMENT', 'data: expected the Int32Array'],
+      [{ dtype: 'int32', shape: null, data: Int32Array.of(1) }, 'INVALID_SHAPE', 'shape'],
+      [null, 'INVALID_ARGUMENT', 'expected an array'],
+    ].map(([record, code, word], i): [string, () => unknown, Code, string] => [
+      `record ${i} of encodeEqx`,
+      run('encodeEqx', { digest: null, records: [record] }),
+      ...([code as Code, word as string] as const),
+    ]),
     [
       'metadata of encodeSafetensors',
       run('encodeSafetensors', { tensors: new Map(), metadata: 3 }),

@@ -86,3 +86,15 @@ test.each([
   writeFileSync(path, Buffer.concat(encodeSafetensors({ tensors: new Map(), metadata })));
   await expectRejection(readCheckpoint(path), 'UNSUPPORTED_VERSION', ...words);
 });
+
+test('a file of another library is no checkpoint, and a checkpoint holds float32, float64, int32 and uint8 alone', async () => {
+  const path = join(folder, 'a.safetensors');
+  const write = (metadata: Record<string, string>): void => {
+    const pieces = encodeSafetensors({ tensors: new Map([['n', { shape: [], data: Float64Array.of(0) }]]), metadata });
+    writeFileSync(path, Buffer.from(Buffer.concat(pieces).toString('latin1').replace('F64', 'I64'), 'latin1'));
+  };
+  write({ format: 'pt' });
+  await expectRejection(readCheckpoint(path), 'CORRUPT_FILE', 'no checkpoint of torsor');
+  write({ format: 'torsor', version: '3' });
+  await expectRejection(readCheckpoint(path), 'INVALID_DTYPE', 'array "n"', 'got I64');
+});

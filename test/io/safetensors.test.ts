@@ -1,6 +1,6 @@
 // The file format: round trip, alignment, and every way a file can lie.
 import { describe, expect, test } from 'vitest';
-import { decodeSafetensors, encodeSafetensors, type SavedArray } from '../../lib/io/safetensors.js';
+import { decodeSafetensors, encodeSafetensors, openSafetensors, type SavedArray } from '../../lib/io/safetensors.js';
 import { expectError } from '../support/errors.js';
 
 const tensors = new Map<string, SavedArray>([
@@ -62,6 +62,36 @@ describe('round trip', () => {
     for (let length = 0; length < bytes.length; length++) {
       expectError(() => decodeSafetensors(bytes.subarray(0, length), 'x.safetensors'), 'CORRUPT_FILE', 'x.safetensors');
     }
+  });
+});
+
+describe('files of other libraries', () => {
+  const types: [number, string[]][] = [
+    [4, ['F4']],
+    [6, ['F6_E2M3', 'F6_E3M2']],
+    [8, ['BOOL', 'I8', 'F8_E5M2', 'F8_E4M3', 'F8_E8M0', 'F8_E4M3FNUZ', 'F8_E5M2FNUZ']],
+    [16, ['I16', 'U16', 'F16', 'BF16']],
+    [32, ['U32']],
+    [64, ['I64', 'U64', 'C64']],
+  ];
+  const other = types.flatMap(([bits, codes]) => codes.map((code): [string, number] => [code, bits]));
+  const entry = (dtype: string, shape: number[], bytes: number) =>
+    file(
+      { w: { dtype, shape, data_offsets: [0, bytes] } },
+      new Uint8Array(bytes).map((_, i) => i),
+    );
+
+  test.each(other)('%s opens, its size is checked, and typed arrays do not hold it', (code, bits) => {
+    const bytes = entry(code, [2, 4], bits);
+    expect(openSafetensors(bytes, 'x').arrays).toEqual(
+      new Map([['w', { code, shape: [2, 4], bytes: bytes.subarray(-bits) }]]),
+    );
+    expectError(() => openSafetensors(entry(code, [2, 4], bits + 1), 'x'), 'CORRUPT_FILE', `takes ${bits} bytes`);
+    expectError(() => decodeSafetensors(bytes, 'x'), 'INVALID_DTYPE', 'x: array "w"', `got ${code}`);
+  });
+
+  test('half a byte is no size', () => {
+    expectError(() => openSafetensors(entry('F4', [3], 2), 'x'), 'CORRUPT_FILE', 'takes 1.5 bytes');
   });
 });
 

@@ -65,14 +65,41 @@ const ofFlaxMlp: ImportOptions = {
   },
 };
 
+const gates = (side: 'i' | 'h', of: string): string[] =>
+  ['i', 'f', 'g', 'o'].map((gate) => `OptimizedLSTMCell_0.${side}${gate}.${of}`);
+const ofFlaxLstm: ImportOptions = {
+  from: 'flax',
+  names: {
+    'encoder.layers.0.kernel': 'Dense_0.kernel',
+    'encoder.layers.0.bias': 'Dense_0.bias',
+    'cell.dense_i.kernel': { concat: gates('i', 'kernel') },
+    'cell.dense_h.kernel': { concat: gates('h', 'kernel') },
+    'cell.dense_h.bias': { concat: gates('h', 'bias') },
+    'fused_head.kernel': 'Dense_1.kernel',
+    'fused_head.bias': 'Dense_1.bias',
+    _log_std: 'log_std',
+  },
+};
+const unusedOfHalf = [
+  'norm.bias',
+  'norm.num_batches_tracked',
+  'norm.running_mean',
+  'norm.running_var',
+  'norm.weight',
+  'scale',
+  'used',
+];
+
 describe('answers are those of the other library', () => {
-  test.each([
-    ['torch-mlp', mlp, ofTorchMlp],
-    ['torch-lstm', lstm, ofTorchLstm],
-    ['flax-mlp', mlp, ofFlaxMlp],
-  ])('%s', async (name, make, options) => {
+  test.each<[string, () => Model, ImportOptions, string[]]>([
+    ['torch-mlp', mlp, ofTorchMlp, []],
+    ['torch-lstm', lstm, ofTorchLstm, []],
+    ['torch-half', mlp, ofTorchMlp, unusedOfHalf],
+    ['flax-mlp', mlp, ofFlaxMlp, []],
+    ['flax-lstm', lstm, ofFlaxLstm, []],
+  ])('%s', async (name, make, options, unused) => {
     const model = make();
-    expect(await model.importParameters(file(name), options)).toEqual([]);
+    expect((await model.importParameters(file(name), options)).sort()).toEqual(unused);
     const [mean, value]: [number[], number[]] = [[], []];
     let carry: Carry | null = model.carry;
     if (carry !== null) model.reset([2, 4]);
@@ -133,6 +160,8 @@ describe('what does not fit is refused, and nothing is set', () => {
     ['an array that does not exist', change({ 'critic.bias': 'critic.bia' }), 'UNKNOWN_NAME', /mean "critic.bias"/],
     ['no name at all', change({ 'critic.bias': 3 }), 'INVALID_ARGUMENT', /names.critic.bias: .*got 3/],
     ['no array in a sum', change({ 'critic.bias': [] }), 'INVALID_ARGUMENT', /names.critic.bias/],
+    ['no array side by side', change({ 'critic.bias': { concat: [] } }), 'INVALID_ARGUMENT', /names.critic.bias/],
+    ['an axis', change({ 'critic.bias': { concat: ['critic.bias'], axis: 0 } }), 'INVALID_ARGUMENT', /concat, axis/],
     ['names that are none', { from: 'torch', names: 3 as never }, 'INVALID_ARGUMENT', /^names/],
     ['another library', change({}, 'keras'), 'UNKNOWN_NAME', /from: .*torch/],
     ['kernels the other way round', change({}, 'flax'), 'INVALID_SHAPE', /body.0.weight.*\[4, 5\], got \[5, 4\]/],
@@ -145,14 +174,27 @@ describe('what does not fit is refused, and nothing is set', () => {
     expect(model.parameters.sha256).toBe(sha256);
   });
 
-  test.each<[string, SavedArray, Parameters<typeof expectRejection>[1], RegExp]>([
+  test.each<[string, unknown, Parameters<typeof expectRejection>[1], RegExp]>([
+    ['null', null, 'INVALID_ARGUMENT', /array "critic.bias" .*expected \{shape, data\}, got null/],
+    ['undefined', undefined, 'INVALID_ARGUMENT', /array "critic.bias" .*got undefined/],
+    ['numbers alone', Float32Array.of(1), 'INVALID_DTYPE', /array "critic.bias" .*data/],
+    ['a list', { shape: [1], data: [1] }, 'INVALID_DTYPE', /array "critic.bias" .*got \[1\]/],
+    ['no shape', { data: Float32Array.of(1) }, 'INVALID_SHAPE', /array "critic.bias" .*a shape .*got undefined/],
+    [
+      'a shape that is none',
+      { shape: '1', data: Float32Array.of(1) },
+      'INVALID_SHAPE',
+      /array "critic.bias" .*got "1"/,
+    ],
+    ['too few', { shape: [1], data: new Float32Array(0) }, 'INVALID_SHAPE', /array "critic.bias" .*1 elements.*got 0/],
+    ['too many', { shape: [1], data: new Float32Array(9) }, 'INVALID_SHAPE', /array "critic.bias" .*1 elements.*got 9/],
     ['integers', { shape: [1], data: Int32Array.of(1) }, 'INVALID_DTYPE', /critic.bias.*float32 or float64/],
     ['NaN', { shape: [1], data: Float32Array.of(Number.NaN) }, 'NON_FINITE', /critic.bias.*NaN/],
     ['a number that float32 has not', { shape: [1], data: Float64Array.of(1e300) }, 'NON_FINITE', /Infinity/],
   ])('%s', async (_, array, code, words) => {
     const model = mlp();
     const { sha256 } = model.parameters;
-    const arrays = arraysOf('torch-mlp').set('critic.bias', array);
+    const arrays = arraysOf('torch-mlp').set('critic.bias', array as SavedArray);
     await expectRejection(model.importParameters(arrays, ofTorchMlp), code, words);
     expect(model.parameters.sha256).toBe(sha256);
   });
@@ -168,6 +210,31 @@ describe('what does not fit is refused, and nothing is set', () => {
 
   test('arrays that are none', async () => {
     await expectRejection(mlp().importParameters({} as never, ofTorchMlp), 'INVALID_ARGUMENT', /^source/);
+    const arrays: Map<unknown, SavedArray> = arraysOf('torch-mlp');
+    arrays.set(3, { shape: [1], data: Float32Array.of(1) });
+    await expectRejection(
+      mlp().importParameters(arrays as never, ofTorchMlp),
+      'INVALID_ARGUMENT',
+      /strings, got a key 3/,
+    );
+  });
+
+  test.each([
+    ['norm.num_batches_tracked', 'I64'],
+    ['used', 'BOOL'],
+    ['scale', 'F8_E4M3'],
+  ])('elements of another type: %s', async (name, code) => {
+    const model = mlp();
+    const { sha256 } = model.parameters;
+    const words = new RegExp(
+      `array "${name}" for parameter "critic.bias": expected .* F32, F64, F16, BF16, got ${code}`,
+    );
+    await expectRejection(
+      model.importParameters(file('torch-half'), change({ 'critic.bias': name })),
+      'INVALID_DTYPE',
+      words,
+    );
+    expect(model.parameters.sha256).toBe(sha256);
   });
 
   test('no file', async () => {

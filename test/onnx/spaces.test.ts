@@ -14,6 +14,7 @@ import {
   type Space,
   Tuple,
 } from '../../lib/index.js';
+import { expectError } from '../support/errors.js';
 import { expectClose } from './compare.js';
 import { type Given, type Numbers, Session } from './session.js';
 
@@ -100,4 +101,23 @@ test('an observation space without parts is one input', async () => {
   });
   const { logits } = distribution as Categorical;
   expectClose('logits', apart((results.logits as Given).data), apart(logits.data as Numbers));
+});
+
+test('a row of a mask that allows none of the choices gives the first, and no log-probability', async () => {
+  const policy = new MLPActorCriticPolicy({ observationSpace: new Discrete(3), actionSpace: new Discrete(2), key: 1 });
+  const mask = Uint8Array.of(0, 0, 0, 1);
+  for (const deterministic of [true, false]) {
+    await policy.exportOnnx(file, { deterministic, actionMask: true });
+    const session = await Session.open(file);
+    const results = await session.run({
+      observation: { data: Int32Array.of(0, 1), shape: [2] },
+      ...(!deterministic && { noise: { data: new Float32Array(4), shape: [2, 2] } }),
+      action_mask: { data: mask, shape: [2, 2] },
+    });
+    expect(Array.from((results.action as Given).data)).toEqual([0, 1]);
+    expect(Array.from((results.log_prob as Given).data)).toEqual([Number.NaN, 0]);
+    await session.release();
+  }
+  const flat = { data: Float32Array.of(0, 1), shape: [2, 1] };
+  expectError(() => policy.act(flat, { deterministic: true, mask: { data: mask, shape: [2, 2] } }), 'INVALID_MASK');
 });
