@@ -30,7 +30,8 @@ export const resumeCommand: Command = {
   --help                  this text
 
 The run goes on from last.safetensors, with everything in it: parameters, optimiser, schedules, random numbers and environments. On the CPU
-it ends with the same bits as one that was never interrupted. With other --steps, schedules that follow the share done are stretched.`,
+it ends with the same bits as one that was never interrupted. With other --steps, schedules that follow the share done are stretched.
+A run that was killed while it was evaluated at its end is evaluated.`,
   async run(argv, output) {
     const { values, positionals } = readOptions(argv, options, 1);
     const typed = count('--steps', values.steps, 1);
@@ -41,7 +42,9 @@ it ends with the same bits as one that was never interrupted. With other --steps
     const { environment, about } = info;
     const seed = Number(about.seed ?? 1);
     const trainer = await remake(folder, values.device ?? info.device);
-    if ((await folder.readSummary())?.status === 'finished' && trainer.steps >= steps) {
+    const ended = await folder.readSummary();
+    // Without its evaluation a run was killed during it: it is resumed where it ended, and evaluated.
+    if (ended?.status === 'finished' && ended.evaluation !== undefined && trainer.steps >= steps) {
       const event = { event: 'finished', steps: trainer.steps, folder: folder.path };
       const text = `This run has reached its ${steps} steps; --steps N goes on to N`;
       output.write(`${values.json ? JSON.stringify(event) : text}\n`);

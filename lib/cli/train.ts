@@ -31,7 +31,8 @@ export const trainCommand: Command = {
   --help                  this text
 
 The folder holds last.safetensors and best.safetensors (also of a process that was killed), run.json, metrics.jsonl, progress.csv,
-tensorboard/ and, at the end, summary.json. A finished run in it is replaced, an unfinished one is kept under another name.
+tensorboard/ and, at the end, summary.json. A finished run in it is replaced, the files of an unfinished one are moved to FOLDER-1 (or -2, …);
+all other files stay. A folder that has a file of such a name, but no run.json of torsor, is refused.
 
 Ctrl-C ends training after the iteration under way and saves it; 'torsor resume FOLDER' goes on. A second Ctrl-C ends at once.
 A loss or gradient that is not finite ends training too; non-finite.safetensors and non-finite.json hold what led to it.`,

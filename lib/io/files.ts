@@ -1,5 +1,5 @@
 // Whole files: read at once, and written so that a crash leaves either the old file or the new one.
-import { access, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import { access, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { string } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
@@ -23,7 +23,7 @@ export async function writeWholeFile(
   const target = resolve(string('path', path));
   const temporary = `${target}.${crypto.randomUUID()}.tmp`;
   try {
-    if (createFolders) await mkdir(dirname(target), { recursive: true });
+    if (createFolders) await makeFolder(dirname(target));
     const file = await open(temporary, 'wx');
     try {
       for (const piece of pieces) await file.writeFile(piece);
@@ -52,6 +52,27 @@ export async function readWholeFile(path: string): Promise<Uint8Array> {
 export async function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
+    () => false,
+  );
+}
+
+/**
+ * Makes a folder and those above it, where they are missing. Node's own recursive `mkdir` never ends where a file system answers that a folder
+ * above is not there although it is, as /proc does.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  if (await isFolder(path)) return;
+  const above = dirname(path);
+  if (above !== path) await makeFolder(above);
+  await mkdir(path).catch(async (error) => {
+    // Another process may have made it in the meantime.
+    if (!(await isFolder(path))) throw error;
+  });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
     () => false,
   );
 }

@@ -15,12 +15,12 @@ export class CsvLogger implements Logger {
 
   async begin({ steps, info }: RunStart): Promise<void> {
     this.#minibatches = info.settings.minibatches as number;
-    const [header] = await this.#file.begin((line, index) => {
+    this.#columns = [];
+    await this.#file.begin((line, index) => {
       if (steps === 0) return false;
       if (index === 0) this.#columns = line.split(',');
       return index === 0 || Number(line.split(',')[this.#columns.indexOf('time/total_timesteps')]) <= steps;
     });
-    if (header === undefined) this.#columns = [];
   }
 
   async record(record: RunRecord): Promise<void> {

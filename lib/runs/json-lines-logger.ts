@@ -11,7 +11,7 @@ export class JsonLinesLogger implements Logger {
   }
 
   async begin({ steps }: RunStart): Promise<void> {
-    await this.#file.begin((line) => steps > 0 && (parse(line)?.steps ?? Number.POSITIVE_INFINITY) <= steps);
+    await this.#file.begin((line) => steps > 0 && (parseRecord(line)?.steps ?? Number.POSITIVE_INFINITY) <= steps);
   }
 
   async record({ metrics, ...more }: RunRecord): Promise<void> {
@@ -19,9 +19,11 @@ export class JsonLinesLogger implements Logger {
   }
 }
 
-function parse(line: string): { steps?: number } | undefined {
+/** What of a line is needed to go on; undefined where it was damaged, as by a power cut. */
+export function parseRecord(line: string): { steps: number; seconds?: number; meanReturn?: number | null } | undefined {
   try {
-    return JSON.parse(line);
+    const record = JSON.parse(line);
+    return Number.isFinite(record?.steps) ? record : undefined;
   } catch {
     return undefined;
   }

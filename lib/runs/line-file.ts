@@ -1,9 +1,10 @@
 // A file of lines that a run adds to, and that a resumed run first cuts back to where it goes on.
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, open } from 'node:fs/promises';
 import path from 'node:path';
 import { string } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import { writeWholeFile } from '../io/files.js';
+import { makeFolder } from '../io/files.js';
+import { readLines } from './lines.js';
 
 export class LineFile {
   readonly #path: string;
@@ -12,16 +13,28 @@ export class LineFile {
     this.#path = path.resolve(string('file', file));
   }
 
-  /** Keeps the lines that `keep` takes, up to the first that it does not; a line that was cut off has no line break and goes. */
-  async begin(keep: (line: string, index: number) => boolean): Promise<string[]> {
-    return this.#attempt(async () => {
-      await mkdir(path.dirname(this.#path), { recursive: true });
-      const text = await readFile(this.#path, 'utf8').catch(() => '');
-      const whole = text.split('\n').slice(0, -1);
-      const end = whole.findIndex((line, index) => !keep(line, index));
-      const kept = end < 0 ? whole : whole.slice(0, end);
-      await writeWholeFile(this.#path, [new TextEncoder().encode(kept.map((line) => `${line}\n`).join(''))]);
-      return kept;
+  /**
+   * Keeps the lines that `keep` takes, up to the first that it does not; a line that was cut off has no line break and goes. What cannot be read
+   * stays as it is.
+   *
+   * @throws TorsorError IO
+   */
+  async begin(keep: (line: string, index: number) => boolean): Promise<void> {
+    await this.#attempt(async () => {
+      await makeFolder(path.dirname(this.#path));
+      const file = await open(this.#path, 'a');
+      try {
+        let kept = 0;
+        let index = 0;
+        for await (const { line, end } of readLines(this.#path)) {
+          if (!keep(line, index++)) break;
+          kept = end;
+        }
+        await file.truncate(kept);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
     });
   }
 

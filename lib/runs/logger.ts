@@ -29,6 +29,8 @@ export interface RunStart {
   info: RunInfo;
   iteration: number;
   steps: number;
+  /** Of training before, pauses between its sessions not counted. */
+  seconds: number;
 }
 
 /** Of whole episodes. */
@@ -42,6 +44,7 @@ export interface EvaluationSummary {
 
 /** One iteration. What is beside the metrics is there at checkpoints only. */
 export interface RunRecord {
+  /** `seconds` go on from those of the run before it was resumed: of training, pauses not counted. */
   metrics: TrainingMetrics;
   evaluation?: EvaluationSummary;
   actions?: ActionHistogram;
@@ -63,7 +66,7 @@ export interface RunOutcome {
   status: 'finished' | 'interrupted' | 'failed';
   iteration: number;
   steps: number;
-  /** Of this session: a resumed run counts from where it was resumed. */
+  /** Of training, as in the last metrics: those before the run was resumed included, pauses not. */
   seconds: number;
   /** Of the last episodes of training; null before the first. */
   meanReturn: number | null;

@@ -45,16 +45,17 @@ export class ProgressLogger implements Logger {
     const final = metrics.steps >= total;
     if (metrics.seconds - this.#last < (live ? periods.live : periods.plain) && !final) return;
     this.#last = metrics.seconds;
-    const text = progressLine(metrics, total, this.#start?.steps ?? 0);
-    if (!live) return void this.#output.write(`${text}\n`);
+    const parts = progressParts(metrics, total, this.#start);
+    if (!live) return void this.#output.write(`${parts.join('  ')}\n`);
     const room = (this.#output.columns || 80) - 1;
-    this.#output.write(`\r\x1b[K${withBar(text, metrics.steps / total, room)}${final ? '\n' : ''}`);
+    this.#output.write(`\r\x1b[K${fitted(parts, metrics.steps / total, room)}${final ? '\n' : ''}`);
     this.#shown = !final;
   }
 
   end({ status, steps, seconds, best }: RunOutcome): void {
     const done = steps - (this.#start?.steps ?? 0);
-    const rate = seconds > 0 ? `, ${number(done / seconds)} steps/s` : '';
+    const took = seconds - (this.#start?.seconds ?? 0);
+    const rate = took > 0 ? `, ${number(done / took)} steps/s` : '';
     const verb = { finished: 'Trained', interrupted: 'Interrupted after', failed: 'Failed after' }[status];
     this.say(`${verb} ${number(steps)} steps in ${duration(seconds)}${rate}`);
     if (best === null) return;
@@ -70,8 +71,9 @@ export class ProgressLogger implements Logger {
   }
 }
 
-function progressLine(m: TrainingMetrics, total: number, from: number): string {
-  const rate = (m.steps - from) / m.seconds;
+/** Share done, steps, steps per second of this session, return, divergence, time left. */
+function progressParts(m: TrainingMetrics, total: number, start: RunStart | undefined): string[] {
+  const rate = (m.steps - (start?.steps ?? 0)) / (m.seconds - (start?.seconds ?? 0));
   const meanReturn = Number.isNaN(m.meanReturn) ? '–' : m.meanReturn.toFixed(1);
   return [
     `${String(Math.floor(100 * Math.min(1, m.steps / total))).padStart(3)} %`,
@@ -80,15 +82,25 @@ function progressLine(m: TrainingMetrics, total: number, from: number): string {
     `return ${meanReturn}`,
     `KL ${m.approxKl.toFixed(4)}`,
     `ETA ${duration(Math.ceil(Math.max(0, total - m.steps) / rate))}`,
-  ].join('  ');
+  ];
 }
 
-/** The bar stands behind the percentage. */
-function withBar(text: string, share: number, room: number): string {
+/** Places of parts that go where there is no room for all, the first one first; percentage and time left stay. */
+const leastNeeded = [4, 2, 1, 3];
+
+/** The bar stands behind the percentage, where there is room for all. */
+function fitted(parts: readonly string[], share: number, room: number): string {
+  const text = parts.join('  ');
   const width = Math.min(bar.most, room - text.length - 2);
-  if (width < bar.least) return text.slice(0, room);
-  const full = Math.min(width, Math.floor(width * share));
-  return `${text.slice(0, 5)}  ${'█'.repeat(full)}${'░'.repeat(width - full)}${text.slice(5)}`;
+  if (width >= bar.least) {
+    const full = Math.min(width, Math.floor(width * share));
+    return `${text.slice(0, 5)}  ${'█'.repeat(full)}${'░'.repeat(width - full)}${text.slice(5)}`;
+  }
+  for (let gone = 0; gone < leastNeeded.length; gone++) {
+    const left = parts.filter((_, k) => !leastNeeded.slice(0, gone).includes(k)).join('  ');
+    if (left.length <= room) return left;
+  }
+  return [parts[0], parts.at(-1)].join('  ').slice(0, room);
 }
 
 /** 1234567 as 1.23M, 45678 as 45.7k. */

@@ -1,38 +1,22 @@
 // The folder of a run: its checkpoints, what was recorded, and what it was made with.
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { string } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../io/checkpoint.js';
-import { exists, readWholeFile, removeTemporary, writeWholeFile } from '../io/files.js';
+import { exists, makeFolder, readWholeFile, removeTemporary, writeWholeFile } from '../io/files.js';
 import type { NonFiniteError } from '../training/non-finite.js';
-import { checkUnlocked } from './lock.js';
+import { checkRunInfo } from './checks.js';
+import { lockRun } from './lock.js';
 import type { RunInfo, RunOutcome } from './logger.js';
+import { firstThere, moveFiles, removeFiles, runFiles, sizeOf } from './run-files.js';
 import { parseRunJson, runJson } from './run-json.js';
 
-/** Names of files in the folder of a run. */
-export const runFiles = {
-  /** `RunInfo`. */
-  run: 'run.json',
-  /** The newest checkpoint, from which a run is resumed. */
-  last: 'last.safetensors',
-  /** The checkpoint with the highest score. */
-  best: 'best.safetensors',
-  /** Every checkpoint, where all are kept. */
-  checkpoints: 'checkpoints',
-  metrics: 'metrics.jsonl',
-  progress: 'progress.csv',
-  tensorboard: 'tensorboard',
-  /** `RunOutcome`, of a run that ended. */
-  summary: 'summary.json',
-  /** The state before the iteration whose loss or gradient was not finite, and what is known of it. */
-  nonFiniteState: 'non-finite.safetensors',
-  nonFinite: 'non-finite.json',
-  report: 'report.html',
-} as const;
-
-/** Version of `run.json`. */
+/** `format` and version of `run.json`. */
+const format = 'torsor run';
 const version = 1;
+
+const lockFile = 'run.lock';
 
 /** A checkpoint's mean return and what it is of, in the metadata of the best one. */
 export interface Score {
@@ -55,28 +39,38 @@ export class RunFolder {
 
   /** There while a process trains in the folder. */
   get lock(): string {
-    return path.join(this.path, 'run.lock');
+    return path.join(this.path, lockFile);
   }
 
   /** @throws TorsorError IO */
   async make(): Promise<void> {
-    await this.#attempt(() => mkdir(this.path, { recursive: true }));
+    await this.#attempt(() => makeFolder(this.path));
   }
 
-  /** Removes what an earlier run left. Files that are not those of a run stay. @throws TorsorError IO */
+  /**
+   * A folder is a run's by its run.json alone: where another file bears one of our names, it may be somebody's work.
+   *
+   * @throws TorsorError INVALID_ARGUMENT where such a file is not a run's.
+   */
+  async checkOwned(): Promise<void> {
+    if (await this.#isRun()) return;
+    const found = await this.#attempt(() => firstThere(this.path, Object.values(runFiles)));
+    if (found === undefined) return;
+    throw new TorsorError(
+      'INVALID_ARGUMENT',
+      `folder: expected that of a run, or one without ${found}, got ${this.path}, whose ${found} is of no run of torsor; choose another folder`,
+    );
+  }
+
+  /** Removes what an earlier run wrote, except run.json, which `begin` replaces. Other files stay. @throws TorsorError IO */
   async clear(): Promise<void> {
-    await this.#attempt(async () => {
-      // The last checkpoint first: without it nothing can be resumed that lacks its other files.
-      for (const name of [runFiles.last, ...Object.values(runFiles)]) {
-        await rm(path.join(this.path, name), { recursive: true, force: true });
-      }
-    });
+    await this.#attempt(() => removeFiles(this.path));
     await this.removeTemporary();
   }
 
   /** Removes what a write that was cut off left. */
   async removeTemporary(): Promise<void> {
-    for (const name of [...Object.values(runFiles), path.join(runFiles.checkpoints, '*')]) {
+    for (const name of [...Object.values(runFiles), lockFile, path.join(runFiles.checkpoints, '*')]) {
       await removeTemporary(path.join(this.path, name));
     }
   }
@@ -84,15 +78,15 @@ export class RunFolder {
   /** Says what runs from now on: an end that was is one no more. */
   async begin(info: RunInfo): Promise<void> {
     await this.#attempt(() => rm(this.file('summary'), { force: true }));
-    await this.#writeJson('run', { format: 'torsor run', version, ...info });
+    await this.#writeJson('run', { format, version, ...info });
   }
 
   /** @throws TorsorError IO, CORRUPT_FILE, UNSUPPORTED_VERSION */
   async readInfo(): Promise<RunInfo> {
     const source = this.file('run');
-    const info = (await this.#readJson('run')) as RunInfo & { format?: unknown; version?: unknown };
-    if (info?.format !== 'torsor run') throw new TorsorError('CORRUPT_FILE', `${source}: this is no run of torsor`);
-    if (info.version === version) return info;
+    const info = (await this.#readJson('run')) as { format?: unknown; version?: unknown };
+    if (info?.format !== format) throw new TorsorError('CORRUPT_FILE', `${source}: this is no run of torsor`);
+    if (info.version === version) return checkRunInfo(info, source);
     const newer = Number(info.version) > version ? '; a newer torsor wrote it, update this one' : '';
     throw new TorsorError(
       'UNSUPPORTED_VERSION',
@@ -110,28 +104,26 @@ export class RunFolder {
   }
 
   /**
-   * Gives the folder of a run that can be resumed another name, so that a new run does not replace it; null where there is no such run, or it
-   * has reached its end.
+   * Moves a run that can be resumed into a new folder beside this one, so that a new run does not replace it; files that are not the run's stay.
+   * Null where there is no such run, or it has reached its end.
    *
-   * @throws TorsorError INVALID_ARGUMENT while a process trains there.
+   * @throws TorsorError INVALID_ARGUMENT while a process trains there, or as `checkOwned`; IO, and everything is where it was.
    */
   async setAside(): Promise<string | null> {
-    checkUnlocked(this.lock);
-    const trained = (await stat(this.file('metrics')).catch(() => undefined))?.size ?? 0;
-    if (trained === 0 || !(await exists(this.file('last')))) return null;
-    if ((await this.readSummary())?.status === 'finished') return null;
-    for (let k = 1; ; k++) {
-      const name = `${this.path}-${k}`;
-      if (await exists(name)) continue;
-      await this.#attempt(() => rename(this.path, name));
-      return name;
+    await this.checkOwned();
+    if (!(await this.#isRun())) return null;
+    const unlock = lockRun(this.lock);
+    try {
+      return (await this.#isUnfinished()) ? await this.#attempt(() => moveFiles(this.path)) : null;
+    } finally {
+      unlock();
     }
   }
 
   /** Replaces the newest checkpoint; with `keep`, writes it under its number of steps too. */
   async saveLast(checkpoint: Checkpoint, steps: number, keep: boolean): Promise<void> {
     if (keep) {
-      await this.#attempt(() => mkdir(this.file('checkpoints'), { recursive: true }));
+      await this.#attempt(() => makeFolder(this.file('checkpoints')));
       await writeCheckpoint(path.join(this.file('checkpoints'), `${steps}.safetensors`), checkpoint);
     }
     await writeCheckpoint(this.file('last'), checkpoint);
@@ -160,6 +152,18 @@ export class RunFolder {
     return this.file((await exists(this.file('best'))) ? 'best' : 'last');
   }
 
+  async #isRun(): Promise<boolean> {
+    const info = (await this.#readJson('run').catch(() => null)) as { format?: unknown } | null;
+    return info?.format === format;
+  }
+
+  /** It can be resumed, and was trained. Without metrics it is one that was being moved when the process ended. */
+  async #isUnfinished(): Promise<boolean> {
+    if ((await this.#attempt(() => sizeOf(this.file('metrics')))) === 0 || !(await exists(this.file('last'))))
+      return false;
+    return (await this.readSummary())?.status !== 'finished';
+  }
+
   async #writeJson(name: keyof typeof runFiles, value: unknown): Promise<void> {
     await writeWholeFile(this.file(name), [new TextEncoder().encode(`${runJson(value)}\n`)]);
   }
@@ -173,9 +177,9 @@ export class RunFolder {
     }
   }
 
-  async #attempt(act: () => Promise<unknown>): Promise<void> {
+  async #attempt<T>(act: () => Promise<T>): Promise<T> {
     try {
-      await act();
+      return await act();
     } catch (error) {
       throw new TorsorError('IO', `${this.path} cannot be written to: ${(error as Error).message}`, { cause: error });
     }

@@ -7,8 +7,10 @@ import type { TrainingMetrics } from '../training/metrics.js';
 import { NonFiniteError } from '../training/non-finite.js';
 import type { PPO } from '../training/ppo.js';
 import { actionHistogram } from './action-histogram.js';
+import { checkEvaluation } from './checks.js';
 import type { EvaluationSummary, Logger, RunInfo, RunOutcome, RunRecord } from './logger.js';
 import type { RunFolder, Score } from './run-folder.js';
+import type { TrainedBefore } from './trained-before.js';
 
 /** What an evaluation of a run has to say: that of `evaluatePolicy` does. */
 export type RunEvaluation = Pick<Evaluation, 'meanReturn' | 'standardError' | 'returns' | 'lengths'>;
@@ -19,6 +21,7 @@ export interface SessionParts {
   info: RunInfo;
   loggers: readonly Logger[];
   keepAll: boolean;
+  before: TrainedBefore;
   evaluate: ((model: Model<object>) => Promise<RunEvaluation>) | undefined;
 }
 
@@ -31,25 +34,27 @@ export class Session {
   /** The state after the last whole iteration, and the iteration whose state is on the disk. */
   #state: Checkpoint;
   #saved: number;
-  #metrics: TrainingMetrics | undefined;
+  #trained: TrainedBefore;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.#state = parts.trainer.checkpoint();
     this.#saved = parts.trainer.iteration;
+    this.#trained = parts.before;
   }
 
   async run(signal: AbortSignal | undefined): Promise<RunOutcome> {
-    const { trainer, folder, info } = this.#parts;
+    const { trainer, folder, info, before } = this.#parts;
     const best = await folder.readBest();
     if (best?.by === info.bestBy) this.#best = best;
     await folder.begin(info);
     // From the first moment on there is something to resume.
     if (trainer.iteration === 0) await folder.saveLast(this.#state, 0, false);
     try {
-      await this.#tell((logger) => logger.begin?.({ info, iteration: trainer.iteration, steps: trainer.steps }));
+      const start = { info, iteration: trainer.iteration, steps: trainer.steps, seconds: before.seconds };
+      await this.#tell((logger) => logger.begin?.(start));
       for await (const metrics of trainer.run({ steps: info.steps, ...(signal && { signal }) })) {
-        await this.#after(metrics);
+        await this.#after({ ...metrics, seconds: before.seconds + metrics.seconds });
       }
       // Where a run is interrupted must not decide which checkpoint is best: this one has no score.
       if (this.#saved < trainer.iteration) await this.#save(null);
@@ -62,7 +67,8 @@ export class Session {
 
   async #after(metrics: TrainingMetrics): Promise<void> {
     const { trainer, info, evaluate } = this.#parts;
-    this.#metrics = metrics;
+    const { seconds, meanReturn } = metrics;
+    this.#trained = { seconds, meanReturn: Number.isNaN(meanReturn) ? null : meanReturn };
     this.#state = trainer.checkpoint();
     const { steps } = metrics;
     const passed = (at: number): number => Math.floor(at / info.checkpointEvery);
@@ -72,7 +78,7 @@ export class Session {
     if (due) {
       record.actions = actionHistogram(trainer.rollout);
       if (evaluate !== undefined) {
-        record.evaluation = summarize(await evaluate(trainer.model));
+        record.evaluation = summarize(checkEvaluation(await evaluate(trainer.model)));
         score = record.evaluation.meanReturn;
       }
     }
@@ -112,13 +118,11 @@ export class Session {
 
   async #end(status: RunOutcome['status'], error?: RunOutcome['error']): Promise<RunOutcome> {
     const { trainer, folder } = this.#parts;
-    const { meanReturn = Number.NaN, seconds = 0 } = this.#metrics ?? {};
     const outcome: RunOutcome = {
       status,
       iteration: trainer.iteration,
       steps: trainer.steps,
-      seconds,
-      meanReturn: Number.isNaN(meanReturn) ? null : meanReturn,
+      ...this.#trained,
       best: this.#best,
       parametersSha256: trainer.model.parameters.sha256,
       ...(error && { error }),

@@ -1,19 +1,23 @@
 // Writes event files for TensorBoard: `tensorboard --logdir FOLDER`.
-import { appendFile, mkdir, rm } from 'node:fs/promises';
+import { appendFile, readdir, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { string } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
+import { makeFolder } from '../io/files.js';
 import { type EventContent, encodeEvent, tfRecord } from './event-file.js';
 import type { Logger, RunRecord, RunStart } from './logger.js';
 import { scalars } from './scalars.js';
+
+/** What the names of all event files begin with, so that TensorBoard finds them. */
+export const eventFilePrefix = 'events.out.tfevents.';
 
 /** Event files of one process would have one name otherwise. */
 let written = 0;
 
 /**
  * Scalars under the names of Stable-Baselines3, histograms of actions under `actions/`. A run that is resumed writes a file of its own; what
- * the file before says of later steps, TensorBoard then leaves out.
+ * the file before says of later steps, TensorBoard then leaves out. A run that begins removes the event files in the folder, and nothing else.
  */
 export class TensorBoardLogger implements Logger {
   readonly #folder: string;
@@ -28,10 +32,14 @@ export class TensorBoardLogger implements Logger {
     this.#minibatches = info.settings.minibatches as number;
     const now = Date.now() / 1000;
     await this.#attempt(async () => {
-      if (steps === 0) await rm(this.#folder, { recursive: true, force: true });
-      await mkdir(this.#folder, { recursive: true });
+      await makeFolder(this.#folder);
+      if (steps === 0) {
+        for (const name of await readdir(this.#folder)) {
+          if (name.startsWith(eventFilePrefix)) await unlink(path.join(this.#folder, name));
+        }
+      }
       // TensorBoard reads the files of a folder in the order of their names.
-      const name = `events.out.tfevents.${now.toFixed(3)}.${hostname()}.${process.pid}.${written++}`;
+      const name = `${eventFilePrefix}${now.toFixed(3)}.${hostname()}.${process.pid}.${written++}`;
       this.#file = path.join(this.#folder, name);
     });
     await this.#write({ wallTime: now, fileVersion: 'brain.Event:2' });

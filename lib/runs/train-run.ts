@@ -6,6 +6,7 @@ import { torsorVersion } from '../core/package.js';
 import { exists } from '../io/files.js';
 import { Model } from '../models/model.js';
 import type { PPO } from '../training/ppo.js';
+import { checkParts } from './checks.js';
 import { CsvLogger } from './csv-logger.js';
 import { JsonLinesLogger } from './json-lines-logger.js';
 import { lockRun } from './lock.js';
@@ -13,10 +14,14 @@ import type { Logger, RunInfo, RunOutcome } from './logger.js';
 import { RunFolder } from './run-folder.js';
 import { type RunEvaluation, Session } from './session.js';
 import { TensorBoardLogger } from './tensorboard-logger.js';
+import { trainedBefore } from './trained-before.js';
 
 /** Options of `trainRun`. */
 export interface TrainRunOptions {
-  /** Where checkpoints and logs go; made where it is missing. What an earlier run left there is removed, unless `resume`. */
+  /**
+   * Where checkpoints and logs go; made where it is missing. What an earlier run wrote there is removed, unless `resume`; other files stay. A
+   * folder whose run.json is not torsor's is refused where it has a file that bears the name of one of a run's.
+   */
   folder: string;
   /** Steps of all environments to reach, those before a resumption included. */
   steps: number;
@@ -36,7 +41,7 @@ export interface TrainRunOptions {
   loggers?: readonly Logger[];
   /** Ends the run after the iteration under way; it is saved and can be resumed. */
   signal?: AbortSignal;
-  /** JSON that `run.json` keeps under `about`. */
+  /** An object that `run.json` keeps under `about`, of what JSON can hold. */
   about?: Record<string, unknown>;
 }
 
@@ -52,7 +57,7 @@ const names = ['folder', 'steps', 'resume', 'checkpointEvery', 'keepAll', 'evalu
  * measured; `last.safetensors` stays the checkpoint before. Every other error leaves the last whole iteration in `last.safetensors`. For both, a
  * copy of the state before every iteration is kept in memory: about three times the parameters.
  *
- * @throws NonFiniteError; TorsorError IO, CORRUPT_FILE, INVALID_ARGUMENT (also where another process trains in the folder); whatever a logger, an environment or `evaluate` throws.
+ * @throws NonFiniteError; TorsorError IO, CORRUPT_FILE, INVALID_ARGUMENT (also where another process trains in the folder, or it is no run's); whatever a logger, an environment or `evaluate` throws.
  */
 export async function trainRun(trainer: PPO, options: TrainRunOptions): Promise<RunOutcome> {
   checkOptions('trainRun', options, names);
@@ -61,6 +66,7 @@ export async function trainRun(trainer: PPO, options: TrainRunOptions): Promise<
   const every = positiveInteger('checkpointEvery', options.checkpointEvery ?? Math.max(1, Math.ceil(steps / 20)));
   const resume = boolean('resume', options.resume ?? false);
   const keepAll = boolean('keepAll', options.keepAll ?? false);
+  checkParts(trainer, options);
   const folder = new RunFolder(options.folder);
   if (!resume && trainer.iteration > 0) {
     throw new TorsorError(
@@ -74,8 +80,8 @@ export async function trainRun(trainer: PPO, options: TrainRunOptions): Promise<
   }
   const unlock = lockRun(folder.lock);
   try {
-    if (resume) await resumeFrom(trainer, folder);
-    else await folder.clear();
+    await folder.checkOwned();
+    if (resume) await trainer.load(folder.file('last'));
     const bestBy = options.evaluate === undefined ? 'episodes' : 'evaluation';
     const info = describe(trainer, { steps, checkpointEvery: every, bestBy, about: options.about ?? {} });
     const own = [
@@ -84,16 +90,14 @@ export async function trainRun(trainer: PPO, options: TrainRunOptions): Promise<
       new TensorBoardLogger(folder.file('tensorboard')),
     ];
     const loggers = [...own, ...(options.loggers ?? [])];
-    const session = new Session({ trainer, folder, info, loggers, keepAll, evaluate: options.evaluate });
+    const before = await trainedBefore(folder.file('metrics'), trainer.steps);
+    const session = new Session({ trainer, folder, info, loggers, keepAll, before, evaluate: options.evaluate });
+    if (resume) await folder.removeTemporary();
+    else await folder.clear();
     return await session.run(options.signal);
   } finally {
     unlock();
   }
-}
-
-async function resumeFrom(trainer: PPO, folder: RunFolder): Promise<void> {
-  await folder.removeTemporary();
-  await trainer.load(folder.file('last'));
 }
 
 function describe(trainer: PPO, more: Pick<RunInfo, 'steps' | 'checkpointEvery' | 'bestBy' | 'about'>): RunInfo {

@@ -83,16 +83,20 @@ describe.each([
     expect(kills).toBeGreaterThan(2);
 
     const summary = (out: string) => JSON.parse(readFileSync(path.join(out, 'summary.json'), 'utf8'));
-    const { parametersSha256, best, status } = summary(killed);
+    const { parametersSha256, best, status, evaluation, seconds } = summary(killed);
     expect(status).toBe('finished');
     expect(parametersSha256).toBe(summary(whole).parametersSha256);
     expect(best).toEqual(summary(whole).best);
+    expect(evaluation).toEqual(summary(whole).evaluation);
     for (const name of ['last', 'best']) {
       const file = (out: string) => readCheckpoint(path.join(out, `${name}.safetensors`));
       expect(await file(killed)).toEqual(await file(whole));
     }
     expect(recorded(killed)).toEqual(recorded(whole));
     expect(recorded(whole)).toHaveLength(steps / (environments * 32));
+    const times = column(killed, 'time/time_elapsed').map(Number);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(times.at(-1)).toBe(seconds);
     const losses = column(killed, 'train/loss');
     expect(losses).toEqual(column(whole, 'train/loss'));
     expect(losses).toHaveLength(steps / (environments * 32));

@@ -1,5 +1,18 @@
 // What loggers write, read back by other means: CSV, JSON lines, and event files by a reader of its own.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+
+import { constants } from 'node:buffer';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -13,6 +26,7 @@ import {
   type TrainingMetrics,
 } from '../../lib/index.js';
 import { crc32c, encodeEvent, tfRecord } from '../../lib/runs/event-file.js';
+import { trainedBefore } from '../../lib/runs/trained-before.js';
 import { expectRejection } from '../support/errors.js';
 import { type ReadEvent, readEvents } from './event-reader.js';
 
@@ -144,6 +158,37 @@ describe('JSON lines', () => {
 
   it('that cannot be written are an error', async () => {
     await expectRejection(new JsonLinesLogger('/dev/null/x').begin(start()), 'IO', '/dev/null/x');
+  });
+
+  it('that cannot be read are an error', async () => {
+    const file = newPath();
+    mkdirSync(file, { recursive: true });
+    await expectRejection(new JsonLinesLogger(file).begin(start(200)), 'IO', file);
+    expect(statSync(file).isDirectory()).toBe(true);
+  });
+
+  it('with letters of several bytes are cut where a line ends', async () => {
+    const file = newPath();
+    await new JsonLinesLogger(file).begin(start());
+    const kept = '{"steps":100,"note":"ä€😀"}\n'.repeat(50_000);
+    writeFileSync(file, `${kept}{"steps":300,"note":"ä"}\n`);
+    await new JsonLinesLogger(file).begin(start(200));
+    expect(readFileSync(file, 'utf8')).toBe(kept);
+  });
+
+  it('longer than any string are kept', async () => {
+    const file = newPath();
+    await new JsonLinesLogger(file).begin(start());
+    const line = Buffer.from(`{"steps":100,"seconds":7,"pad":"${'x'.repeat(1 << 20)}"}\n`);
+    const handle = openSync(file, 'w');
+    const count = Math.ceil(constants.MAX_STRING_LENGTH / line.length) + 1;
+    for (let k = 0; k < count; k++) writeSync(handle, line);
+    writeSync(handle, '{"steps":300}\n{"st');
+    closeSync(handle);
+    await new JsonLinesLogger(file).begin(start(200));
+    expect(statSync(file).size).toBe(count * line.length);
+    expect(await trainedBefore(file, 200)).toEqual({ seconds: 7, meanReturn: null });
+    rmSync(file);
   });
 });
 

@@ -6,10 +6,11 @@ const record = (steps: number, seconds: number) => ({
   metrics: { steps, seconds, meanReturn: -123.44, approxKl: 0.01234 } as TrainingMetrics,
 });
 
-const start = (steps = 0): RunStart =>
+const start = (steps = 0, seconds = 0): RunStart =>
   ({
     iteration: 0,
     steps,
+    seconds,
     info: {
       environment: { name: 'Pendulum-v1', count: 64 },
       model: { type: 'ActorCritic', parameters: 12_345 },
@@ -39,9 +40,24 @@ describe('on a terminal', () => {
       'Training ActorCritic (12.3k parameters) on 64 × Pendulum-v1 for 1.00M steps, seed 7\nDevice cpu (v3, 1 thread)\n',
     );
     expect(pieces).toEqual([
-      ' 25 %  250k steps  250k/s  return -123.4  KL 0.0123  ETA 3 ',
-      '100 %  1.00M steps  250k/s  return -123.4  KL 0.0123  ETA 0\n',
+      ' 25 %  250k steps  250k/s  return -123.4  ETA 3 s',
+      '100 %  1.00M steps  250k/s  return -123.4  ETA 0 s\n',
     ]);
+  });
+
+  it.each([
+    [61, ' 25 %  250k steps  250k/s  return -123.4  KL 0.0123  ETA 3 s'],
+    [60, ' 25 %  250k steps  250k/s  return -123.4  ETA 3 s'],
+    [50, ' 25 %  250k steps  250k/s  return -123.4  ETA 3 s'],
+    [49, ' 25 %  250k steps  return -123.4  ETA 3 s'],
+    [41, ' 25 %  return -123.4  ETA 3 s'],
+    [25, ' 25 %  ETA 3 s'],
+    [10, ' 25 %  ET'],
+  ])('in %i columns the time left stays longer than the return', (columns, line) => {
+    const { logger: progress, said } = logger({ isTTY: true, columns });
+    progress.begin(start());
+    progress.record(record(250_000, 1));
+    expect(said().split('\r\x1b[K').at(-1)).toBe(line);
   });
 
   it('a bar fills what room there is', () => {
@@ -81,8 +97,8 @@ describe('elsewhere', () => {
 
   it('speed and time left are those of this session', () => {
     const { logger: progress, said } = logger({});
-    progress.begin(start(900_000));
-    progress.record(record(910_000, 10));
+    progress.begin(start(900_000, 5000));
+    progress.record(record(910_000, 5010));
     expect(said()).toContain('From step 900k on, training ActorCritic');
     expect(said()).toContain('1000/s');
     expect(said()).toContain('ETA 1 min 30 s');
@@ -90,11 +106,11 @@ describe('elsewhere', () => {
 
   it('says how it ended', () => {
     const { logger: progress, said } = logger({});
-    progress.begin(start(500_000));
+    progress.begin(start(500_000, 5000));
     const best = { score: 12.34, by: 'evaluation', steps: 800_000 } as const;
     const ended = { iteration: 9, steps: 1_000_000, seconds: 7500, meanReturn: 1, parametersSha256: '' };
     progress.end({ ...ended, status: 'interrupted', best });
-    expect(said()).toContain('Interrupted after 1.00M steps in 2 h 05 min, 67 steps/s\n');
+    expect(said()).toContain('Interrupted after 1.00M steps in 2 h 05 min, 200 steps/s\n');
     expect(said()).toContain('Best mean return of evaluation: 12.3, at step 800k\n');
   });
 });

@@ -1,5 +1,5 @@
 // trainRun: what is in its folder, which checkpoint is best, what loggers are told, and how a run goes on.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import {
   type PPO,
   type PPOOptions,
   type RunRecord,
+  type RunStart,
   readCheckpoint,
   type TrainRunOptions,
   trainRun,
@@ -272,6 +273,57 @@ describe('resuming', () => {
     expect(readdirSync(path.join(parts, 'tensorboard'))).toHaveLength(3);
   });
 
+  it('counts the seconds on, and not those between', async () => {
+    const out = newFolder();
+    const seconds = () => lines(path.join(out, 'metrics.jsonl')).map((line) => line.seconds as number);
+    const first = await trainRun(makeTrainer(), { folder: out, steps: 512 });
+    expect(first.seconds).toBe(seconds().at(-1));
+    // As after a thousand seconds; what is logged beyond the checkpoint goes, with its seconds.
+    const file = path.join(out, 'metrics.jsonl');
+    const [one, two] = lines(file) as [object, object];
+    const text = [one, { ...two, seconds: 1000 }, { ...two, steps: 768, seconds: 2000 }].map((line) =>
+      JSON.stringify(line),
+    );
+    writeFileSync(file, `${text.join('\n')}\n`);
+    const began = performance.now();
+    let from = Number.NaN;
+    const begin = (start: RunStart) => {
+      from = start.seconds;
+    };
+    const outcome = await trainRun(makeTrainer(), { folder: out, steps: 1024, resume: true, loggers: [{ begin }] });
+    const took = (performance.now() - began) / 1000;
+    expect(from).toBe(1000);
+    expect(seconds()).toHaveLength(4);
+    expect(seconds()[2]).toBeGreaterThan(1000);
+    expect(seconds()[3]).toBeGreaterThan(seconds()[2] as number);
+    expect(seconds()[3]).toBeLessThan(1000 + took);
+    expect(outcome.seconds).toBe(seconds()[3]);
+    const [header = '', ...rows] = readFileSync(path.join(out, 'progress.csv'), 'utf8').trim().split('\n');
+    const at = header.split(',').indexOf('time/time_elapsed');
+    expect(rows.map((row) => Number(row.split(',')[at])).slice(2)).toEqual(seconds().slice(2));
+  });
+
+  it('where nothing is left to train gives the outcome that was lost', async () => {
+    const out = newFolder();
+    const outcome = await trainRun(makeTrainer(), { folder: out, steps: 2560 });
+    expect(outcome.meanReturn).toBeGreaterThan(0);
+    rmSync(path.join(out, 'summary.json'));
+    expect(await trainRun(makeTrainer(), { folder: out, steps: 2560, resume: true })).toEqual(outcome);
+    expect(json(path.join(out, 'summary.json'))).toEqual(outcome);
+  });
+
+  it('loses nothing where its metrics cannot be read', async () => {
+    const out = newFolder();
+    await trainRun(makeTrainer(), { folder: out, steps: 512 });
+    const file = path.join(out, 'metrics.jsonl');
+    rmSync(file);
+    mkdirSync(file);
+    const before = ['run.json', 'summary.json', 'progress.csv'].map((name) => readFileSync(path.join(out, name)));
+    await expectRejection(trainRun(makeTrainer(), { folder: out, steps: 768, resume: true }), 'IO', file);
+    const after = ['run.json', 'summary.json', 'progress.csv'].map((name) => readFileSync(path.join(out, name)));
+    expect(after).toEqual(before);
+  });
+
   it('a finished run with more steps trains on', async () => {
     const out = newFolder();
     await trainRun(makeTrainer(), { folder: out, steps: 512 });
@@ -312,6 +364,66 @@ describe('resuming', () => {
       trainRun(trainer, { folder: newFolder(), steps: 512 }),
       'INVALID_ARGUMENT',
       'after 1 iterations',
+    );
+  });
+});
+
+describe('a wrong argument is refused before anything is removed', () => {
+  const circular: Record<string, unknown> = {};
+  circular.self = circular;
+  const evaluated = { meanReturn: 1, standardError: 0, returns: [1], lengths: [1] };
+
+  it.each<[string | RegExp, object]>([
+    ['signal: expected an AbortSignal', { signal: new AbortController() }],
+    ['evaluate: expected a function, got 5', { evaluate: 5 }],
+    ['evaluate: expected a function, got null', { evaluate: null }],
+    ['loggers: expected an array of loggers, got {record}', { loggers: { record: () => undefined } }],
+    [
+      'loggers[0]: expected an object with functions begin, record, saved, end, or some of them, got null',
+      { loggers: [null] },
+    ],
+    [/loggers\[1\]: expected an object .*, got a function/, { loggers: [{}, () => undefined] }],
+    [/loggers\[0\]: expected an object .*, got \[\{\}\]/, { loggers: [[{}]] }],
+    ['loggers[0].record: expected a function, got 5', { loggers: [{ record: 5 }] }],
+    ['about: expected an object, got "x"', { about: 'x' }],
+    [/about: expected what JSON can hold: .*circular/, { about: circular }],
+    [/about: expected what JSON can hold: .*BigInt/, { about: { seed: 5n } }],
+  ])('%s', async (words, options) => {
+    const out = newFolder();
+    await trainRun(makeTrainer(), { folder: out, steps: 256 });
+    const before = readFileSync(path.join(out, 'last.safetensors'));
+    const again = trainRun(makeTrainer(), { folder: out, steps: 256, ...options });
+    await expectRejection(again, 'INVALID_ARGUMENT', words);
+    expect(readFileSync(path.join(out, 'last.safetensors'))).toEqual(before);
+  });
+
+  it.each([{}, null, 'PPO', undefined])('trainer: %j', async (trainer) => {
+    await expectRejection(
+      trainRun(trainer as never, { folder: newFolder(), steps: 256 }),
+      'INVALID_ARGUMENT',
+      'trainer: expected a PPO, got',
+    );
+  });
+
+  it('a trainer that was disposed', async () => {
+    const out = newFolder();
+    await trainRun(makeTrainer(), { folder: out, steps: 256 });
+    const trainer = makeTrainer();
+    trainer.dispose();
+    await expectRejection(trainRun(trainer, { folder: out, steps: 256 }), 'DISPOSED');
+    expect(readdirSync(out)).toContain('last.safetensors');
+  });
+
+  it.each<[string, object | number]>([
+    ['evaluate: expected numbers meanReturn and standardError, arrays returns and lengths, got 5', 5],
+    ['evaluate: meanReturn: expected a number, got "high"', { ...evaluated, meanReturn: 'high' }],
+    ['evaluate: lengths: expected an array, got nothing', { ...evaluated, lengths: undefined }],
+  ])('what evaluate gives is checked: %s', async (words, result) => {
+    const evaluate = async () => result as never;
+    await expectRejection(
+      trainRun(makeTrainer(), { folder: newFolder(), steps: 256, evaluate }),
+      'INVALID_ARGUMENT',
+      words,
     );
   });
 });

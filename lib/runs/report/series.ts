@@ -1,7 +1,7 @@
 // What was recorded of a run, as lines of few enough points to draw.
-import { readFile } from 'node:fs/promises';
 import { TorsorError } from '../../core/errors.js';
 import type { TrainingMetrics } from '../../training/metrics.js';
+import { readLines } from '../lines.js';
 import type { RunRecord } from '../logger.js';
 
 /** A line of metrics.jsonl; NaN was written as null. */
@@ -12,17 +12,22 @@ export type RecordedIteration = { [K in keyof TrainingMetrics]: number | null } 
 
 /** The lines of metrics.jsonl; the last one may have been cut off. @throws TorsorError IO, CORRUPT_FILE */
 export async function readRecords(file: string): Promise<RecordedIteration[]> {
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new TorsorError('IO', `${file} could not be read: ${error.message}`, { cause: error });
-  });
-  const lines = text.split('\n').slice(0, -1);
-  return lines.map((line, k) => {
-    try {
-      return JSON.parse(line) as RecordedIteration;
-    } catch (error) {
-      throw new TorsorError('CORRUPT_FILE', `${file}: line ${k + 1} is not JSON`, { cause: error });
-    }
-  });
+  const records: RecordedIteration[] = [];
+  try {
+    for await (const { line } of readLines(file)) records.push(parse(line, file, records.length + 1));
+  } catch (error) {
+    if (error instanceof TorsorError) throw error;
+    throw new TorsorError('IO', `${file} could not be read: ${(error as Error).message}`, { cause: error });
+  }
+  return records;
+}
+
+function parse(line: string, file: string, number: number): RecordedIteration {
+  try {
+    return JSON.parse(line) as RecordedIteration;
+  } catch (error) {
+    throw new TorsorError('CORRUPT_FILE', `${file}: line ${number} is not JSON`, { cause: error });
+  }
 }
 
 /** A point, and the least and greatest value of what it stands for. */
