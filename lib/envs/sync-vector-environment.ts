@@ -22,7 +22,7 @@ import { classNameOf } from './wrappers/wrapper.js';
 export interface SyncVectorEnvironmentOptions {
   /** One function per environment, or one for all with `count`. `index` is the row. */
   make: ((index: number) => Environment) | readonly ((index: number) => Environment)[];
-  /** Number of environments; needed with one function. */
+  /** Number of environments, at most 2^20; needed with one function. */
   count?: number;
   /** Seeds of the episodes are drawn from it. Default seed 1. */
   key?: Key | number | bigint;

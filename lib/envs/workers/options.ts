@@ -26,9 +26,9 @@ export interface WorkerVectorEnvironmentOptions {
    * `make`) a function `(index, options) => Environment`; `index` is the row, `options` anything that can be cloned. The module is imported by every thread.
    */
   make: { module: string | URL; export?: string; options?: unknown };
-  /** Number of environments. */
+  /** Number of environments, at most 2^20. */
   count: number;
-  /** Threads; at most one per environment. Default: the processors there are, less one for the policy. */
+  /** Threads; at most one per environment, and 1024. Default: the processors there are, less one for the policy. */
   workers?: number;
   /**
    * How many environments a rollout waits for before the policy serves those that are ready, while the workers of the others step on (asynchronous
