@@ -1,7 +1,7 @@
 // Arrays of bijectors and distributions: numbers of one precision with a shape, and what a user may give in their
 // place.
 import type { Reals } from '../addon/native-mathematics.js';
-import { show } from '../core/check.js';
+import { present, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { flatten, type Nested, sameShape, shapeOf, showShape, sizeOf } from '../tensor/shape.js';
 
@@ -25,7 +25,7 @@ export function toArray(name: string, value: NdArrayLike, like?: NdArray): NdArr
 
 function read(name: string, value: NdArrayLike): NdArray & { weak: boolean } {
   if (value instanceof Float32Array || value instanceof Float64Array) {
-    return { data: value, shape: [value.length], weak: false };
+    return { data: present(name, value), shape: [value.length], weak: false };
   }
   if (typeof value === 'number' || typeof value === 'boolean' || Array.isArray(value)) {
     const shape = shapeOf(name, value as Nested);

@@ -1,6 +1,6 @@
 // Bijector: an invertible map with the logarithm of the size of its Jacobian determinant.
 import type { NativeBijector } from '../addon/native-model.js';
-import { nonNegativeInteger } from '../core/check.js';
+import { having, nonNegativeInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { showShape } from '../tensor/shape.js';
 import { firstArray, type NdArray, type NdArrayLike } from './array.js';
@@ -37,6 +37,7 @@ export abstract class Bijector {
   readonly isConstantLogDet: boolean;
 
   constructor(traits: BijectorTraits = {}) {
+    having(`traits of ${new.target.name}`, 'an object', [], traits);
     this.eventNdimsIn = nonNegativeInteger('eventNdimsIn', traits.eventNdimsIn ?? 0);
     this.eventNdimsOut = nonNegativeInteger('eventNdimsOut', traits.eventNdimsOut ?? this.eventNdimsIn);
     this.isConstantJacobian = traits.isConstantJacobian ?? false;

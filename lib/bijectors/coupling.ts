@@ -1,5 +1,5 @@
 // Couplings: one part of an event is mapped by a bijector whose parameters come from the other part, which stays.
-import { boolean, options as checkOptions, nonNegativeInteger, show } from '../core/check.js';
+import { boolean, options as checkOptions, nonNegativeInteger, required, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { showShape, sizeOf } from '../tensor/shape.js';
 import { broadcastTo, type NdArray, type NdArrayLike, parameter, sumLast, zeros } from './array.js';
@@ -54,6 +54,7 @@ export class MaskedCoupling extends Coupling {
 
   constructor(given: { mask: NdArrayLike; conditioner: Conditioner; bijector: Conditional }) {
     checkOptions('MaskedCoupling', given, ['mask', 'conditioner', 'bijector']);
+    required('MaskedCoupling', 'mask', given?.mask);
     const mask = parameter('mask', given.mask);
     super(mask.shape.length, given.conditioner, given.bijector);
     this.#mask = mask;
@@ -100,6 +101,7 @@ export class SplitCoupling extends Coupling {
 
   constructor(given: SplitCouplingOptions) {
     checkOptions('SplitCoupling', given, ['splitIndex', 'eventNdims', 'conditioner', 'bijector', 'swap']);
+    required('SplitCoupling', 'splitIndex', given?.splitIndex);
     super(nonNegativeInteger('eventNdims', given.eventNdims ?? 1), given.conditioner, given.bijector);
     this.#index = nonNegativeInteger('splitIndex', given.splitIndex);
     this.#swap = boolean('swap', given.swap ?? false);

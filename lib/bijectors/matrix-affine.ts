@@ -107,6 +107,7 @@ export class UnconstrainedAffine extends MatrixAffine {
 export class DiagPlusLowRankLinear extends MatrixAffine {
   constructor(given: { diag: NdArrayLike; uMatrix: NdArrayLike; vMatrix: NdArrayLike }) {
     checkOptions('DiagPlusLowRankLinear', given, ['diag', 'uMatrix', 'vMatrix']);
+    required('DiagPlusLowRankLinear', 'diag', given?.diag);
     const [diag, u, v] = [
       parameter('diag', given.diag),
       parameter('uMatrix', given.uMatrix),

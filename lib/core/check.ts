@@ -21,7 +21,7 @@ export function show(value: unknown, depth = 0): string {
   return String(value);
 }
 
-function invalid(name: string, expected: string, value: unknown): TorsorError {
+export function invalid(name: string, expected: string, value: unknown): TorsorError {
   if (value === undefined) return new TorsorError('MISSING_OPTION', `${name}: expected ${expected}, got nothing`);
   return new TorsorError('INVALID_ARGUMENT', `${name}: expected ${expected}, got ${show(value)}`);
 }
@@ -34,6 +34,19 @@ export function positiveInteger(name: string, value: unknown): number {
 export function nonNegativeInteger(name: string, value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 0) throw invalid(name, 'an integer of at least 0', value);
   return value as number;
+}
+
+/** The index of one of `count` things. */
+export function indexBelow(name: string, count: number, value: unknown): number {
+  if (!Number.isSafeInteger(value)) throw invalid(name, `an integer from 0 to ${count - 1}`, value);
+  if ((value as number) >= 0 && (value as number) < count) return value as number;
+  throw new TorsorError('OUT_OF_RANGE', `${name}: expected an integer from 0 to ${count - 1}, got ${value}`);
+}
+
+/** A number of things that would be made one by one: beyond `most`, memory or patience ends before they are there. */
+export function atMost(name: string, most: number, value: number): number {
+  if (value <= most) return value;
+  throw new TorsorError('OUT_OF_RANGE', `${name}: expected at most ${most}, got ${value}`);
 }
 
 export function finite(name: string, value: unknown): number {
@@ -81,6 +94,23 @@ export function oneOf<T extends string>(name: string, value: unknown, choices: r
   if (typeof value === 'string' && (choices as readonly string[]).includes(value)) return value as T;
   if (typeof value !== 'string') throw invalid(name, `one of ${listed(choices)}`, value);
   throw new TorsorError('UNKNOWN_NAME', `${name}: there is no ${unknown(value, choices)}`);
+}
+
+/** An object that has what will be used of it. `what` it is, in the user's words. */
+export function having(name: string, what: string, members: readonly string[], value: unknown): void {
+  if (typeof value === 'object' && value !== null && members.every((member) => member in value)) return;
+  throw invalid(name, members.length === 0 ? what : `${what} with ${members.join(', ')}`, value);
+}
+
+/** An array whose memory is still here: one that was transferred away, or whose buffer shrank, says that it has no elements. */
+export function present<A extends { readonly byteLength: number; keys(): unknown }>(name: string, array: A): A {
+  if (array.byteLength > 0) return array;
+  try {
+    array.keys(); // throws where a length does not
+  } catch {
+    throw new TorsorError('DISPOSED', `${name}: the array was transferred away, or its buffer shrank`);
+  }
+  return array;
 }
 
 export function float32(name: string, value: unknown, length?: number): Float32Array {

@@ -1,5 +1,5 @@
 // checkEnvironment: what is wrong with an environment, in words, before anything is trained on it.
-import { show } from '../core/check.js';
+import { atMost, nonNegativeInteger, options, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { Key } from '../random/key.js';
 import { Box } from '../spaces/box.js';
@@ -7,6 +7,9 @@ import { bringsMask, maskLayout, writeMask } from './action-mask.js';
 import { checkFlag, checkObservation, checkReward, checkTuple } from './check-result.js';
 import { isActionSpace } from './check-spaces.js';
 import type { Environment, Info } from './environment.js';
+
+/** All that both runs returned is kept, to be compared. */
+const mostSteps = 2 ** 20;
 
 /** How long `checkEnvironment` looks, and at which episodes. */
 export interface CheckEnvironmentOptions {
@@ -25,9 +28,11 @@ type Trace = readonly unknown[];
  *
  * @throws TorsorError INVALID_ARGUMENT whose message lists every problem.
  */
-export function checkEnvironment(environment: Environment, options: CheckEnvironmentOptions = {}): void {
+export function checkEnvironment(environment: Environment, settings: CheckEnvironmentOptions = {}): void {
+  options('checkEnvironment', settings, ['steps', 'key']);
+  const steps = atMost('steps', mostSteps, nonNegativeInteger('steps', settings.steps ?? 200));
+  const key = Key.from(settings.key ?? 1);
   const problems = new Set<string>();
-  const { steps = 200, key = 1 } = options;
   const found = (check: () => void): boolean => {
     try {
       check();
@@ -40,8 +45,8 @@ export function checkEnvironment(environment: Environment, options: CheckEnviron
   if (checkKinds(environment, problems)) {
     let [first, second]: [Trace, Trace] = [[], []];
     const ran = found(() => {
-      first = run(environment, steps, Key.from(key), problems, found);
-      second = run(environment, steps, Key.from(key), problems, found);
+      first = run(environment, steps, key, problems, found);
+      second = run(environment, steps, key, problems, found);
     });
     const differs = ran ? first.findIndex((each, k) => String(each) !== String(second[k])) : -1;
     if (differs >= 0) {

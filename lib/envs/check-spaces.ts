@@ -1,15 +1,21 @@
 // Checks of the spaces that environments declare.
-import { show } from '../core/check.js';
+import { having, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { Box } from '../spaces/box.js';
 import { Discrete } from '../spaces/discrete.js';
 import { MultiBinary } from '../spaces/multi-binary.js';
 import { MultiDiscrete } from '../spaces/multi-discrete.js';
-import type { EnvironmentActionSpace } from './environment.js';
+import type { EnvironmentActionSpace, VectorEnvironment } from './environment.js';
 
 export interface Spaces {
   observationSpace: Box;
   actionSpace: EnvironmentActionSpace;
+}
+
+const members = ['count', 'observationSpace', 'actionSpace'] as const satisfies (keyof VectorEnvironment)[];
+
+export function checkVector(name: string, value: unknown): void {
+  having(name, 'a vector of environments', members, value);
 }
 
 export function isActionSpace(space: unknown): space is EnvironmentActionSpace {

@@ -1,5 +1,5 @@
 // Environments with several agents, flattened: every agent is a row, and one policy serves all of them.
-import { options, positiveInteger, required, show } from '../core/check.js';
+import { invalid, options, required, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { Key } from '../random/key.js';
 import { Box } from '../spaces/box.js';
@@ -9,6 +9,7 @@ import { type ActionCheck, actionCheck } from './check-action.js';
 import { checkFlag, checkObservation, checkReward, checkTuple } from './check-result.js';
 import { checkSpaces } from './check-spaces.js';
 import type { ActionOf, EnvironmentActionSpace, Info, StepArrays, VectorEnvironment } from './environment.js';
+import { Distinct, madeCount } from './made.js';
 import { type VectorMemory, vectorLayout } from './vector-memory.js';
 
 type ByAgent<T> = Readonly<Record<string, T>>;
@@ -64,18 +65,21 @@ export class MultiAgentVectorEnvironment implements VectorEnvironment {
   constructor(settings: MultiAgentVectorEnvironmentOptions) {
     options('MultiAgentVectorEnvironment', settings, ['make', 'count', 'key', 'name']);
     required('MultiAgentVectorEnvironment', 'make', settings?.make);
-    const environments = positiveInteger('count', settings.count);
+    const environments = madeCount(settings.count);
+    if (typeof settings.make !== 'function') throw invalid('make', 'a function', settings.make);
     this.#environments = Array.from({ length: environments }, (_, index) => settings.make(index));
     const first = this.#environments[0] as MultiAgentEnvironment;
-    this.agents = first.agents;
+    const distinct = new Distinct();
     this.#environments.forEach((environment, index) => {
       checkSpaces(environment, first, index);
-      if (environment.agents.length > 0 && String(environment.agents) === String(first.agents)) return;
+      distinct.check(environment, index);
+      if (environment.agents?.length > 0 && String(environment.agents) === String(first.agents)) return;
       throw new TorsorError(
         'INVALID_ARGUMENT',
         `agents of environment ${index}: expected names, the same as those of environment 0, got ${show(environment.agents)}`,
       );
     });
+    this.agents = first.agents;
     this.name = settings.name ?? first.constructor.name;
     this.count = environments * this.agents.length;
     this.observationSpace = first.observationSpace;

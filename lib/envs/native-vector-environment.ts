@@ -2,7 +2,7 @@
 
 import { addon, call, type Device, type DeviceChoice, resolveDevice } from '../addon/load.js';
 import type { NativeEnvironment, NativeEnvironmentInfo } from '../addon/native-rollout.js';
-import { float32, int32, options, positiveInteger, string, unknown } from '../core/check.js';
+import { atMost, float32, int32, options, positiveInteger, string, unknown } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { Key } from '../random/key.js';
 import { Box } from '../spaces/box.js';
@@ -10,6 +10,9 @@ import { Discrete } from '../spaces/discrete.js';
 import { type ActionCheck, actionCheck } from './check-action.js';
 import { allocateStep, type EnvironmentState, type StepArrays, type VectorEnvironment } from './environment.js';
 import { rendererOf } from './renderers.js';
+
+/** The limit of the native core; the arrays of so many are gigabytes. */
+const mostEnvironments = 2 ** 24;
 
 /** Which environment of the native core, and how many of it. */
 export interface NativeVectorEnvironmentOptions {
@@ -48,7 +51,7 @@ export class NativeVectorEnvironment implements VectorEnvironment {
     this.device = resolveDevice(settings?.device);
     const info = environmentInfo(settings?.name, this.device);
     this.name = info.name;
-    this.count = positiveInteger('count', settings.count ?? 1);
+    this.count = atMost('count', mostEnvironments, positiveInteger('count', settings.count ?? 1));
     this.observationSpace = new Box(info.observationLow, info.observationHigh);
     this.actionSpace = info.discrete ? new Discrete(info.actionSize) : new Box(info.actionLow, info.actionHigh);
     this.maxEpisodeSteps = info.maxEpisodeSteps;

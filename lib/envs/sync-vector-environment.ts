@@ -1,5 +1,5 @@
 // Environments written in TypeScript, stepped one after the other in this process; whatever they return is checked.
-import { oneOf, options, show, uint8 } from '../core/check.js';
+import { oneOf, options, required, show, uint8 } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { Key } from '../random/key.js';
 import type { Box } from '../spaces/box.js';
@@ -13,6 +13,7 @@ import {
   type StepArrays,
   type VectorEnvironment,
 } from './environment.js';
+import { Distinct, madeCount } from './made.js';
 import { Shard } from './shard.js';
 import { type VectorMemory, vectorLayout } from './vector-memory.js';
 import { classNameOf } from './wrappers/wrapper.js';
@@ -21,7 +22,7 @@ import { classNameOf } from './wrappers/wrapper.js';
 export interface SyncVectorEnvironmentOptions {
   /** One function per environment, or one for all with `count`. `index` is the row. */
   make: ((index: number) => Environment) | readonly ((index: number) => Environment)[];
-  /** Number of environments; needed with one function. */
+  /** Number of environments, at most 2^20; needed with one function. */
   count?: number;
   /** Seeds of the episodes are drawn from it. Default seed 1. */
   key?: Key | number | bigint;
@@ -50,16 +51,19 @@ export class SyncVectorEnvironment implements VectorEnvironment {
   #running = false;
   #disposed = false;
 
-  constructor(settings: SyncVectorEnvironmentOptions) {
-    options('SyncVectorEnvironment', settings, ['make', 'count', 'key', 'autoreset', 'name']);
+  constructor(given: SyncVectorEnvironmentOptions) {
+    const known = ['make', 'count', 'key', 'autoreset', 'name'];
+    const settings = options('SyncVectorEnvironment', given, known) as unknown as SyncVectorEnvironmentOptions;
     this.autoreset = oneOf('autoreset', settings.autoreset ?? 'same-step', autoresets);
     this.#environments = makers(settings).map((make, row) => make(row));
     this.count = this.#environments.length;
     const first = this.#environments[0] as Environment;
-    this.name = settings.name ?? classNameOf(first);
+    const distinct = new Distinct();
     this.#environments.forEach((environment, row) => {
       checkSpaces(environment, first, row);
+      distinct.check(environment, row);
     });
+    this.name = settings.name ?? classNameOf(first);
     this.observationSpace = first.observationSpace;
     this.actionSpace = first.actionSpace;
     const { bytes, view } = vectorLayout(this.count, this.observationSpace, this.actionSpace);
@@ -135,8 +139,8 @@ export class SyncVectorEnvironment implements VectorEnvironment {
 }
 
 function makers({ make, count }: SyncVectorEnvironmentOptions): readonly ((index: number) => Environment)[] {
-  if (make === undefined) throw new TorsorError('MISSING_OPTION', 'SyncVectorEnvironment needs the option make');
-  const list = typeof make === 'function' ? Array.from({ length: checkedCount(count) }, () => make) : make;
+  required('SyncVectorEnvironment', 'make', make);
+  const list = typeof make === 'function' ? Array.from({ length: madeCount(count) }, () => make) : make;
   if (!Array.isArray(list) || list.length === 0 || list.some((item) => typeof item !== 'function')) {
     throw new TorsorError('INVALID_ARGUMENT', `make: expected a function or an array of functions, got ${show(make)}`);
   }
@@ -147,10 +151,4 @@ function makers({ make, count }: SyncVectorEnvironmentOptions): readonly ((index
     );
   }
   return list;
-}
-
-function checkedCount(count: number | undefined): number {
-  if (count === undefined) throw new TorsorError('MISSING_OPTION', 'SyncVectorEnvironment needs the option count');
-  if (Number.isSafeInteger(count) && count > 0) return count;
-  throw new TorsorError('INVALID_ARGUMENT', `count: expected a positive integer, got ${show(count)}`);
 }

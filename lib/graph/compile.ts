@@ -1,6 +1,6 @@
 // From the nodes of a trace to a program: dead nodes dropped, activations fused into the linear before them, parameters placed.
 import { TorsorError } from '../core/errors.js';
-import { showShape, sizeOf } from '../tensor/shape.js';
+import { mostNumbers, showShape, sizeOf } from '../tensor/shape.js';
 import type { HeadSpec } from './heads.js';
 import { layout, layoutStatistics, type PlacedParameter } from './layout.js';
 import type { Node } from './node.js';
@@ -89,15 +89,12 @@ function versionOf(uses: { general: boolean; bootstraps: boolean; recurrent: boo
   return uses.recurrent ? programVersions.recurrent : programVersions.stateless;
 }
 
-/** What the native core takes: 4 GiB of float32. */
-const largestArena = 2 ** 30;
-
 function checkSize(placed: readonly PlacedParameter[], count: number): void {
-  if (count <= largestArena) return;
+  if (count <= mostNumbers) return;
   const largest = placed.reduce((a, b) => (sizeOf(b.shape) > sizeOf(a.shape) ? b : a));
   throw new TorsorError(
     'INVALID_SHAPE',
-    `the parameters of this model are ${count} numbers, at most ${largestArena} fit; the largest is ${largest.name} ${showShape(largest.shape)}`,
+    `the parameters of this model are ${count} numbers, at most ${mostNumbers} fit; the largest is ${largest.name} ${showShape(largest.shape)}`,
   );
 }
 

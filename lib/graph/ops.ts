@@ -8,6 +8,9 @@ import { solvers } from './solvers.js';
 const longestWindow = 65_536;
 const largestSteps = 4096;
 
+/** Hidden layers of the field, as in the native core. */
+export const deepestField = 64;
+
 export const ops = {
   /** y = activation(x · weight + bias), weight [in][out]. */
   linear: {
@@ -116,7 +119,7 @@ export const ops = {
     problem: ({ inputs: [z = 0, state = 0], width, parameters, constants }) => {
       const [history = 0, hidden = 0, depth = 0, substeps = 0] = constants;
       const channels = (state - 2) / history - 1;
-      if (!constants.every((x) => Number.isInteger(x) && x >= 0) || hidden < 1 || depth > 64)
+      if (!constants.every((x) => Number.isInteger(x) && x >= 0) || hidden < 1 || depth > deepestField)
         return `needs a history, a width, a depth and a number of substeps, got ${constants.join(', ')}`;
       if (!Number.isInteger(channels) || channels < 1 || history < 1)
         return `needs the state of a window of ${history}, got a width of ${state}`;

@@ -11,6 +11,9 @@ import { type OpName, ops } from './ops.js';
  */
 export const programVersions = { stateless: 1, recurrent: 2, bootstrapping: 3, general: 4 } as const;
 
+/** Of a stack: the native core runs up to 128 instructions (`max_instructions`), and a layer is at least one. */
+export const mostLayers = 128;
+
 /** One step; it writes the value after that of the step before, the first one that after the observation and the states. */
 export interface InstructionSpec {
   op: OpName;

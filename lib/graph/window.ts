@@ -1,5 +1,6 @@
 // The layers of a node that look back in time: `window` remembers its last values, `neuralCde` is a differential equation driven by them.
 import {
+  atMost,
   options as checkOptions,
   nonNegativeInteger,
   oneOf,
@@ -11,7 +12,7 @@ import {
 import { TorsorError } from '../core/errors.js';
 import { type Initializer, uniformFanIn } from '../random/initializers.js';
 import type { Node } from './node.js';
-import { windowWidth } from './ops.js';
+import { deepestField, windowWidth } from './ops.js';
 import { type SolverName, solvers } from './solvers.js';
 
 /** Of `node.window`. */
@@ -84,7 +85,11 @@ export function neuralCde(z: Node, window: Window, options: NeuralCdeOptions): N
     );
   }
   const hidden = positiveInteger('width of neuralCde', options.width);
-  const depth = nonNegativeInteger('depth of neuralCde', options.depth ?? 1);
+  const depth = atMost(
+    'depth of neuralCde',
+    deepestField,
+    nonNegativeInteger('depth of neuralCde', options.depth ?? 1),
+  );
   const solver = oneOf('solver', options.solver ?? 'tsit5', solvers);
   const substeps = substepsOf(options.stepping ?? 'adaptive');
   const name = trace.layerName('neural_cde', options.name);

@@ -1,6 +1,6 @@
 // Checkpoints: safetensors files with a version.
 import { resolve } from 'node:path';
-import { show } from '../core/check.js';
+import { having, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { readWholeFile, writeWholeFile } from './files.js';
 import { decodeArrays, encodeSafetensors, openSafetensors, type SavedArray } from './safetensors.js';
@@ -23,6 +23,7 @@ export interface Checkpoint {
 
 /** Writes a checkpoint; one that fails leaves the old file whole. Errors: IO. */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  having('checkpoint', 'a checkpoint', ['tensors', 'metadata'], checkpoint);
   const metadata = { ...checkpoint.metadata, format, version: String(checkpointVersion) };
   await writeWholeFile(path, encodeSafetensors({ tensors: checkpoint.tensors, metadata }));
 }

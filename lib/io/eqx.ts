@@ -1,6 +1,6 @@
 // Files of Equinox (.eqx): the arrays of a model as .npy records, one behind the other, without names.
 import { extname } from 'node:path';
-import { string, uint8 } from '../core/check.js';
+import { having, invalid, options, string, uint8 } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { decodeNpy, encodeNpy, type NpyArray, npyMagic } from './npy.js';
 
@@ -15,7 +15,11 @@ export interface Eqx {
 }
 
 /** The bytes of a file, the same as NumPy and Equinox write for these records. */
-export function encodeEqx({ digest, records }: Eqx): Uint8Array {
+export function encodeEqx(contents: Eqx): Uint8Array {
+  options('encodeEqx', contents, ['digest', 'records']);
+  const { digest = null, records } = contents ?? {};
+  if (!Array.isArray(records)) throw invalid('records of encodeEqx', 'an array of arrays', records);
+  for (const [i, record] of records.entries()) having(`records[${i}]`, 'an array', ['dtype', 'shape', 'data'], record);
   const pieces = [...(digest === null ? [] : [uint8('digest', digest, digestBytes)]), ...records.map(encodeNpy)];
   const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

@@ -1,6 +1,7 @@
 // NumPy's .npy format, version 1.0: one array. See numpy.lib.format and NEP 1.
+import { invalid, oneOf } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import { showShape, sizeOf } from '../tensor/shape.js';
+import { checkShape, showShape, sizeOf } from '../tensor/shape.js';
 
 /** Element types, by NumPy's names for them. */
 export interface NpyArrays {
@@ -46,6 +47,9 @@ const growthDigits = 21;
 
 /** The bytes that NumPy 1.23 and later write for an array in row-major order. */
 export function encodeNpy({ dtype, shape, data }: NpyArray): Uint8Array {
+  const { array } = types[oneOf('dtype', dtype, Object.keys(types) as NpyDtype[])];
+  checkShape('shape', shape);
+  if (!(data instanceof array)) throw invalid('data', `the ${array.name} of ${dtype}`, data);
   if (data.length !== sizeOf(shape)) {
     throw new TorsorError('INVALID_SHAPE', `data: shape ${showShape(shape)} does not hold ${data.length} elements`);
   }

@@ -1,8 +1,8 @@
 // The safetensors format: a JSON header that names arrays, then their bytes. See https://github.com/huggingface/safetensors.
-import { show } from '../core/check.js';
+import { having, invalid, options, show, string, uint8 } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import { allocate, type Dtype, dtypeOf, type TypedArray } from '../tensor/dtype.js';
-import { sizeOf } from '../tensor/shape.js';
+import { allocate, checkArray, type Dtype, dtypeOf, type TypedArray } from '../tensor/dtype.js';
+import { checkShape, sizeOf } from '../tensor/shape.js';
 import { elementBits } from './element-types.js';
 
 /** An array as files keep it. */
@@ -23,7 +23,8 @@ const codes = { float32: 'F32', float64: 'F64', int32: 'I32', uint8: 'U8' } as c
 const longestHeader = 100_000_000;
 
 /** The pieces of a file, in order. Data are little-endian, as the machines Node runs on. */
-export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Array[] {
+export function encodeSafetensors(contents: Safetensors): Uint8Array[] {
+  const { tensors, metadata } = checkContents(contents);
   const header: Record<string, unknown> = { __metadata__: metadata };
   // Widest elements first, so that every array starts at a multiple of its element size.
   const ordered = [...tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
@@ -91,6 +92,7 @@ export function openSafetensors(
   const fail = (what: string): never => {
     throw new TorsorError('CORRUPT_FILE', `${source}: ${what}`);
   };
+  uint8('bytes', bytes);
   if (bytes.length < 8) fail(`expected a safetensors file, got ${bytes.length} bytes`);
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
   if (length > longestHeader) fail(`the header claims ${length} bytes; this is no safetensors file`);
@@ -116,6 +118,20 @@ export function openSafetensors(
   }
   if (reached !== data.length) fail(`${data.length - reached} bytes after the last array`);
   return { arrays, metadata };
+}
+
+function checkContents(contents: Safetensors): Safetensors {
+  options('encodeSafetensors', contents, ['tensors', 'metadata']);
+  const { tensors, metadata } = contents ?? {};
+  if (!(tensors instanceof Map)) throw invalid('tensors of encodeSafetensors', 'a Map of arrays by name', tensors);
+  for (const [name, array] of tensors) {
+    having(`tensors: ${show(name)}`, 'an array', ['shape', 'data'], array);
+    checkShape(`shape of ${name}`, array.shape);
+    checkArray(`data of ${name}`, array.data);
+  }
+  having('metadata', 'strings by name', [], metadata);
+  for (const [name, text] of Object.entries(metadata)) string(`metadata.${name}`, text);
+  return contents;
 }
 
 type Fail = (what: string) => never;

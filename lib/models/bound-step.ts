@@ -3,19 +3,20 @@
 import { call } from '../addon/load.js';
 import type { NativeBuffer } from '../addon/native-memory.js';
 import type { NativeStep } from '../addon/native-model.js';
-import { boolean, options as checkOptions, float32, show } from '../core/check.js';
+import { boolean, options as checkOptions, float32, indexBelow, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { Key } from '../random/key.js';
 import { type ArrayOf, type Dtype, dtypeOf } from '../tensor/dtype.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { MaskLayout } from './action-layout.js';
+import { checkApart } from './apart.js';
 import { noMemory } from './carry.js';
 import { checkMask, onHost, refuseMask } from './inputs.js';
 import type { Network } from './network.js';
 
 type Bindable<D extends Dtype> = ArrayOf[D] | Tensor<D>;
 
-/** Arrays a step reads and writes in place. Typed arrays may view a SharedArrayBuffer. */
+/** Arrays a step reads and writes in place; those that it writes have memory of their own. Typed arrays may view a SharedArrayBuffer. */
 export interface StepBuffers {
   /** [rows][observation size], read at every step. */
   observation: Bindable<'float32'>;
@@ -96,10 +97,11 @@ export class BoundStep {
     this.#first = Key.from(buffers.key ?? 0);
     this.#counter = this.#first.native.counter;
     const arrays = {
-      ...{ rows, observation, action, logProb, value, ...(latent && { latent }), ...(mask && { mask }) },
+      ...{ observation, action, logProb, value, ...(latent && { latent }), ...(mask && { mask }) },
       ...(carryWidth > 0 && { carry: this.carry }),
     };
-    this.#native = call(() => network.native.bind(arrays, this.#first.native, deterministic));
+    checkApart(arrays);
+    this.#native = call(() => network.native.bind({ rows, ...arrays }, this.#first.native, deterministic));
   }
 
   /** The key of the next step. */
@@ -119,11 +121,15 @@ export class BoundStep {
     if (this.#masked !== null) checkMasked(this.#masked);
   }
 
-  /** Recurrent models: zeros in the carry of row `row`, as after the end of its episode; without a row in all of them. */
+  /**
+   * Recurrent models: zeros in the carry of row `row`, as after the end of its episode; without a row in all of them.
+   *
+   * @throws TorsorError INVALID_ARGUMENT or OUT_OF_RANGE for anything but an integer from 0 to rows - 1.
+   */
   reset(row?: number): void {
     const width = this.carry.length / this.rows;
     if (row === undefined) this.carry.fill(0);
-    else this.carry.fill(0, row * width, (row + 1) * width);
+    else this.carry.fill(0, indexBelow('row', this.rows, row) * width, (row + 1) * width);
   }
 
   #bind<D extends Dtype>(network: Network, name: string, value: Bindable<D> | undefined, dtype: D, length: number) {

@@ -2,7 +2,7 @@
 
 import type { Device } from '../addon/load.js';
 import type { NativeBuffer } from '../addon/native-memory.js';
-import { show } from '../core/check.js';
+import { present, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { type ArrayOf, allocate, checkIntegers, type Dtype, dtypeOf } from '../tensor/dtype.js';
 import { checkShape, flatten, type Nested, sameShape, shapeOf, showShape, sizeOf } from '../tensor/shape.js';
@@ -41,11 +41,13 @@ export function readArray<D extends Dtype>(name: string, value: ArrayInput<D>, d
   }
   if (ArrayBuffer.isView(value)) {
     if (dtypeOf(value) !== dtype) throw wrongDtype(name, dtype, show(value));
+    present(name, value);
     return { memory: value as ArrayOf[D], size: (value as ArrayOf[D]).length };
   }
   if (typeof value === 'object' && value !== null && 'data' in value) {
     if (dtypeOf(value.data) !== dtype) throw wrongDtype(name, dtype, show(value.data));
     const shape = checkShape(`shape of ${name}`, value.shape);
+    present(name, value.data);
     if (value.data.length !== sizeOf(shape)) {
       throw new TorsorError(
         'INVALID_SHAPE',

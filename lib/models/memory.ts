@@ -1,7 +1,7 @@
 // What a recurrent model remembers between its calls: the carry of every row, resized to the observations it sees.
 import { show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import { checkShape, sameShape, showShape, sizeOf } from '../tensor/shape.js';
+import { allocatable, checkShape, sameShape, showShape, sizeOf } from '../tensor/shape.js';
 import { type Carry, type CarryInput, carryTensors, readCarry } from './carry.js';
 import { type ArrayInput, onHost, readArray } from './inputs.js';
 import type { Network } from './network.js';
@@ -63,9 +63,11 @@ export class Memory {
   }
 }
 
-/** The leading dimensions of observations of a shape. */
-export function observationBatch(name: string, shape: readonly number[]): number[] {
+/** The leading dimensions of observations of a shape, for each of which `width` numbers are about to be remembered. */
+export function observationBatch(name: string, shape: readonly number[], width: number): number[] {
   const checked = checkShape(name, shape);
   if (checked.length === 0) throw new TorsorError('INVALID_SHAPE', `${name}: expected that of observations, got []`);
-  return checked.slice(0, -1);
+  const batch = checked.slice(0, -1);
+  allocatable(name, [...batch, width]);
+  return batch;
 }

@@ -1,6 +1,7 @@
 // MinGRUActorCritic: an encoder, layers of minimal gated recurrent units, and one product for the policy and the value.
-import { positiveInteger } from '../core/check.js';
+import { atMost, positiveInteger } from '../core/check.js';
 import type { Node } from '../graph/node.js';
+import { mostLayers } from '../graph/program.js';
 import { type Initializer, orthogonal } from '../random/initializers.js';
 import type { Key } from '../random/key.js';
 import { sizeOf } from '../tensor/shape.js';
@@ -36,7 +37,7 @@ export class MinGRUActorCritic extends Model<MinGRUActorCriticOptions> {
 
   build(observation: Node): ModelOutputs {
     const width = positiveInteger('gruFeatures', this.options.gruFeatures);
-    const layers = positiveInteger('numLayers', this.options.numLayers);
+    const layers = atMost('numLayers', mostLayers, positiveInteger('numLayers', this.options.numLayers));
     const { trace } = observation;
     let u = encode(observation, this.options);
     if (u.width !== width) u = u.linear(width, { name: 'proj_in', kernelInitializer: orthogonal(Math.SQRT2) });

@@ -298,7 +298,7 @@ export abstract class Model<O extends object = object> {
    * @throws TorsorError INVALID_MASK when the mask has neither the length of that dimension nor 1.
    */
   reset(shape: readonly number[], mask?: ArrayInput<'uint8'> | null): void {
-    const leading = observationBatch('shape of reset', shape);
+    const leading = observationBatch('shape of reset', shape, this.network.carryWidth);
     this.#memory?.reset(leading, mask);
   }
 

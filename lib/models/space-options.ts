@@ -1,7 +1,8 @@
 // Options of policies that are told the spaces of an environment instead of sizes.
-import { nonNegativeInteger, oneOf, positiveInteger, required, show } from '../core/check.js';
+import { atMost, nonNegativeInteger, oneOf, positiveInteger, required, show } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { activationName } from '../graph/activations.js';
+import { mostLayers } from '../graph/program.js';
 import type { Key } from '../random/key.js';
 import { Box } from '../spaces/box.js';
 import { spaceFromJSON } from '../spaces/from-json.js';
@@ -114,5 +115,5 @@ export function checkSizes(
   { sizes, depths }: { sizes: readonly string[]; depths: readonly string[] },
 ): void {
   for (const name of sizes) positiveInteger(name, options[name]);
-  for (const name of depths) nonNegativeInteger(name, options[name]);
+  for (const name of depths) atMost(name, mostLayers, nonNegativeInteger(name, options[name]));
 }

@@ -115,7 +115,7 @@ export abstract class SpacePolicy<O extends SpacePolicyOptions = SpacePolicyOpti
     }
     const { batch = [] } = checkOptions('reset', given, ['batch']) as ResetOptions;
     const leading = typeof batch === 'number' ? [batch] : batch;
-    return this.initialState(observationBatch('batch of reset', [...leading, 0]));
+    return this.initialState(observationBatch('batch of reset', [...leading, 0], this.network.carryWidth));
   }
 
   protected abstract initialState(batch: readonly number[]): S;

@@ -2,7 +2,7 @@
 
 import { call } from '../addon/load.js';
 import type { NativeModel } from '../addon/native-model.js';
-import { float64, show, string, unknown } from '../core/check.js';
+import { options as checkOptions, float64, show, string, unknown } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { type PlacedStatistics, statisticsSize } from '../graph/layout.js';
 import { statisticsArrays } from '../graph/trace.js';
@@ -57,13 +57,15 @@ export class ObservationStatistics {
   }
 
   /** Whether `values` may become these statistics; throws what `set` throws. */
-  check(name: string, { count, mean, variance }: RunningStatistics): PlacedStatistics {
+  check(name: string, values: RunningStatistics): PlacedStatistics {
     const placed = this.#find(name);
+    const given = checkOptions(`statistics ${show(name)}`, values, ['count', 'mean', 'variance']);
+    const { count, mean, variance } = given as Partial<RunningStatistics>;
     const refuse = (what: string): never => {
       throw new TorsorError('INVALID_ARGUMENT', `statistics ${show(name)}: ${what}`);
     };
     const finite = (x: number): boolean => Number.isFinite(Math.fround(x));
-    if (!(Number.isSafeInteger(count) && count >= 0 && count <= largestCount))
+    if (!(Number.isSafeInteger(count) && (count as number) >= 0 && (count as number) <= largestCount))
       refuse(`expected a count of rows up to 2^48, got ${show(count)}`);
     if (!float64(`${name}.mean`, mean, placed.width).every(finite)) refuse('a mean is not finite in float32');
     if (!float64(`${name}.variance`, variance, placed.width).every((x) => x >= 0 && finite(x)))

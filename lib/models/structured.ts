@@ -1,9 +1,9 @@
 // Structured values for models: batches of Dict, Tuple and any other space as rows of floats.
 import type { Device } from '../addon/load.js';
-import { boolean, options as checkOptions, string } from '../core/check.js';
+import { boolean, options as checkOptions, invalid, string } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { ArraySpace } from '../spaces/array-space.js';
-import type { FlattenOptions, Space } from '../spaces/space.js';
+import { type FlattenOptions, Space } from '../spaces/space.js';
 import { sameShape, showShape, sizeOf } from '../tensor/shape.js';
 import { type ArrayInput, onHost, readArray } from './inputs.js';
 
@@ -50,6 +50,7 @@ interface Read {
  */
 export function flattenBatch(space: Space, value: StructuredInput, options: FlattenBatchOptions = {}): FlatBatch {
   checkOptions('flattenBatch', options, ['oneHot', 'name', 'device']);
+  if (!(space instanceof Space)) throw invalid('space of flattenBatch', 'a space', space);
   const { oneHot = false, name = 'observation', device = 'cpu' } = options;
   boolean('oneHot', oneHot);
   const parts = space

@@ -1,7 +1,7 @@
 // Initial values of parameters, as functions of a key and a shape.
 import { finite, positiveInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import { showShape, sizeOf } from '../tensor/shape.js';
+import { allocatable, showShape, sizeOf } from '../tensor/shape.js';
 import type { Key } from './key.js';
 import { orthonormalize } from './orthogonal.js';
 import { fill, uniform as uniformArray } from './random.js';
@@ -75,10 +75,11 @@ export function uniform(low = 0, high = 1): Initializer {
 
 export function constant(value: number): Initializer {
   finite('value', value);
-  return (_key, shape) => new Float32Array(sizeOf(shape)).fill(value);
+  return (_key, shape) => new Float32Array(sizeOf(allocatable('shape', shape))).fill(value);
 }
 
 function matrixShape(name: string, shape: readonly number[]): [number, number] {
+  allocatable(`shape of ${name}`, shape);
   const columns = shape.at(-1) ?? 0;
   const rows = sizeOf(shape.slice(0, -1));
   if (shape.length < 2 || rows < 1 || columns < 1) {

@@ -4,16 +4,17 @@ import { addon, call } from '../addon/load.js';
 import type { Reals } from '../addon/native-mathematics.js';
 import { finite } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import { checkShape, sizeOf } from '../tensor/shape.js';
-import type { Key } from './key.js';
+import { allocatable, sizeOf } from '../tensor/shape.js';
+import { Key } from './key.js';
 
 export type NoiseKind = 'uniform' | 'normal' | 'gumbel';
 
 /** 32-bit words, row-major. */
 export function bits(key: Key, shape: readonly number[]): Uint32Array {
+  const { native } = Key.check(key);
   const { size, width } = layout(shape);
   const target = new Uint32Array(size);
-  if (size > 0) call(() => addon().bits(key.native, width, target));
+  if (size > 0) call(() => addon().bits(native, width, target));
   return target;
 }
 
@@ -22,8 +23,9 @@ export function bits(key: Key, shape: readonly number[]): Uint32Array {
  * [batch, n] is the one that a policy head draws for `batch` rows with the same key.
  */
 export function fill<A extends Reals>(kind: NoiseKind, key: Key, shape: readonly number[], target: A): A {
+  const { native } = Key.check(key);
   const { size, width } = layout(shape);
-  if (size > 0) call(() => addon().noise(kind, key.native, width, target));
+  if (size > 0) call(() => addon().noise(kind, native, width, target));
   return target;
 }
 
@@ -47,6 +49,6 @@ export function gumbel(key: Key, shape: readonly number[]): Float32Array {
 }
 
 function layout(shape: readonly number[]): { size: number; width: number } {
-  const checked = checkShape('shape', shape);
+  const checked = allocatable('shape', shape);
   return { size: sizeOf(checked), width: Math.max(1, checked.at(-1) ?? 1) };
 }

@@ -1,5 +1,6 @@
 // rollout: what a policy does in environments, batch after batch, as tensors.
 import type { NativeEpisodes } from '../addon/native-rollout.js';
+import { options } from '../core/check.js';
 import type { VectorEnvironment } from '../envs/environment.js';
 import type { Model } from '../models/model.js';
 import { Key } from '../random/key.js';
@@ -77,9 +78,11 @@ export class RolloutBatch {
 export async function* rollout(
   environment: VectorEnvironment,
   model: Model<object>,
-  { key, ...options }: RolloutLoopOptions,
+  settings: RolloutLoopOptions,
 ): AsyncGenerator<RolloutBatch, void, undefined> {
-  const collected = new Rollout({ ...options, model, environment });
+  options('rollout', settings, ['horizon', 'segmentLength', 'burnIn', 'key']);
+  const { key, ...rest } = settings ?? {};
+  const collected = new Rollout({ ...(rest as RolloutLoopOptions), model, environment });
   const first = Key.from(key ?? 1);
   try {
     for (let index = 0; ; index++) {

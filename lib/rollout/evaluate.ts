@@ -1,5 +1,5 @@
 // evaluatePolicy: the returns of whole episodes.
-import { abortSignal, boolean, options, positiveInteger } from '../core/check.js';
+import { abortSignal, atMost, boolean, options, positiveInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { type GroupedEnvironment, isGrouped, type VectorEnvironment } from '../envs/environment.js';
 import { asSameStep } from '../envs/same-step.js';
@@ -9,6 +9,9 @@ import { Breather } from './breather.js';
 import { allocateActions, checkFits, checkParts } from './fits.js';
 import { type Summary, summarize } from './statistics.js';
 import { Tally } from './tally.js';
+
+/** Each is kept until the end, some 100 bytes: a gigabyte and a half. */
+const mostEpisodes = 2 ** 24;
 
 /** Options of `evaluatePolicy`. */
 export interface EvaluationOptions {
@@ -58,7 +61,7 @@ export async function evaluatePolicy(
 ): Promise<Evaluation> {
   options('evaluatePolicy', settings, ['episodes', 'deterministic', 'key', 'asynchronous', 'signal']);
   checkParts('evaluatePolicy', model, environment);
-  const episodes = positiveInteger('episodes', settings.episodes ?? 100);
+  const episodes = atMost('episodes', mostEpisodes, positiveInteger('episodes', settings.episodes ?? 100));
   const deterministic = boolean('deterministic', settings.deterministic ?? true);
   const asynchronous = boolean('asynchronous', settings.asynchronous ?? false);
   checkFits(model, environment);

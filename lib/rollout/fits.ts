@@ -1,5 +1,5 @@
 // Whether a model can act in an environment, and memory for what it does there.
-import { positiveInteger, required, show, string } from '../core/check.js';
+import { invalid, positiveInteger, required, string } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { choicesOf } from '../envs/check-action.js';
 import { isActionSpace } from '../envs/check-spaces.js';
@@ -12,22 +12,17 @@ import { Box } from '../spaces/box.js';
 export function checkParts(what: string, model: unknown, environment: unknown): void {
   required(what, 'model', model);
   required(what, 'environment', environment);
-  const expect = (holds: boolean, name: string, expected: string, value: unknown): void => {
-    if (!holds) throw new TorsorError('INVALID_ARGUMENT', `${name}: expected ${expected}, got ${show(value)}`);
-  };
-  expect(model instanceof Model, 'model', 'one of Model.create or Model.load', model);
+  if (!(model instanceof Model)) throw invalid('model', 'one of Model.create or Model.load', model);
   const { observe, reset, step, name, count, observationSpace, actionSpace } = (environment ?? {}) as VectorEnvironment;
   const steps = [observe, reset, step].every((method) => typeof method === 'function');
-  expect(steps, 'environment', 'a VectorEnvironment, as SyncVectorEnvironment makes of single ones', environment);
+  if (!steps)
+    throw invalid('environment', 'a VectorEnvironment, as SyncVectorEnvironment makes of single ones', environment);
   string('name of environment', name);
   positiveInteger('count of environment', count);
-  expect(observationSpace instanceof Box, 'observationSpace of environment', 'a Box', observationSpace);
-  expect(
-    isActionSpace(actionSpace),
-    'actionSpace of environment',
-    'a Box, Discrete, MultiDiscrete or MultiBinary',
-    actionSpace,
-  );
+  if (!(observationSpace instanceof Box)) throw invalid('observationSpace of environment', 'a Box', observationSpace);
+  if (!isActionSpace(actionSpace)) {
+    throw invalid('actionSpace of environment', 'a Box, Discrete, MultiDiscrete or MultiBinary', actionSpace);
+  }
 }
 
 /** @throws TorsorError INVALID_SHAPE when the sizes or kinds of observations and actions differ. */

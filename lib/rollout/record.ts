@@ -1,5 +1,5 @@
 // recordEpisode: an episode as an animated SVG, to look at what a policy does.
-import { boolean, options, positive, positiveInteger } from '../core/check.js';
+import { atMost, boolean, options, positive, positiveInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { VectorEnvironment } from '../envs/environment.js';
 import { asSameStep } from '../envs/same-step.js';
@@ -8,6 +8,9 @@ import { Key } from '../random/key.js';
 import { animate } from './animation.js';
 import { Breather } from './breather.js';
 import { allocateActions, checkFits, checkParts } from './fits.js';
+
+/** A picture is about a thousand characters, and Node's strings end at 512 million. */
+const mostSteps = 2 ** 17;
 
 /** Options of `recordEpisode`. */
 export interface RecordingOptions {
@@ -45,15 +48,15 @@ export async function recordEpisode(
   options('recordEpisode', settings, ['deterministic', 'key', 'maxSteps', 'framesPerSecond']);
   checkParts('recordEpisode', model, environment);
   const deterministic = boolean('deterministic', settings.deterministic ?? true);
-  const maxSteps = positiveInteger('maxSteps', settings.maxSteps ?? 1000);
+  const maxSteps = atMost('maxSteps', mostSteps, positiveInteger('maxSteps', settings.maxSteps ?? 1000));
   const framesPerSecond = positive('framesPerSecond', settings.framesPerSecond ?? 30);
+  checkFits(model, environment);
   if (environment.render === undefined) {
     throw new TorsorError(
       'UNSUPPORTED',
       `environment: ${environment.name} has no render, so there is nothing to record`,
     );
   }
-  checkFits(model, environment);
   const stepped = asSameStep(environment);
   const { count } = stepped;
   const observation = Float32Array.from(await stepped.reset());

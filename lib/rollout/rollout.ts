@@ -1,9 +1,9 @@
 // Rollout: what a policy saw, did and got in `horizon` steps of every environment, kept on the device for an update.
 
-import { addon, call, callAsync } from '../addon/load.js';
+import { Held } from '../addon/held.js';
+import { addon, call } from '../addon/load.js';
 import type { NativeEpisodes, NativeRollout } from '../addon/native-rollout.js';
 import { oneOf, options, positiveInteger } from '../core/check.js';
-import { TorsorError } from '../core/errors.js';
 import type { VectorEnvironment } from '../envs/environment.js';
 import { NativeVectorEnvironment } from '../envs/native-vector-environment.js';
 import { asSameStep } from '../envs/same-step.js';
@@ -57,11 +57,11 @@ export class Rollout {
   readonly segmentLength: number;
   readonly burnIn: number;
   readonly #collector: Collector;
-  #native: NativeRollout | undefined;
+  readonly #held: Held<NativeRollout>;
 
   constructor(settings: RolloutOptions) {
     options('Rollout', settings, ['model', 'environment', 'horizon', 'segmentLength', 'burnIn']);
-    const { model, environment } = settings;
+    const { model, environment } = settings ?? {};
     checkParts('Rollout', model, environment);
     this.model = model;
     this.environment = environment;
@@ -80,7 +80,9 @@ export class Rollout {
     const { segmentLength, burnIn } = segments(model, this.horizon, settings);
     this.segmentLength = segmentLength;
     this.burnIn = burnIn;
-    this.#native = call(() => new NativeClass(model.native, this.horizon, environment.count, segmentLength, burnIn));
+    const { count } = environment;
+    const native = call(() => new NativeClass(model.native, this.horizon, count, segmentLength, burnIn));
+    this.#held = new Held('rollout', native);
   }
 
   /** Steps in one rollout. */
@@ -88,17 +90,21 @@ export class Rollout {
     return this.horizon * this.environment.count;
   }
 
-  /** The native object. Internal: what a native trainer reads. */
+  /** The native object. Internal. */
   get native(): NativeRollout {
-    if (this.#native === undefined) throw new TorsorError('DISPOSED', 'this rollout was disposed');
-    return this.#native;
+    return this.#held.native;
+  }
+
+  /** Runs a native call that reads the rollout off the JavaScript thread. Internal: for trainers. */
+  during<T>(run: (native: NativeRollout) => Promise<T>): Promise<T> {
+    return this.#held.during(run);
   }
 
   /** Fills the rollout, going on from where the environments are; step t draws its noise from `key.at(key.counter + t)`. */
   async collect(key: Key): Promise<NativeEpisodes> {
     const { native, environment } = this;
     if (!(environment instanceof NativeVectorEnvironment)) return this.#collector.collect(native, key);
-    return callAsync(() => native.collect(environment.native, key.native));
+    return this.during(() => native.collect(environment.native, key.native));
   }
 
   /**
@@ -163,9 +169,9 @@ export class Rollout {
     return target;
   }
 
+  /** Frees the memory, once a call that works in it off the JavaScript thread has ended; its promise is then rejected with DISPOSED. */
   dispose(): void {
-    this.#native?.dispose();
-    this.#native = undefined;
+    this.#held.dispose();
   }
 
   [Symbol.dispose](): void {

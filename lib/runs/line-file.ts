@@ -1,6 +1,7 @@
 // A file of lines that a run adds to, and that a resumed run first cuts back to where it goes on.
 import { appendFile, open } from 'node:fs/promises';
 import path from 'node:path';
+import { string } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { makeFolder } from '../io/files.js';
 import { readLines } from './lines.js';
@@ -9,7 +10,7 @@ export class LineFile {
   readonly #path: string;
 
   constructor(file: string) {
-    this.#path = path.resolve(file);
+    this.#path = path.resolve(string('file', file));
   }
 
   /**

@@ -2,6 +2,7 @@
 import { appendFile, readdir, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { string } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { makeFolder } from '../io/files.js';
 import { type EventContent, encodeEvent, tfRecord } from './event-file.js';
@@ -24,7 +25,7 @@ export class TensorBoardLogger implements Logger {
   #minibatches = 1;
 
   constructor(folder: string) {
-    this.#folder = path.resolve(folder);
+    this.#folder = path.resolve(string('folder', folder));
   }
 
   async begin({ steps, info }: RunStart): Promise<void> {

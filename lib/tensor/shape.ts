@@ -31,6 +31,16 @@ export function checkShape(name: string, shape: unknown): number[] {
   return [...shape];
 }
 
+/** 4 GiB of float32: what the native core takes for the parameters of a model. */
+export const mostNumbers = 2 ** 30;
+
+/** A shape whose numbers are about to be allocated. */
+export function allocatable(name: string, shape: unknown): number[] {
+  const checked = checkShape(name, shape);
+  if (sizeOf(checked) <= mostNumbers) return checked;
+  throw new TorsorError('INVALID_SHAPE', `${name}: ${showShape(checked)} is more than ${mostNumbers} numbers`);
+}
+
 /** An array that contains itself has no end. */
 const deepest = 32;
 

@@ -1,6 +1,7 @@
 // PPO: collect a rollout, update the model on it, report, again.
 
-import { addon, call, callAsync } from '../addon/load.js';
+import { Held } from '../addon/held.js';
+import { addon, call } from '../addon/load.js';
 import type { NativeTrainer } from '../addon/native-training.js';
 import { abortSignal, options as checkOptions, positiveInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
@@ -40,7 +41,7 @@ export class PPO {
   readonly rollout: Rollout;
   readonly #resolved: ResolvedPPO;
   readonly #window = new EpisodeWindow();
-  #native: NativeTrainer | undefined;
+  readonly #held: Held<NativeTrainer>;
   #keys: { actions: Key; minibatches: Key };
   #iteration = 0;
   /** Steps of the optimiser. */
@@ -64,7 +65,8 @@ export class PPO {
     const [actions, minibatches] = key.split(2) as [Key, Key];
     this.#keys = { actions, minibatches };
     const { Trainer } = addon(model.device);
-    this.#native = call(() => new Trainer(model.native, optimizer, matricesOf(model)));
+    const native = call(() => new Trainer(model.native, optimizer, matricesOf(model)));
+    this.#held = new Held('trainer', native);
   }
 
   /** Rollouts collected and updates made so far. */
@@ -134,25 +136,19 @@ export class PPO {
     if (this.#adaptedRate !== undefined) this.#adaptedRate = saved.learningRate ?? this.#adaptedRate;
   }
 
-  /** Frees the rollout and the optimiser; model and environment stay. */
+  /** Frees the rollout and the optimiser, after the native call under way; model and environment stay. A run then ends with DISPOSED. */
   dispose(): void {
     this.rollout.dispose();
-    this.#native?.dispose();
-    this.#native = undefined;
+    this.#held.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  get #trainer(): NativeTrainer {
-    if (this.#native === undefined) throw new TorsorError('DISPOSED', 'this trainer was disposed');
-    return this.#native;
-  }
-
   #state(): TrainerState {
     const { model, environment, rollout } = this;
-    const { optimizer } = this.#trainer;
+    const { optimizer } = this.#held.native;
     return {
       model,
       environment,
@@ -169,7 +165,7 @@ export class PPO {
 
   async #iterate(total: number, start: number): Promise<TrainingMetrics> {
     const { settings, rollout } = this;
-    const trainer = this.#trainer;
+    this.#held.native; // before anything is collected for a trainer that was disposed
     const began = performance.now();
     const progress = this.steps / total;
     const scheduled = scheduledAt(settings, progress);
@@ -181,8 +177,8 @@ export class PPO {
     const { native } = this.#resolved;
     const draw = native.draw && { draw: { ...native.draw, beta: priorityBeta } };
     const config = { ...native, clipRatio, entropyCoefficient, ...draw };
-    const { nonFinite, learningRate, ...measured } = await callAsync(() =>
-      trainer.update(rollout.native, config, rates, shuffle),
+    const { nonFinite, learningRate, ...measured } = await this.#held.during((trainer) =>
+      rollout.during((collected) => trainer.update(collected, config, rates, shuffle)),
     );
     this.#window.add(episodes);
     const { meanReturn, meanLength, count: windowEpisodes } = this.#window;

@@ -93,6 +93,12 @@ describe('MultiAgentVectorEnvironment', () => {
     const { made, environment } = make();
     (made[1] as Pair).reward = Number.NaN;
     expectError(() => environment.step(new Int32Array(4)), 'NON_FINITE', 'reward', 'environment 1 (Pair), agent a');
+    const [same] = made;
+    expectError(
+      () => new MultiAgentVectorEnvironment({ make: () => same as Pair, count: 2 }),
+      'INVALID_ARGUMENT',
+      'the same object for rows 0 and 1',
+    );
     const other = (index: number) => Object.assign(new Pair(index), { agents: index === 0 ? ['a', 'b'] : ['a'] });
     expectError(() => new MultiAgentVectorEnvironment({ make: other, count: 2 }), 'INVALID_ARGUMENT', 'environment 1');
   });

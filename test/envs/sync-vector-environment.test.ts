@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ActionOf, Environment } from '../../lib/envs/environment.js';
 import { SyncVectorEnvironment } from '../../lib/envs/sync-vector-environment.js';
+import { TimeLimit } from '../../lib/envs/wrappers/time-limit.js';
 import { Box } from '../../lib/spaces/box.js';
 import { Discrete } from '../../lib/spaces/discrete.js';
 import { MultiBinary } from '../../lib/spaces/multi-binary.js';
@@ -209,6 +210,7 @@ describe('what an environment returns', () => {
 });
 
 describe('bad input', () => {
+  const same = new Counter(0);
   it.each([
     [{}, 'MISSING_OPTION', /make/],
     [{ make: () => new Counter(0) }, 'MISSING_OPTION', /count/],
@@ -217,6 +219,10 @@ describe('bad input', () => {
     [{ make: [() => new Counter(0)], count: 2 }, 'INVALID_ARGUMENT', /count.*1/],
     [{ make: () => ({}), count: 1 }, 'INVALID_ARGUMENT', /observationSpace of environment 0.*Box/],
     [{ make: () => new Counter(0), count: 1, envs: 1 }, 'UNKNOWN_OPTION', /envs/],
+    [{ make: () => undefined, count: 1 }, 'INVALID_ARGUMENT', /observationSpace of environment 0.*undefined/],
+    [{ make: () => same, count: 3 }, 'INVALID_ARGUMENT', /make: .*the same object for rows 0 and 1/],
+    [{ make: () => new TimeLimit(same, 5), count: 3 }, 'INVALID_ARGUMENT', /make: .*the same object for rows 0 and 1/],
+    [{ make: [() => same, () => new Counter(0), () => same] }, 'INVALID_ARGUMENT', /the same object for rows 0 and 2/],
   ])('%# is a typed error', (options, code, message) => {
     expect(() => new SyncVectorEnvironment(options as never)).toThrow(
       expect.objectContaining({ code, message: expect.stringMatching(message) }),

@@ -29,6 +29,7 @@ const free = create();
 const box = create({ actionSpace: new BoxBijector({ low: [-1, 0], high: [1, 5] }) });
 const discrete = create({ discrete: true, actionSpaceSize: 4 });
 const row = [1, 2, 3];
+const floats = (length: number) => new Float32Array(length);
 
 describe('names list what exists', () =>
   refuses([
@@ -649,6 +650,37 @@ describe('after dispose', () => {
     ...use.map(([what, run]): Refusal => [what, run, 'DISPOSED', 'model was disposed']),
     ['a tensor', () => free.forward(tensor), 'DISPOSED', 'tensor', 'was disposed'],
   ]);
+
+  const transferred = (array: Float32Array): Float32Array => {
+    structuredClone(array, { transfer: [array.buffer] });
+    return array;
+  };
+  const shrunk = (): Float32Array => {
+    // The types of Node do not know resizable buffers yet.
+    const Resizable = ArrayBuffer as unknown as new (bytes: number, options: { maxByteLength: number }) => ArrayBuffer;
+    const buffer = new Resizable(12, { maxByteLength: 12 }) as ArrayBuffer & { resize(bytes: number): void };
+    const array = new Float32Array(buffer, 0, 3);
+    buffer.resize(8);
+    return array;
+  };
+  refuses([
+    [
+      'an array that went to another thread',
+      () => free.act(transferred(Float32Array.from(row)), { key: 1 }),
+      'DISPOSED',
+      'observation',
+      'transferred',
+    ],
+    ['one whose buffer shrank', () => free.act(shrunk(), { key: 1 }), 'DISPOSED', 'observation', 'shrank'],
+    ['one with a shape', () => free.act({ data: shrunk(), shape: [0, 3] }, { key: 1 }), 'DISPOSED', 'observation'],
+    ['actions', () => free.evaluate(new Float32Array(0), shrunk()), 'DISPOSED', 'action'],
+    ['limits of a bijector', () => new BoxBijector({ low: transferred(floats(2)), high: 1 }), 'DISPOSED', 'low'],
+    ['numbers for a bijector', () => new Tanh().forward(transferred(floats(2))), 'DISPOSED', 'x'],
+  ]);
+
+  test('arrays of no rows are no arrays that are gone', () => {
+    expect(free.act(new Float32Array(0), { key: 1 }).action.shape).toEqual([0, 2]);
+  });
 
   test('a class that never built is gone as well', () => {
     const cls = Model.registered('sharedactorcritic') as new (options: ModelOptions) => Model<object>;

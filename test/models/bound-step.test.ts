@@ -10,6 +10,9 @@ const sizes = { observationSpaceSize: 3, actionSpaceSize: 2, architecture: [8], 
 const continuous = Model.create('SharedActorCritic', { ...sizes, actionSpace: 'maxnorm' });
 const discrete = Model.create('SharedActorCritic', { ...sizes, actionSpaceSize: 4, discrete: true });
 
+const recurrent = () =>
+  Model.create('LSTMActorCritic', { observationSpaceSize: 3, actionSpaceSize: 2, lstmFeatures: 4, key: 1 });
+
 const floats = (length: number): Float32Array => new Float32Array(length);
 const buffers = (rows: number) => ({
   observation: filled(rows * 3, normals(rows)),
@@ -141,6 +144,7 @@ describe('cost', () => {
 type Change = Partial<Record<keyof StepBuffers, unknown>>;
 type Refusal = [what: string, change: Change, code: Parameters<typeof expectError>[1], ...words: string[]];
 
+const one = Tensor.zeros([2]);
 const gone = Tensor.zeros([2]);
 gone.dispose();
 
@@ -165,6 +169,63 @@ describe('bad input', () => {
   ])('%s', (_, change, code, ...words) => {
     const given = { ...buffers(2), key: 1, ...change } as unknown as StepBuffers;
     expectError(() => continuous.bind(given), code, ...words);
+  });
+
+  const shared = floats(64);
+  test.each<[what: string, change: Change, one: string, other: string]>([
+    ['two results', { logProb: shared.subarray(0, 2), value: shared.subarray(1, 3) }, 'logProb', 'value'],
+    ['the same array', { logProb: shared.subarray(0, 2), value: shared.subarray(0, 2) }, 'logProb', 'value'],
+    [
+      'a result and the observation',
+      { observation: shared.subarray(0, 6), value: shared.subarray(4, 6) },
+      'observation',
+      'value',
+    ],
+    ['action and latent', { action: shared.subarray(0, 4), latent: shared.subarray(3, 7) }, 'action', 'latent'],
+    [
+      'a tensor that is a view',
+      { action: Tensor.view(shared.subarray(0, 4)), value: shared.subarray(2, 4) },
+      'action',
+      'value',
+    ],
+    ['one tensor', { logProb: one, value: one }, 'logProb', 'value'],
+  ])('%s in one memory', (_, change, one, other) => {
+    const given = { ...buffers(2), key: 1, ...change } as unknown as StepBuffers;
+    expectError(() => continuous.bind(given), 'INVALID_ARGUMENT', `${one}, ${other}`, 'share');
+  });
+
+  test('neighbours in one memory are no neighbours in trouble', () => {
+    const [observation, action] = [shared.subarray(0, 6), shared.subarray(6, 10)];
+    const [logProb, value] = [shared.subarray(10, 12), shared.subarray(12, 14)];
+    continuous.bind({ observation, action, logProb, value, key: 1 }).step();
+    const apart = { ...buffers(2), observation: Float32Array.from(observation) };
+    continuous.bind({ ...apart, key: 1 }).step();
+    expect([...logProb, ...value]).toEqual([...apart.logProb, ...apart.value]);
+  });
+
+  test('a carry in the memory of the observation', () => {
+    const model = recurrent();
+    const carry = new Float32Array(16);
+    const arrays = { ...buffers(2), observation: carry.subarray(0, 6), carry };
+    expectError(() => model.bind({ ...arrays, key: 1 }), 'INVALID_ARGUMENT', 'observation, carry', 'share');
+  });
+
+  test.each<[row: unknown, code: Refusal[2]]>([
+    [-2, 'OUT_OF_RANGE'],
+    [-1, 'OUT_OF_RANGE'],
+    [3, 'OUT_OF_RANGE'],
+    [1.5, 'INVALID_ARGUMENT'],
+    [Number.NaN, 'INVALID_ARGUMENT'],
+    [null, 'INVALID_ARGUMENT'],
+    ['1', 'INVALID_ARGUMENT'],
+  ])('row %s to reset', (row, code) => {
+    const carry = new Float32Array(3 * 8).fill(1);
+    const model = recurrent();
+    const step = model.bind({ ...buffers(3), carry, key: 1 });
+    expectError(() => step.reset(row as number), code, 'row', 'from 0 to 2', `got ${row === '1' ? '"1"' : row}`);
+    expect(carry.every((x) => x === 1)).toBe(true);
+    step.reset(2);
+    expect([...carry.keys()].filter((i) => carry[i] === 0)).toEqual([16, 17, 18, 19, 20, 21, 22, 23]);
   });
 
   test('memory that is gone at the time of a step', () => {

@@ -2,10 +2,21 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { boolean, oneOf, options, positive, positiveInteger, required, show, string } from '../../core/check.js';
+import {
+  atMost,
+  boolean,
+  oneOf,
+  options,
+  positive,
+  positiveInteger,
+  required,
+  show,
+  string,
+} from '../../core/check.js';
 import { TorsorError } from '../../core/errors.js';
 import { Key } from '../../random/key.js';
 import { type Autoreset, autoresets } from '../environment.js';
+import { madeCount } from '../made.js';
 import type { WorkerSource, WorkerStart } from './protocol.js';
 
 /** How environments in worker threads are made, seeded, reset and watched over. */
@@ -15,9 +26,9 @@ export interface WorkerVectorEnvironmentOptions {
    * `make`) a function `(index, options) => Environment`; `index` is the row, `options` anything that can be cloned. The module is imported by every thread.
    */
   make: { module: string | URL; export?: string; options?: unknown };
-  /** Number of environments. */
+  /** Number of environments, at most 2^20. */
   count: number;
-  /** Threads; at most one per environment. Default: the processors there are, less one for the policy. */
+  /** Threads; at most one per environment, and 1024. Default: the processors there are, less one for the policy. */
   workers?: number;
   /**
    * How many environments a rollout waits for before the policy serves those that are ready, while the workers of the others step on (asynchronous
@@ -55,6 +66,9 @@ export interface ResolvedWorkers {
   name: string | null;
 }
 
+/** More threads than any machine runs at once; each takes some 10 MB. */
+const mostWorkers = 1024;
+
 /** The longest that timers of Node wait. */
 const longestTimeout = 2 ** 31 - 1;
 
@@ -71,8 +85,9 @@ export function resolveWorkers(given: WorkerVectorEnvironmentOptions): ResolvedW
     );
   }
   options('make', make, ['module', 'export', 'options']);
-  const count = positiveInteger('count', given.count);
+  const count = madeCount(given.count);
   const workers = positiveInteger('workers', given.workers ?? Math.min(count, Math.max(1, availableParallelism() - 1)));
+  atMost('workers', mostWorkers, workers);
   if (workers > count) {
     throw new TorsorError(
       'INVALID_ARGUMENT',

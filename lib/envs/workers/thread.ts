@@ -4,6 +4,7 @@ import { TorsorError } from '../../core/errors.js';
 import { Key } from '../../random/key.js';
 import { checkSpaces } from '../check-spaces.js';
 import type { Environment } from '../environment.js';
+import { Distinct } from '../made.js';
 import { Shard } from '../shard.js';
 import { vectorLayout } from '../vector-memory.js';
 import { classNameOf } from '../wrappers/wrapper.js';
@@ -70,9 +71,11 @@ async function main(): Promise<void> {
     if (typeof make !== 'function') {
       throw new TorsorError('INVALID_ARGUMENT', `make: ${source.module} exports no function ${source.export}`);
     }
+    const distinct = new Distinct();
     for (let row = first; row < first + count; row++) {
       const environment = make(row, source.options) as Environment;
       checkSpaces(environment, environments[0] ?? environment, row);
+      distinct.check(environment, row);
       environments.push(environment);
     }
   } catch (error) {

@@ -1,5 +1,6 @@
 // FrameStack: an observation is the last few of them.
 import { positiveInteger } from '../../core/check.js';
+import { elementShape } from '../../spaces/array-space.js';
 import { Box } from '../../spaces/box.js';
 import type { ActionOf, Environment, EnvironmentActionSpace, Info } from '../environment.js';
 import { type ResetResult, type StepResult, Wrapper } from './wrapper.js';
@@ -17,9 +18,10 @@ export class FrameStack<A extends EnvironmentActionSpace> extends Wrapper<A> {
     super(environment);
     positiveInteger('frames', frames);
     const { low, high, shape, size } = environment.observationSpace;
+    const stacked = elementShape('frames', [frames, ...shape]);
     const repeated = (limit: Float32Array) =>
       Float32Array.from({ length: frames * size }, (_, i) => limit[i % size] as number);
-    this.observationSpace = new Box(repeated(low), repeated(high), [frames, ...shape]);
+    this.observationSpace = new Box(repeated(low), repeated(high), stacked);
     this.#stack = new Float32Array(frames * size);
     this.#result = [this.#stack, 0, false, false, {}];
   }

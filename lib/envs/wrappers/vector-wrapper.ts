@@ -1,6 +1,7 @@
 // VectorWrapper: a vector of environments that changes another one.
 
 import type { Box } from '../../spaces/box.js';
+import { checkVector } from '../check-spaces.js';
 import type {
   Autoreset,
   Awaitable,
@@ -21,6 +22,7 @@ export class VectorWrapper implements VectorEnvironment {
   readonly #later = (step: StepArrays): Awaitable<StepArrays> => this.stepped(step);
 
   constructor(environment: VectorEnvironment) {
+    checkVector(`environment of ${new.target.name}`, environment);
     this.environment = environment;
     const inner = environment;
     if (inner.resetRows) this.resetRows = (rows) => this.restarted(inner.resetRows?.(rows) as Float32Array, rows);

@@ -1,9 +1,12 @@
 // Wrapper: an environment that changes another one.
+import { having } from '../../core/check.js';
 import type { Box } from '../../spaces/box.js';
 import type { ActionOf, Environment, EnvironmentActionSpace, Info } from '../environment.js';
 
 export type ResetResult = ReturnType<Environment['reset']>;
 export type StepResult = ReturnType<Environment['step']>;
+
+const members = ['observationSpace', 'actionSpace', 'reset', 'step'] as const satisfies (keyof Environment)[];
 
 /** Passes everything on to `environment`; a subclass overrides what it changes. */
 export class Wrapper<A extends EnvironmentActionSpace = EnvironmentActionSpace> implements Environment<A> {
@@ -13,6 +16,7 @@ export class Wrapper<A extends EnvironmentActionSpace = EnvironmentActionSpace> 
   readonly render?: () => string;
 
   constructor(readonly environment: Environment<A>) {
+    having(`environment of ${new.target.name}`, 'an environment', members, environment);
     this.observationSpace = environment.observationSpace;
     this.actionSpace = environment.actionSpace;
     if (environment.render) this.render = () => environment.render?.() as string;
@@ -31,7 +35,12 @@ export class Wrapper<A extends EnvironmentActionSpace = EnvironmentActionSpace> 
   }
 }
 
+/** An environment without its wrappers. */
+export function unwrapped(environment: Environment): Environment {
+  return environment instanceof Wrapper ? unwrapped(environment.environment) : environment;
+}
+
 /** The name of the class of an environment, or of that within its wrappers. */
 export function classNameOf(environment: Environment): string {
-  return environment instanceof Wrapper ? classNameOf(environment.environment) : environment.constructor.name;
+  return unwrapped(environment).constructor.name;
 }

@@ -100,6 +100,10 @@ export function broken(index: number): Environment {
   return new Walk(index);
 }
 
+const only = new Walk(0);
+/** One environment for all rows. */
+export const same = () => only;
+
 export const notThere = 5;
 
 /** Observes the bytes that its thread's heap uses, in every so many steps of row 0. It allocates nothing itself, unless it is to. */

@@ -47,6 +47,7 @@ describe('without restarts', () => {
   it.each([
     [{ module, export: 'broken' }, 'ENVIRONMENT_FAILED', /environment 2 .*threw Error: there is no simulator/],
     [{ module, export: 'missing' }, 'INVALID_ARGUMENT', /exports no function missing/],
+    [{ module, export: 'same' }, 'INVALID_ARGUMENT', /make: .*the same object for rows 0 and 1/],
     [{ module, export: 'notThere' }, 'INVALID_ARGUMENT', /exports no function notThere/],
     [{ module, export: 'walk', options: { f: () => 1 } }, 'INVALID_ARGUMENT', /make.options.*cloned/],
   ] as const)('%# environments that never stand', async (make, code, message) => {
