@@ -1,7 +1,7 @@
 // PPO: collect a rollout, update the model on it, report, again.
 
 import { addon, call, callAsync } from '../addon/load.js';
-import type { NativeTrainer } from '../addon/native-training.js';
+import type { NativeStoppedMinibatch, NativeTrainer } from '../addon/native-training.js';
 import { options as checkOptions, positiveInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { VectorEnvironment } from '../envs/environment.js';
@@ -15,6 +15,7 @@ import { NonFiniteError } from './non-finite.js';
 import { type PPOOptions, type ResolvedPPO, resolvePPO, scheduledAt } from './ppo-options.js';
 import type { PPOSettings } from './ppo-settings.js';
 import { learningRates } from './schedule.js';
+import { stoppedMinibatch } from './stopped-minibatch.js';
 import { restoreTrainer, type TrainerState, trainerCheckpoint } from './trainer-checkpoint.js';
 
 /** How far `run` goes. */
@@ -78,7 +79,8 @@ export class PPO {
   /**
    * Trains until `steps` is reached, one iteration per turn of the loop; leaving the loop ends the run.
    *
-   * @throws NonFiniteError, a TorsorError NON_FINITE, when a loss or gradient is not finite; the update stops before it touches the parameters.
+   * @throws NonFiniteError, a TorsorError NON_FINITE, when a loss, a gradient or a step of the optimiser is not finite; the update stops, all
+   * parameters are finite, and the error has the minibatch.
    */
   async *run(options: RunOptions): AsyncGenerator<TrainingMetrics, void, undefined> {
     checkOptions('run', options, ['steps', 'signal']);
@@ -171,9 +173,13 @@ export class PPO {
     const { native } = this.#resolved;
     const draw = native.draw && { draw: { ...native.draw, beta: priorityBeta } };
     const config = { ...native, clipRatio, entropyCoefficient, ...draw };
-    const { nonFinite, learningRate, ...measured } = await callAsync(() =>
-      trainer.update(rollout.native, config, rates, shuffle),
-    );
+    const {
+      nonFinite,
+      learningRate,
+      minibatches: made,
+      optimizerSteps,
+      ...measured
+    } = await callAsync(() => trainer.update(rollout.native, config, rates, shuffle));
     this.#window.add(episodes);
     const { meanReturn, meanLength, count: windowEpisodes } = this.#window;
     const metrics = {
@@ -187,9 +193,13 @@ export class PPO {
       clipRatio,
       entropyCoefficient,
       ...measured,
-      updates: this.#updates + measured.epochs * settings.minibatches,
+      updates: this.#updates + optimizerSteps,
     };
-    if (nonFinite) throw new NonFiniteError(metrics);
+    if (nonFinite !== null) {
+      const place = { epoch: measured.epochs, minibatch: ((made - 1) % settings.minibatches) + 1 };
+      const native = call(() => trainer.stoppedMinibatch()) as NativeStoppedMinibatch;
+      throw new NonFiniteError(metrics, nonFinite, stoppedMinibatch(native, place, this.model));
+    }
     this.#iteration = metrics.iteration;
     this.#updates = metrics.updates;
     if (this.#adaptedRate !== undefined) this.#adaptedRate = metrics.learningRate;
