@@ -22,12 +22,13 @@ struct PpoMetrics {
 };
 
 struct PpoUpdate {
-  AdvantageMoments moments;   // of the minibatch under way, or of the rollout
-  AdvantageMoments as_it_is;  // for advantages that are normalised already
-  double sums[metric_count];  // its loss terms
-  UpdateGate gate;            // what the optimiser makes of its gradients
-  PpoMetrics total;           // sums over the minibatches so far
-  double epoch_kl = 0;        // sum over the minibatches of the epoch
+  AdvantageMoments moments;     // of the minibatch under way, or of the rollout
+  AdvantageMoments as_it_is;    // for advantages that are normalised already
+  double sums[metric_count];    // its loss terms
+  UpdateGate gate;              // what the optimiser makes of its gradients
+  PpoMetrics total;             // sums over the minibatches so far
+  int entropy_minibatches = 0;  // where it is known of a row
+  double epoch_kl = 0;          // sum over the minibatches of the epoch
 };
 
 struct PpoLimits {
@@ -75,7 +76,10 @@ HD void end_of_minibatch(PpoUpdate& u, double squares, const PpoLimits& c) {
   u.total.loss += loss;
   u.total.policy_loss += sum[metric_policy];
   u.total.value_loss += sum[metric_value];
-  u.total.entropy += sum[metric_entropy] / sum[metric_entropy_share];
+  if (sum[metric_entropy_share] > 0) {
+    u.total.entropy += sum[metric_entropy] / sum[metric_entropy_share];
+    u.entropy_minibatches++;
+  }
   u.total.approx_kl += sum[metric_kl];
   u.total.clip_fraction += sum[metric_clipped];
   u.total.grad_norm += norm;

@@ -180,7 +180,7 @@ struct GradientIO {
   const float *observation, *latent;
   const uint8_t* mask;
   bool exact_entropy;  // with its gradients, where a quadrature gives it; otherwise gradients are those of the base
-  int entropy_rows;    // whose entropy is known all the same, for the metric: those with smaller numbers
+  int entropy_rows;    // those with smaller numbers have their entropy all the same, for the metric
   // Either gradients at the heads, one per row ...
   const float *d_log_prob, *d_entropy, *d_value;
   float* d_observation;  // [rows][n_observation] or null

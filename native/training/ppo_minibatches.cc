@@ -3,12 +3,17 @@
 
 #include "device/kernels.h"
 #include "math/permutation.h"
+#include "math/quadrature.h"
 #include "training/ppo.h"
 
 namespace torsor {
 
-// Of a minibatch, for the metric where the loss has no entropy: enough for a mean, few enough to cost next to nothing.
-constexpr int entropy_steps = 64, entropy_sequences = 16;
+// What the metric of an entropy that takes a quadrature may cost where the loss has no entropy: a hundredth of an update of 16000 rows or so.
+// Whole vectors of rows, so that it does not depend on their width.
+static int entropy_rows(const Model& model, int steps) {
+  constexpr int64_t points = 32768, together = 16;
+  return int(std::max(together, points / (scalar::points_of(model.head().bijectors) * steps) / together * together));
+}
 
 template <class T> static void resize(Array<T>& array, int64_t size) {
   if (array.size() != size) array = Array<T>(size);
@@ -46,7 +51,7 @@ GradientIO PpoTrainer::arrays_of(const Rollout& rollout, const PpoUpdateConfig& 
     io.ratio = ratio.data();
   }
   io.exact_entropy = config.loss.entropy_coefficient != 0;
-  io.entropy_rows = rollout.segment() > 1 ? entropy_sequences : entropy_steps;
+  io.entropy_rows = entropy_rows(model_, rollout.segment());
   io.ppo = config.loss;
   io.moments = &state_[0].moments;
   io.gate = &state_[0].gate;

@@ -1,17 +1,19 @@
 // An update that meets a number which is not finite, and its loss anew from the minibatch that it stopped at.
 import { expect } from 'vitest';
 import {
-  type Device,
+  type DeviceChoice,
   Model,
   NativeVectorEnvironment,
   NonFiniteError,
   PPO,
   type PPOOptions,
+  readCheckpoint,
   type StoppedMinibatch,
+  writeCheckpoint,
 } from '../../lib/index.js';
 
 /** 16 steps of 24 environments an iteration, on Pendulum-v1 with bounded actions. */
-export function pendulumTrainer(name: string, device: Device, more: Partial<PPOOptions> = {}): PPO {
+export function pendulumTrainer(name: string, device: DeviceChoice, more: Partial<PPOOptions> = {}): PPO {
   const environment = new NativeVectorEnvironment({ name: 'Pendulum-v1', count: 24, key: 1, device });
   const model = Model.create(name, {
     ...{ observationSpaceSize: 3, actionSpaceSize: 1, actionSpace: { type: 'box', kw: { low: -2, high: 2 } } },
@@ -51,6 +53,15 @@ export async function stopped(trainer: PPO): Promise<NonFiniteError> {
     throw error;
   }
   throw new Error('the training did not stop');
+}
+
+/** Puts a NaN into the first moment of parameter 2, by way of a file; none of our methods would. */
+export async function breakMoment(trainer: PPO, file: string): Promise<void> {
+  await trainer.save(file);
+  const { tensors, metadata } = await readCheckpoint(file);
+  tensors.get('trainer/optimizer.first')?.data.set([Number.NaN], 2);
+  await writeCheckpoint(file, { tensors, metadata });
+  await trainer.load(file);
 }
 
 /** The loss of every row, in the order of the minibatch: clipped policy loss and half the squared error of the value, by what the model says now. */
