@@ -175,9 +175,10 @@ static void adam(float* parameters, const float* gradients, float* first, float*
 
 static void momentum(const float* gradients, float* first, float* direction, const MuonMatrix& m, UpdateGate* gate) {
   if (gate->stopped) return;
+  const float scale = gate->gradient_scale;
   float taken = 0;
   for (int64_t k = 0; k < int64_t(m.rows) * m.columns; k++)
-    taken += momentum_element(gradients[k] * gate->gradient_scale, first[k], direction[place_in_direction(m, k)], m);
+    taken += momentum_element(gradients[k] * scale, first[k], direction[place_in_direction(m, k)], m);
   if (taken != 0) gate->overflowed = 1;
 }
 
