@@ -110,13 +110,40 @@ export interface NativeMetrics {
   /** With `desiredKl`, after the last minibatch. */
   learningRate: number;
   epochs: number;
-  /** 1 when a non-finite loss or gradient stopped the update before it touched the parameters. */
-  nonFinite: number;
+  /** With the one that stopped the update. */
+  minibatches: number;
+  /** Taken, with one that left out what would not have been finite. */
+  optimizerSteps: number;
+  /** What stopped the update: a loss or gradient before parameters were touched, or a step that left out parameters or moments. */
+  nonFinite: 'loss' | 'gradient' | 'step' | null;
+}
+
+/** Columns are [burnIn + steps][sequences]..., those of the loss 0 during the burn-in; without a memory every row is a sequence of one step. */
+export interface NativeStoppedMinibatch {
+  sequences: number;
+  steps: number;
+  burnIn: number;
+  /** [sequences]: row of the rollout, after its burn-in, where each begins. */
+  rows: Int32Array;
+  observation: Float32Array;
+  latent: Float32Array;
+  /** Empty where there is none. */
+  mask: Uint8Array;
+  logProb: Float32Array;
+  /** As the loss takes it. */
+  advantage: Float32Array;
+  target: Float32Array;
+  value: Float32Array;
+  done: Uint8Array;
+  /** [sequences][carryWidth] before the first step. */
+  carry: Float32Array;
+  /** [sequences], of prioritised sampling; empty without it. */
+  weight: Float32Array;
 }
 
 /** Optimiser state over the flat arena of a model; `shapes` are needed by muon only: [offset, rows, columns] of every parameter. */
 export interface NativeOptimizer {
-  /** parameters -= update(gradients); in place, both of length `count`. */
+  /** parameters -= update(gradients); in place, both of length `count`. Throws NON_FINITE after a step that left out what would not be finite. */
   step(parameters: Float32Array, gradients: Float32Array, learningRate: number): void;
   readState(first: Float32Array, second: Float32Array): number;
   writeState(first: Float32Array, second: Float32Array, count: number): void;
@@ -135,6 +162,8 @@ export interface NativeTrainer {
     learningRate: number | Float32Array,
     key: NativeKey,
   ): Promise<NativeMetrics>;
+  /** What the minibatch was made of at which the last update stopped; null where it did not. */
+  stoppedMinibatch(): NativeStoppedMinibatch | null;
   readDraw(column: DrawColumn, target: Float32Array): void;
   dispose(): void;
 }

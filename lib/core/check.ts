@@ -54,18 +54,24 @@ export function finite(name: string, value: unknown): number {
   return value;
 }
 
+/** Finite and above 0, in float32 too: native code computes with that. */
 export function positive(name: string, value: unknown): number {
   if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
     throw invalid(name, 'a finite number above 0', value);
   }
+  const single = Math.fround(value);
+  if (single === 0 || single === Number.POSITIVE_INFINITY) {
+    throw invalid(name, 'a finite number above 0 in float32', value);
+  }
   return value;
 }
 
-/** A finite number in [low, high]. */
+/** A number in [low, high] that is finite in float32 too. */
 export function within(name: string, value: unknown, low: number, high: number): number {
   if (typeof value !== 'number' || !(value >= low && value <= high)) {
     throw invalid(name, `a number from ${low} to ${high}`, value);
   }
+  if (!Number.isFinite(Math.fround(value))) throw invalid(name, 'a finite number in float32', value);
   return value;
 }
 

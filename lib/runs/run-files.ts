@@ -19,7 +19,7 @@ export const runFiles = {
   tensorboard: 'tensorboard',
   /** `RunOutcome`, of a run that ended. */
   summary: 'summary.json',
-  /** The state before the iteration whose loss or gradient was not finite, and what is known of it. */
+  /** The state before the iteration whose update stopped, with the minibatch it stopped at, and what is known of it. */
   nonFiniteState: 'non-finite.safetensors',
   nonFinite: 'non-finite.json',
   report: 'report.html',

@@ -7,6 +7,7 @@ import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../io/checkpoi
 import { exists, makeFolder, readWholeFile, removeTemporary, writeWholeFile } from '../io/files.js';
 import { parseRunJson, runJson } from '../io/run-json.js';
 import type { NonFiniteError } from '../training/non-finite.js';
+import { minibatchArrays } from '../training/stopped-minibatch.js';
 import { checkRunInfo } from './checks.js';
 import { lockRun } from './lock.js';
 import type { RunInfo, RunOutcome } from './logger.js';
@@ -140,11 +141,15 @@ export class RunFolder {
     return JSON.parse(metadata.score ?? 'null') as Score | null;
   }
 
-  /** What is known of an update that was stopped; `before` is the state that leads to it again. */
+  /** What is known of an update that was stopped, and the minibatch it stopped at; `before` is the state that leads to it again. */
   async saveNonFinite(before: Checkpoint, error: NonFiniteError, info: RunInfo): Promise<void> {
-    const { message, metrics } = error;
-    await writeCheckpoint(this.file('nonFiniteState'), before);
-    await this.#writeJson('nonFinite', { message, metrics, settings: info.settings, environment: info.environment });
+    const { message, reason, metrics, minibatch } = error;
+    const tensors = new Map([...before.tensors, ...minibatchArrays(minibatch)]);
+    await writeCheckpoint(this.file('nonFiniteState'), { ...before, tensors });
+    const { iteration, steps, updates } = metrics;
+    const place = { iteration, steps, updates, epoch: minibatch.epoch, minibatch: minibatch.minibatch };
+    const { settings, environment } = info;
+    await this.#writeJson('nonFinite', { message, reason, ...place, metrics, settings, environment });
   }
 
   /** The checkpoint to use a run by: `best` where there is one, else `last`. */

@@ -53,8 +53,8 @@ const names = ['folder', 'steps', 'resume', 'checkpointEvery', 'keepAll', 'evalu
  * TensorBoard events; `summary.json` at the end. A run that was resumed equals one that was never interrupted, bit for bit on one machine,
  * where the environments can restore their state.
  *
- * Where a loss or gradient is not finite, `non-finite.safetensors` holds the state before that iteration, and `non-finite.json` what was
- * measured; `last.safetensors` stays the checkpoint before. Every other error leaves the last whole iteration in `last.safetensors`. For both, a
+ * Where an update is not finite, `non-finite.safetensors` holds the state before that iteration and the minibatch, as arrays `minibatch/…`
+ * (`StoppedMinibatch`), and `non-finite.json` where it was and what was measured; `last.safetensors` stays the checkpoint before. Every other error leaves the last whole iteration in `last.safetensors`. For both, a
  * copy of the state before every iteration is kept in memory: about three times the parameters.
  *
  * @throws NonFiniteError; TorsorError IO, CORRUPT_FILE, INVALID_ARGUMENT (also where another process trains in the folder, or it is no run's); whatever a logger, an environment or `evaluate` throws.

@@ -19,6 +19,11 @@ export interface TrainingMetrics {
   loss: number;
   policyLoss: number;
   valueLoss: number;
+  /**
+   * Of the policy, in nats, over bounded actions too. Where these make it a matter of quadrature and `entropyCoefficient` is 0, it is that of the
+   * policy before the update, exact for as many steps of the first minibatch as 32768 points of the rules suffice for, at least 16; otherwise the
+   * mean over all minibatches.
+   */
   entropy: number;
   /**
    * Between the policy before the update and the policy of each minibatch: mean of (log ratio)² / 2. With `anneal: 'adaptive'` and a Gaussian

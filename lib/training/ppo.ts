@@ -2,7 +2,7 @@
 
 import { Held } from '../addon/held.js';
 import { addon, call } from '../addon/load.js';
-import type { NativeTrainer } from '../addon/native-training.js';
+import type { NativeStoppedMinibatch, NativeTrainer } from '../addon/native-training.js';
 import { abortSignal, options as checkOptions, positiveInteger } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import type { VectorEnvironment } from '../envs/environment.js';
@@ -16,6 +16,7 @@ import { NonFiniteError } from './non-finite.js';
 import { type PPOOptions, type ResolvedPPO, resolvePPO, scheduledAt } from './ppo-options.js';
 import type { PPOSettings } from './ppo-settings.js';
 import { learningRates } from './schedule.js';
+import { stoppedMinibatch } from './stopped-minibatch.js';
 import { restoreTrainer, type TrainerState, trainerCheckpoint } from './trainer-checkpoint.js';
 
 /** How far `run` goes. */
@@ -82,7 +83,8 @@ export class PPO {
   /**
    * Trains until `steps` is reached, one iteration per turn of the loop; leaving the loop ends the run.
    *
-   * @throws NonFiniteError, a TorsorError NON_FINITE, when a loss or gradient is not finite; the update stops before it touches the parameters.
+   * @throws NonFiniteError, a TorsorError NON_FINITE, when a loss, a gradient or a step of the optimiser is not finite; the update stops, all
+   * parameters are finite, and the error has the minibatch.
    */
   async *run(options: RunOptions): AsyncGenerator<TrainingMetrics, void, undefined> {
     checkOptions('run', options, ['steps', 'signal']);
@@ -177,7 +179,13 @@ export class PPO {
     const { native } = this.#resolved;
     const draw = native.draw && { draw: { ...native.draw, beta: priorityBeta } };
     const config = { ...native, clipRatio, entropyCoefficient, ...draw };
-    const { nonFinite, learningRate, ...measured } = await this.#held.during((trainer) =>
+    const {
+      nonFinite,
+      learningRate,
+      minibatches: made,
+      optimizerSteps,
+      ...measured
+    } = await this.#held.during((trainer) =>
       rollout.during((collected) => trainer.update(collected, config, rates, shuffle)),
     );
     this.#window.add(episodes);
@@ -193,9 +201,13 @@ export class PPO {
       clipRatio,
       entropyCoefficient,
       ...measured,
-      updates: this.#updates + measured.epochs * settings.minibatches,
+      updates: this.#updates + optimizerSteps,
     };
-    if (nonFinite) throw new NonFiniteError(metrics);
+    if (nonFinite !== null) {
+      const place = { epoch: measured.epochs, minibatch: ((made - 1) % settings.minibatches) + 1 };
+      const native = call(() => this.#held.native.stoppedMinibatch()) as NativeStoppedMinibatch;
+      throw new NonFiniteError(metrics, nonFinite, stoppedMinibatch(native, place, this.model));
+    }
     this.#iteration = metrics.iteration;
     this.#updates = metrics.updates;
     if (this.#adaptedRate !== undefined) this.#adaptedRate = metrics.learningRate;

@@ -66,6 +66,12 @@ struct Draw {
   int32_t* segment;  // [count]
 };
 
+// What a minibatch of drawn segments was made of, of which the next one changes everything: [segments drawn], and [segments drawn][steps].
+struct KeptDraw {
+  int32_t* segment;
+  float *weight, *advantage, *target, *value;  // advantage: as it was corrected
+};
+
 // Segments drawn, and where their steps are in the columns of a rollout, whose first `burn_in` rows of all environments are those before it.
 struct Drawn {
   const int32_t* segment;
@@ -76,6 +82,10 @@ struct Drawn {
   const float *advantage, *weight;  // a column, and [segments]
   const AdvantageMoments* moments;
   float* corrected;  // a column
+  // Those of the minibatch that stops an update outlive it: nothing is kept once the gate is closed. A null gate: never.
+  const UpdateGate* gate = nullptr;
+  const float *target = nullptr, *value = nullptr;
+  KeptDraw kept{};
 };
 
 // Observations [rows][width].
@@ -138,17 +148,17 @@ struct TrainingKernels {
                    double* sums);
   void (*merge_returns)(const DiscountedReturns&, const double* sums, RewardScaling*);
 
-  // A null gate: go on, with the gradients as they are.
+  // Elements that a step would make NaN or infinite stay as they are, and the gate is told.
   void (*adam)(float* parameters, const float* gradients, float* first, float* second, int64_t count, const AdamConfig&,
-               const UpdateGate*);
+               UpdateGate*);
   // The parts of Muon, see math/muon.h. Matrices are row-major.
-  void (*momentum)(const float* gradients, float* first, float* direction, const MuonMatrix&, const UpdateGate*);
+  void (*momentum)(const float* gradients, float* first, float* direction, const MuonMatrix&, UpdateGate*);
   void (*normalize)(float* x, int64_t count);  // to length 1
   void (*transpose)(const float* x, float* transposed, int rows, int columns);
   // c[rows][columns] = alpha a[rows][inner] b[inner][columns] + beta d; with beta 0 d may be null.
   void (*multiply)(const float* a, const float* b, const float* d, float* c, int rows, int inner, int columns,
                    float alpha, float beta);
-  void (*follow)(float* parameters, const float* direction, const MuonMatrix&, const UpdateGate*);
+  void (*follow)(float* parameters, const float* direction, const MuonMatrix&, UpdateGate*);
 };
 
 const TrainingKernels& training_kernels();

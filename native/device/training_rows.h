@@ -29,4 +29,19 @@ HD double priority_of_segment(const Priorities& p, int k) {
   return priority_of(sum, p.config);
 }
 
+// The advantage of step k % length of segment k / length of those drawn.
+HD void correct_step(const Drawn& d, int64_t k) {
+  const int32_t drawn = int32_t(k / d.length), segment = d.segment[drawn];
+  const int64_t at = first_row(segment, d.length, d.environments) + (d.burn_in + k % d.length) * d.environments;
+  d.corrected[at] = corrected_advantage(d.advantage[at], d.moments->mean, d.moments->scale, d.weight[segment]);
+  if (!d.gate || d.gate->stopped || d.gate->overflowed) return;
+  if (k % d.length == 0) {
+    d.kept.segment[drawn] = segment;
+    d.kept.weight[drawn] = d.weight[segment];
+  }
+  d.kept.advantage[k] = d.corrected[at];
+  d.kept.target[k] = d.target[at];
+  d.kept.value[k] = d.value[at];
+}
+
 }  // namespace torsor::TORSOR_ISA

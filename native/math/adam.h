@@ -17,6 +17,7 @@ struct UpdateGate {
   bool stopped = false;      // this step and all that follow change nothing
   // Factor of the learning rate of this step; the rate itself where it follows the KL divergence.
   float learning_rate = 1;
+  int overflowed = 0;  // above 0: a step left out elements that it would have made NaN or infinite
 };
 
 }  // namespace torsor
@@ -25,16 +26,26 @@ namespace torsor::TORSOR_ISA {
 
 // The settings of a step, of Adam or of Muon, with the learning rate of its gate.
 template <class Config> HD Config at_rate(Config c, const UpdateGate* gate) {
-  if (gate) c.learning_rate *= gate->learning_rate;
+  c.learning_rate *= gate->learning_rate;
   return c;
 }
 
-template <class N> HD N adam_element(N parameter, N gradient, N& m, N& v, const AdamConfig& c) {
+// 0 where x is finite, otherwise NaN: a sum over many numbers says whether all of them are.
+template <class N> HD N zero_if_finite(N x) { return x - x; }
+
+// Changes parameter and moments, unless one of them would not be finite: returns 0 where the step was taken, otherwise NaN. A first moment that is
+// not finite makes the parameter so, a second one may stop it unseen.
+template <class N> HD N adam_element(N& parameter, N gradient, N& first, N& second, const AdamConfig& c) {
   using S = Scalar<N>;
-  m = S(c.beta1) * m + (1 - S(c.beta1)) * gradient;
-  v = S(c.beta2) * v + (1 - S(c.beta2)) * gradient * gradient;
+  const N m = S(c.beta1) * first + (1 - S(c.beta1)) * gradient;
+  const N v = S(c.beta2) * second + (1 - S(c.beta2)) * gradient * gradient;
   const N direction = (S(c.momentum) * m + S(c.gradient) * gradient) / (square_root(N(v * S(c.second))) + S(c.epsilon));
-  return parameter - S(c.learning_rate) * (direction + S(c.weight_decay) * parameter);
+  const N p = parameter - S(c.learning_rate) * (direction + S(c.weight_decay) * parameter);
+  const N taken = zero_if_finite(p) + zero_if_finite(v);
+  parameter = choose(taken == 0, p, parameter);
+  first = choose(taken == 0, m, first);
+  second = choose(taken == 0, v, second);
+  return taken;
 }
 
 }  // namespace torsor::TORSOR_ISA

@@ -1,7 +1,7 @@
 // Muon (Jordan et al. 2024): Nesterov momentum whose direction is orthogonalised by five Newton-Schulz steps, so that every singular value comes
 // near 1. As in optax.contrib.muon, to which the constants belong.
 #pragma once
-#include "number.h"
+#include "adam.h"
 
 namespace torsor {
 
@@ -26,13 +26,21 @@ HD int64_t place_in_direction(const MuonMatrix& c, int64_t k) {
   return c.rows > c.columns ? k % c.columns * c.rows + k / c.columns : k;
 }
 
-HD float momentum_element(float gradient, float& m, const MuonMatrix& c) {
-  m = float(muon_beta) * m + float(1 - muon_beta) * gradient;
-  return c.momentum * m + c.gradient * gradient;
+// Both change a number unless it would not be finite, and return 0 where they did, otherwise NaN. A direction that is not finite makes all of the
+// matrix so, which then stays as it is.
+HD float momentum_element(float gradient, float& m, float& direction, const MuonMatrix& c) {
+  const float next = float(muon_beta) * m + float(1 - muon_beta) * gradient;
+  direction = c.momentum * next + c.gradient * gradient;
+  const float taken = zero_if_finite(next);
+  m = taken == 0 ? next : m;
+  return taken;
 }
 
-HD float follow_element(float parameter, float direction, const MuonMatrix& c) {
-  return parameter - c.learning_rate * (direction + c.weight_decay * parameter);
+HD float follow_element(float& parameter, float direction, const MuonMatrix& c) {
+  const float next = parameter - c.learning_rate * (direction + c.weight_decay * parameter);
+  const float taken = zero_if_finite(next);
+  parameter = taken == 0 ? next : parameter;
+  return taken;
 }
 
 }  // namespace torsor::TORSOR_ISA

@@ -14,8 +14,16 @@ struct AdvantageMoments {
   float mean = 0, scale = 1;
 };
 
-// What is summed over the rows of a minibatch.
-enum Metric { metric_policy, metric_value, metric_entropy, metric_kl, metric_clipped, metric_count };
+// What is summed over the rows of a minibatch, and divided by their number; the entropy over the share of them whose entropy is known.
+enum Metric {
+  metric_policy,
+  metric_value,
+  metric_entropy,
+  metric_kl,
+  metric_clipped,
+  metric_entropy_share,
+  metric_count
+};
 
 }  // namespace torsor
 

@@ -5,23 +5,30 @@
 
 namespace torsor {
 
+// What was not finite. Loss and gradient are looked at before a step of the optimiser, which then is not taken.
+enum class NonFinite { none, loss, gradient, step };
+
 // Means over the minibatches of an update.
 struct PpoMetrics {
   double loss = 0, policy_loss = 0, value_loss = 0, entropy = 0, approx_kl = 0, clip_fraction = 0,
          explained_variance = 0, grad_norm = 0;
   double learning_rate = 0;  // of the last step of the optimiser
   int epochs = 0;
-  bool non_finite = false;  // a loss or gradient was not finite: the update stopped before it touched the parameters
+  NonFinite non_finite = NonFinite::none;  // what stopped the update
+  int minibatches = 0;                     // with the one that stopped it
+
+  // Of the optimiser, with one that left out elements.
+  int steps() const { return minibatches - (non_finite == NonFinite::loss || non_finite == NonFinite::gradient); }
 };
 
 struct PpoUpdate {
-  AdvantageMoments moments;   // of the minibatch under way, or of the rollout
-  AdvantageMoments as_it_is;  // for advantages that are normalised already
-  double sums[metric_count];  // its loss terms
-  UpdateGate gate;            // what the optimiser makes of its gradients
-  PpoMetrics total;           // sums over the minibatches so far
-  int minibatches = 0;
-  double epoch_kl = 0;  // sum over the minibatches of the epoch
+  AdvantageMoments moments;     // of the minibatch under way, or of the rollout
+  AdvantageMoments as_it_is;    // for advantages that are normalised already
+  double sums[metric_count];    // its loss terms
+  UpdateGate gate;              // what the optimiser makes of its gradients
+  PpoMetrics total;             // sums over the minibatches so far
+  int entropy_minibatches = 0;  // where it is known of a row
+  double epoch_kl = 0;          // sum over the minibatches of the epoch
 };
 
 struct PpoLimits {
@@ -43,6 +50,8 @@ HD AdvantageMoments moments_of(double mean, double variance) {
 
 HD bool finite(double x) { return x - x == 0; }
 
+HD bool is_not_finite(const PpoUpdate& u) { return u.total.non_finite != NonFinite::none || u.gate.overflowed; }
+
 // The rule of rsl_rl for a minibatch whose policy is `kl` away from that of the rollout. The rate grows where that is 0 too, as in the first minibatch:
 // rsl_rl's is never 0, since it adds 1e-5 for every dimension, and ours would be 0 or not as rounding has it.
 HD float adapted_rate(float rate, double kl, float desired) {
@@ -54,25 +63,29 @@ HD float adapted_rate(float rate, double kl, float desired) {
 
 // After the gradients of a minibatch, whose squares add up to `squares`, and before the step of the optimiser.
 HD void end_of_minibatch(PpoUpdate& u, double squares, const PpoLimits& c) {
+  if (u.gate.overflowed) u.gate.stopped = true;  // in the step before
   if (u.gate.stopped) return;
   const double* sum = u.sums;
-  const double loss = sum[metric_policy] + c.value_coefficient * sum[metric_value] -
-                      c.entropy_coefficient * sum[metric_entropy],
-               norm = square_root(squares);
-  u.total.non_finite = !finite(loss) || !finite(norm);
-  u.gate.stopped = u.total.non_finite;
+  // A metric that is not part of the loss cannot make it infinite.
+  const double bonus = c.entropy_coefficient == 0 ? 0 : c.entropy_coefficient * sum[metric_entropy],
+               loss = sum[metric_policy] + c.value_coefficient * sum[metric_value] - bonus, norm = square_root(squares);
+  u.total.non_finite = !finite(loss) ? NonFinite::loss : !finite(norm) ? NonFinite::gradient : NonFinite::none;
+  u.gate.stopped = u.total.non_finite != NonFinite::none;
   if (c.desired_kl > 0) u.gate.learning_rate = adapted_rate(u.gate.learning_rate, sum[metric_kl], c.desired_kl);
   u.gate.gradient_scale = norm > c.max_grad_norm ? float(c.max_grad_norm / norm) : 1;
   u.total.loss += loss;
   u.total.policy_loss += sum[metric_policy];
   u.total.value_loss += sum[metric_value];
-  u.total.entropy += sum[metric_entropy];
+  if (sum[metric_entropy_share] > 0) {
+    u.total.entropy += sum[metric_entropy] / sum[metric_entropy_share];
+    u.entropy_minibatches++;
+  }
   u.total.approx_kl += sum[metric_kl];
   u.total.clip_fraction += sum[metric_clipped];
   u.total.grad_norm += norm;
   u.total.epochs = c.epoch + 1;
   u.epoch_kl += sum[metric_kl];
-  u.minibatches++;
+  u.total.minibatches++;
 }
 
 // After the last step of an epoch. A target of 0 stops nothing.

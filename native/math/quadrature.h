@@ -91,6 +91,18 @@ template <class S> HD S cubature_point(int dims, int k, S* node) {
   return 1 / (size * size);
 }
 
+// How many points the rules take for a group of dimensions that mix, and for all dimensions.
+HD int points_of_group(int dims) {
+  if (dims > max_grid_dims) return 2 * dims * dims + 1;
+  int points = 1;
+  for (int d = 0; d < dims; d++) points *= 5;
+  return points;
+}
+HD int64_t points_of(const BijectorChain& chain) {
+  if (chain.constant || chain.length == 0) return 1;
+  return chain.vector ? int64_t(chain.dims / chain.size) * points_of_group(chain.size) : int64_t(16) * chain.dims;
+}
+
 // Of the first group of dimensions.
 template <class N, class Mean, class Std>
 HD N vector_expectation(const BijectorChain& chain, const Scalar<N>* constants, Mean mean, Std std, Event<N> d_mean,
@@ -98,11 +110,7 @@ HD N vector_expectation(const BijectorChain& chain, const Scalar<N>* constants, 
   using S = Scalar<N>;
   const int dims = chain.size;
   const bool grid = dims <= max_grid_dims;
-  int points = 1;
-  if (grid)
-    for (int d = 0; d < dims; d++) points *= 5;
-  else
-    points = 2 * dims * dims + 1;
+  const int points = points_of_group(dims);
 
   // Summed in blocks: added one by one, 15625 points would cost two digits of a float.
   constexpr int block = 125;

@@ -1,6 +1,7 @@
 // See trainer.h.
 #include "napi/trainer.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "napi/async.h"
@@ -20,8 +21,18 @@ Napi::Value to_javascript(Napi::Env env, const PpoMetrics& m) {
   o.Set("gradNorm", m.grad_norm);
   o.Set("learningRate", m.learning_rate);
   o.Set("epochs", double(m.epochs));
-  o.Set("nonFinite", m.non_finite ? 1.0 : 0.0);
+  o.Set("minibatches", double(m.minibatches));
+  o.Set("optimizerSteps", double(m.steps()));
+  constexpr const char* names[] = {nullptr, "loss", "gradient", "step"};
+  const char* const name = names[int(m.non_finite)];
+  o.Set("nonFinite", name ? Napi::Value(Napi::String::New(env, name)) : env.Null());
   return o;
+}
+
+template <class To, class T> static To typed_array(Napi::Env env, const std::vector<T>& from) {
+  To to = To::New(env, from.size());
+  std::copy(from.begin(), from.end(), to.Data());
+  return to;
 }
 
 void OptimizerWrap::init(Napi::Env env, Napi::Object exports, int processor) {
@@ -50,8 +61,11 @@ Optimizer& OptimizerWrap::optimizer() const {
 void OptimizerWrap::step(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] {
     Optimizer& o = optimizer();
+    Array<UpdateGate> gate(1);
+    gate[0] = {};
     o.step(floats(info[0], "parameters", o.count()), floats(info[1], "gradients", o.count()),
-           float(number(info[2], "learningRate")));
+           float(number(info[2], "learningRate")), gate.data());
+    if (gate[0].overflowed) throw Error("NON_FINITE", "the step would have made parameters or moments NaN or infinite");
   });
 }
 
@@ -79,6 +93,7 @@ void TrainerWrap::init(Napi::Env env, Napi::Object exports, int processor) {
   exports.Set("Trainer", define(env, "Trainer", processor,
                                 {InstanceAccessor("optimizer", &TrainerWrap::optimizer, nullptr),
                                  InstanceMethod("update", &TrainerWrap::update),
+                                 InstanceMethod("stoppedMinibatch", &TrainerWrap::stopped_minibatch),
                                  InstanceMethod("readDraw", &TrainerWrap::read_draw),
                                  InstanceMethod("dispose", &TrainerWrap::dispose)}));
 }
@@ -130,6 +145,33 @@ Napi::Value TrainerWrap::update(const Napi::CallbackInfo& info) {
           use.reset();
           return to_javascript(env, metrics);
         });
+  });
+}
+
+Napi::Value TrainerWrap::stopped_minibatch(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const StoppedMinibatch& m = trainer().stopped_minibatch;
+    const Napi::Env env = info.Env();
+    if (m.sequences == 0) return env.Null();
+    const Napi::Object o = Napi::Object::New(env);
+    o.Set("sequences", m.sequences);
+    o.Set("steps", m.steps);
+    o.Set("burnIn", m.burn_in);
+    o.Set("rows", typed_array<Napi::Int32Array>(env, m.row));
+    const auto floats = [&](const char* name, const std::vector<float>& column) {
+      o.Set(name, typed_array<Napi::Float32Array>(env, column));
+    };
+    floats("observation", m.observation);
+    floats("latent", m.latent);
+    floats("logProb", m.log_prob);
+    floats("advantage", m.advantage);
+    floats("target", m.target);
+    floats("value", m.value);
+    floats("carry", m.carry);
+    floats("weight", m.weight);
+    o.Set("mask", typed_array<Napi::Uint8Array>(env, m.mask));
+    o.Set("done", typed_array<Napi::Uint8Array>(env, m.done));
+    return o;
   });
 }
 

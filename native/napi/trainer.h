@@ -32,6 +32,7 @@ class TrainerWrap : public Wrap<TrainerWrap> {
  private:
   Napi::Value optimizer(const Napi::CallbackInfo&);
   Napi::Value update(const Napi::CallbackInfo&);
+  Napi::Value stopped_minibatch(const Napi::CallbackInfo&);
   void read_draw(const Napi::CallbackInfo&);
   void dispose(const Napi::CallbackInfo&) { trainer_.reset(); }
   PpoTrainer& trainer() const;

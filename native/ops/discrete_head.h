@@ -36,8 +36,7 @@ template <class Choices> struct DiscreteHead {
     t.store(h.log_prob, 1, io.log_prob);
   }
 
-  template <class Tile>
-  static HD void evaluate(const Tile& t, const Program& p, const uint8_t* mask, bool, bool, bool) {
+  template <class Tile> static HD void evaluate(const Tile& t, const Program& p, const uint8_t* mask, bool, int, bool) {
     using N = typename Tile::N;
     const Head& h = p.head;
     t.each_group([&](int g) {

@@ -65,15 +65,17 @@ struct GaussianHead {
     t.store(h.log_prob, 1, io.log_prob);
   }
 
-  // Latent columns hold the latent, or the action if `is_action`. Leaves log-probability and entropy, and the latent.
-  // Where `training`, what backward needs of an entropy that is a quadrature.
+  // An entropy that takes points, and more time than all else where these are many.
+  static HD bool takes_quadrature(const Head& h) { return h.bijectors.length && !h.bijectors.constant; }
+
+  // Latent columns hold the latent, or the action if `is_action`. Leaves log-probability and entropy, and the latent. An entropy that takes a
+  // quadrature is left for rows below `entropy_rows` alone; where `training`, with what backward needs of it.
   template <class Tile>
-  static HD void evaluate(const Tile& t, const Program& p, const uint8_t*, bool is_action, bool exact_entropy,
+  static HD void evaluate(const Tile& t, const Program& p, const uint8_t*, bool is_action, int entropy_rows,
                           bool training) {
     using N = typename Tile::N;
     using S = Scalar<N>;
     const Head& h = p.head;
-    const bool quadrature = exact_entropy && h.bijectors.length && !h.bijectors.constant;
     t.each_group([&](int g) {
       N log_prob = splat<N>(0), log_det = splat<N>(0);
       const Event<N> latent = event(t, h.latent, g);
@@ -88,15 +90,20 @@ struct GaussianHead {
         entropy += s.log_std;
       }
       t.at(h.log_prob, g) = log_prob + log_det;
-      if (exact_entropy && h.bijectors.length) entropy += expectation(t, p, g, training);
+      if (h.bijectors.length && has_entropy(t, h, entropy_rows, g)) entropy += expectation(t, p, g, training);
       t.at(h.entropy, g) = entropy;
-      if (training && quadrature)
+      if (training && takes_quadrature(h))
         for (int d = 0; d < h.n; d++) {  // from d/dstd of the expectation to d/dscale of the entropy
           N& e = t.at(h.entropy_gradient + h.n + d, g);
           const Spread<N> s = spread(t, h, d, g);
           e = h.scale_is_std ? N(e + 1 / s.std) : N(e * s.std + 1);
         }
     });
+  }
+
+  // Whether `evaluate` leaves the entropy of a group of rows, of any head.
+  template <class Tile> static HD bool has_entropy(const Tile& t, const Head& h, int entropy_rows, int g) {
+    return !takes_quadrature(h) || t.first_row + g * lanes<typename Tile::N> < entropy_rows;
   }
 
   // E log |det| under the base; in training its gradients go to the entropy gradient columns.
@@ -128,7 +135,7 @@ struct GaussianHead {
   template <class Tile> static HD void backward(const Tile& t, const Program& p, const uint8_t*, bool exact_entropy) {
     using N = typename Tile::N;
     const Head& h = p.head;
-    const bool quadrature = exact_entropy && h.bijectors.length && !h.bijectors.constant;
+    const bool quadrature = exact_entropy && takes_quadrature(h);
     t.each_group([&](int g) {
       const N d_log_prob = t.at(h.d_log_prob, g), d_entropy = t.at(h.d_entropy, g);
       for (int d = 0; d < h.n; d++) {

@@ -7,7 +7,7 @@
 
 namespace torsor::TORSOR_ISA {
 
-template <class Tile> HD void ppo_gradient(const Tile& t, const Program& p, const GradientIO& io) {
+template <class Tile> HD void ppo_gradient(const Tile& t, const Program& p, const GradientIO& io, int entropy_rows) {
   using N = typename Tile::N;
   const Head& h = p.head;
   const float scale = 1.0f / io.loss_rows;
@@ -24,7 +24,8 @@ template <class Tile> HD void ppo_gradient(const Tile& t, const Program& p, cons
     t.at(h.d_entropy, g) = -io.ppo.entropy_coefficient * scale * alive;
     t.at(p.value.gradient, g) = choose(alive > 0, N(l.d_value * scale), splat<N>(0));
     const N kl = io.old_head[0] ? GaussianHead::divergence(t, h, io, g) : l.approx_kl;
-    const N terms[metric_count] = {l.policy, l.value, entropy, kl, l.clipped};
+    const N counted = splat<N>(GaussianHead::has_entropy(t, h, entropy_rows, g) ? 1 : 0);
+    const N terms[metric_count] = {l.policy, l.value, choose(counted > 0, entropy, counted), kl, l.clipped, counted};
     UNROLL for (int k = 0; k < metric_count; k++) t.at(p.sums + k, g) +=
         choose(alive > 0, N(terms[k] * scale), splat<N>(0));
   });

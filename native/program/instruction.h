@@ -13,6 +13,7 @@ class Choices;
 constexpr int tile_rows =
     64;  // rows of the batch that one CPU thread or one CUDA block carries through the whole program
 constexpr int small_rows = 16;  // the last rows of a batch that do not fill a tile, and small batches
+constexpr int all_rows = INT32_MAX;
 constexpr int max_instructions = 128;
 
 // A value of the program: `width` columns of a tile.
@@ -178,7 +179,8 @@ struct GradientIO {
   const int32_t* index;  // or null
   const float *observation, *latent;
   const uint8_t* mask;
-  bool exact_entropy;  // of the transformed distribution, by quadrature; otherwise that of the base
+  bool exact_entropy;  // with its gradients, where a quadrature gives it; otherwise gradients are those of the base
+  int entropy_rows;    // those with smaller numbers have their entropy all the same, for the metric
   // Either gradients at the heads, one per row ...
   const float *d_log_prob, *d_entropy, *d_value;
   float* d_observation;  // [rows][n_observation] or null

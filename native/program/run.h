@@ -36,7 +36,7 @@ template <class Tile> HD void end_outputs(const Tile& t, const Program& p, const
 
 template <class Tile> HD void end_evaluate(const Tile& t, const Program& p, const EvaluateIO& io) {
   t.load(p.head.latent, p.head.latent_width, io.latent);
-  Heads::visit(p.head.kind, [&](auto head) { decltype(head)::evaluate(t, p, io.mask, io.is_action, true, false); });
+  Heads::visit(p.head.kind, [&](auto head) { decltype(head)::evaluate(t, p, io.mask, io.is_action, all_rows, false); });
   t.store(p.head.log_prob, 1, io.log_prob);
   t.store(p.head.entropy, 1, io.entropy);
   t.store(p.value.column, 1, io.value);
@@ -67,12 +67,14 @@ template <class Tile> HD void run_keeping(const Tile& t, const Program& p, const
 // The head and the loss, to the gradients of the head's parameters and of the value.
 template <class Tile> HD void run_loss(const Tile& t, const Program& p, const GradientIO& io) {
   t.load(p.head.latent, p.head.latent_width, io.latent);
-  Heads::visit(p.head.kind, [&](auto head) { decltype(head)::evaluate(t, p, io.mask, false, io.exact_entropy, true); });
+  const bool exact = io.exact_entropy;
+  const int entropy_rows = exact ? all_rows : io.entropy_rows;
+  Heads::visit(p.head.kind, [&](auto head) { decltype(head)::evaluate(t, p, io.mask, false, entropy_rows, exact); });
   if (io.d_log_prob)
     given_gradient(t, p, io);
   else
-    ppo_gradient(t, p, io);
-  Heads::visit(p.head.kind, [&](auto head) { decltype(head)::backward(t, p, io.mask, io.exact_entropy); });
+    ppo_gradient(t, p, io, entropy_rows);
+  Heads::visit(p.head.kind, [&](auto head) { decltype(head)::backward(t, p, io.mask, exact); });
 }
 
 // Adds the gradients of the tile's rows to m.accumulators.

@@ -29,7 +29,7 @@ Optimizer::Optimizer(int64_t count, const OptimizerConfig& config, std::vector<M
   scratch_ = Array<float>(3 * largest + 2 * side * side);
 }
 
-void Optimizer::step(float* parameters, const float* gradients, float learning_rate, const UpdateGate* gate) {
+void Optimizer::step(float* parameters, const float* gradients, float learning_rate, UpdateGate* gate) {
   updates++;
   int64_t at = 0;
   for (const Matrix& m : matrices_) {
@@ -41,7 +41,7 @@ void Optimizer::step(float* parameters, const float* gradients, float learning_r
 }
 
 void Optimizer::adam(float* parameters, const float* gradients, int64_t from, int64_t to, float learning_rate,
-                     const UpdateGate* gate) {
+                     UpdateGate* gate) {
   if (from >= to) return;
   const double k = double(updates), beta1 = config_.beta1, beta2 = config_.beta2;
   AdamConfig c{learning_rate, config_.beta1, config_.beta2, config_.epsilon, config_.weight_decay, 0, 0, 0};
@@ -54,7 +54,7 @@ void Optimizer::adam(float* parameters, const float* gradients, int64_t from, in
 }
 
 void Optimizer::muon(float* parameters, const float* gradients, const Matrix& matrix, float learning_rate,
-                     const UpdateGate* gate) {
+                     UpdateGate* gate) {
   const TrainingKernels& kernels = training_kernels();
   const int rows = std::min(matrix.rows, matrix.columns), columns = std::max(matrix.rows, matrix.columns);
   const int64_t size = int64_t(rows) * columns;

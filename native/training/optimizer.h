@@ -23,7 +23,8 @@ class Optimizer {
   // `matrices`: the parameters Muon takes, in order of their offsets.
   Optimizer(int64_t count, const OptimizerConfig&, std::vector<Matrix> matrices);
 
-  void step(float* parameters, const float* gradients, float learning_rate, const UpdateGate* = nullptr);
+  // Elements that would not be finite stay as they are, and the gate is told.
+  void step(float* parameters, const float* gradients, float learning_rate, UpdateGate*);
 
   int64_t count() const { return count_; }
   // First and second moments; Muon's momentum stands among the first.
@@ -31,9 +32,8 @@ class Optimizer {
   int64_t updates = 0;
 
  private:
-  void adam(float* parameters, const float* gradients, int64_t from, int64_t to, float learning_rate,
-            const UpdateGate*);
-  void muon(float* parameters, const float* gradients, const Matrix&, float learning_rate, const UpdateGate*);
+  void adam(float* parameters, const float* gradients, int64_t from, int64_t to, float learning_rate, UpdateGate*);
+  void muon(float* parameters, const float* gradients, const Matrix&, float learning_rate, UpdateGate*);
 
   int64_t count_;
   OptimizerConfig config_;

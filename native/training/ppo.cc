@@ -60,12 +60,16 @@ PpoMetrics PpoTrainer::update(Rollout& rollout, const PpoUpdateConfig& config, c
   if (calls_are_deferred)
     model_.change_parameters([&](float* parameters) { copy(parameters, parameters_.data(), model_.arena_size()); });
   const PpoUpdate& state = state_[0];
-  optimizer.updates = updates + state.minibatches - state.total.non_finite;
   PpoMetrics means = state.total;
-  for (double* sum : {&means.loss, &means.policy_loss, &means.value_loss, &means.entropy, &means.approx_kl,
-                      &means.clip_fraction, &means.grad_norm})
-    *sum /= state.minibatches;
-  const size_t last = learning_rates.size() > 1 ? size_t(state.minibatches - 1) : 0;
+  if (state.gate.overflowed) means.non_finite = NonFinite::step;
+  optimizer.updates = updates + means.steps();
+  stopped_minibatch = {};
+  if (means.non_finite != NonFinite::none) keep_stopped(rollout, config, key);
+  for (double* sum :
+       {&means.loss, &means.policy_loss, &means.value_loss, &means.approx_kl, &means.clip_fraction, &means.grad_norm})
+    *sum /= means.minibatches;
+  means.entropy /= state.entropy_minibatches;
+  const size_t last = learning_rates.size() > 1 ? size_t(means.minibatches - 1) : 0;
   means.learning_rate = config.desired_kl > 0 ? state.gate.learning_rate : learning_rates[last];
   return means;
 }
@@ -89,7 +93,7 @@ void PpoTrainer::evaluate(GradientIO io, const Minibatch& m, const PpoUpdateConf
   if (config.normalization == Normalization::minibatch)
     training_kernels().moments(io, m.segments * m.rows, config.sample_deviation, &state->moments);
   if (config.drawn_segments) {
-    sampler.correct(m.segments, io.advantage, &state->moments);
+    sampler.correct(m.segments, io);
     io.advantage = sampler.corrected.data();
     io.moments = &state->as_it_is;
   }
@@ -145,7 +149,7 @@ void PpoTrainer::run(Rollout& rollout, const PpoUpdateConfig& config, const std:
 
 void PpoTrainer::take_steps(Rollout& rollout, const PpoUpdateConfig& config, const std::vector<float>& learning_rates,
                             const Noise& key) {
-  const GradientIO io = arrays_of(rollout, config);
+  GradientIO io = arrays_of(rollout, config);
   for (int epoch = 0; epoch < config.epochs && !stopped(); epoch++) {
     if (!config.drawn_segments) shuffle(rollout, epoch, key);
     const PpoLimits limits{config.loss.value_coefficient, config.loss.entropy_coefficient, config.max_grad_norm, epoch,
@@ -157,10 +161,12 @@ void PpoTrainer::take_steps(Rollout& rollout, const PpoUpdateConfig& config, con
         const auto held = hold(!calls_are_deferred);
         evaluate(io, minibatch, config, limits);
       }
+      io.entropy_rows = 0;  // the first minibatch has shown it
       if (stopped()) return;
       const size_t k = size_t(epoch) * size_t(config.minibatches) + size_t(number);
       const float rate = config.desired_kl > 0 ? 1 : learning_rates[learning_rates.size() > 1 ? k : 0];
       step(rate);
+      if (stopped()) return;
       if ((k + 1) % size_t(config.update_accumulation) == 0) make_changes();
       if (config.drawn_segments) renew(rollout, config);
     }

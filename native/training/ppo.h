@@ -5,6 +5,7 @@
 #include "training/rollout.h"
 #include "training/segment_sampler.h"
 #include "training/statistics.h"
+#include "training/stopped_minibatch.h"
 
 namespace torsor {
 
@@ -17,6 +18,8 @@ class PpoTrainer {
 
   const Model& model() const { return model_; }
   Optimizer optimizer;
+  // What the minibatch was made of that stopped the last update; empty where none did.
+  StoppedMinibatch stopped_minibatch;
   // Of prioritised sampling: what the last minibatch left, and probability ratios, a column.
   SegmentSampler sampler;
   Array<float> ratio;
@@ -36,13 +39,14 @@ class PpoTrainer {
   Minibatch part(const Rollout&, int number, int minibatches) const;
   Minibatch draw(const Rollout&, const PpoUpdateConfig&, int epoch, int number, const Noise& key);
   void evaluate(GradientIO, const Minibatch&, const PpoUpdateConfig&, const PpoLimits&);
+  void keep_stopped(const Rollout&, const PpoUpdateConfig&, const Noise& key);
   void normalize_rollout(const Rollout&, const PpoUpdateConfig&);
   void step(float learning_rate);
   // Those of the steps since it was called last, where changes accumulate.
   void make_changes();
   bool accumulates() const { return accumulated_.size() > 0; }
   // Where calls are deferred, kernels see by themselves when to stop.
-  bool stopped() const { return !calls_are_deferred && state_[0].gate.stopped; }
+  bool stopped() const { return !calls_are_deferred && (state_[0].gate.stopped || state_[0].gate.overflowed); }
   void renew(Rollout&, const PpoUpdateConfig&);
   void learn_statistics(const Rollout&);
   // Calls f(parameters) where an update makes its changes.

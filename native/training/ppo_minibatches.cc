@@ -2,9 +2,18 @@
 #include <algorithm>
 
 #include "device/kernels.h"
+#include "math/permutation.h"
+#include "math/quadrature.h"
 #include "training/ppo.h"
 
 namespace torsor {
+
+// What the metric of an entropy that takes a quadrature may cost where the loss has no entropy: a hundredth of an update of 16000 rows or so.
+// Whole vectors of rows, so that it does not depend on their width.
+static int entropy_rows(const Model& model, int steps) {
+  constexpr int64_t points = 32768, together = 16;
+  return int(std::max(together, points / (scalar::points_of(model.head().bijectors) * steps) / together * together));
+}
 
 template <class T> static void resize(Array<T>& array, int64_t size) {
   if (array.size() != size) array = Array<T>(size);
@@ -41,7 +50,8 @@ GradientIO PpoTrainer::arrays_of(const Rollout& rollout, const PpoUpdateConfig& 
     io.new_value = new_value_.data();
     io.ratio = ratio.data();
   }
-  io.exact_entropy = config.loss.entropy_coefficient != 0;  // as a mere metric, the entropy of the base is enough
+  io.exact_entropy = config.loss.entropy_coefficient != 0;
+  io.entropy_rows = entropy_rows(model_, rollout.segment());
   io.ppo = config.loss;
   io.moments = &state_[0].moments;
   io.gate = &state_[0].gate;
@@ -104,6 +114,39 @@ PpoTrainer::Minibatch PpoTrainer::draw(const Rollout& rollout, const PpoUpdateCo
   }
   sampler.place(count, step_by_step);
   return {sampler.segment.data(), sampler.index.data(), count, step_by_step ? config.segment : 1};
+}
+
+// What later minibatches have changed where calls are deferred is had again, as it was: places are a function of the key, and draws are kept.
+void PpoTrainer::keep_stopped(const Rollout& rollout, const PpoUpdateConfig& config, const Noise& key) {
+  const PpoMetrics& total = state_[0].total;
+  StoppedMinibatch& m = stopped_minibatch;
+  if (config.drawn_segments) {
+    const int count = config.drawn_segments, steps = config.segment;
+    const int32_t* const segment = sampler.kept_segment.data();
+    std::vector<int32_t> row;
+    for (int k = 0; k < count; k++) row.push_back(scalar::first_row(segment[k], steps, rollout.environments()));
+    m = stopped_minibatch_of(rollout, segment, row.data(), count, steps);
+    m.weight.assign(sampler.kept_weight.data(), sampler.kept_weight.data() + count);
+    for (int k = 0; k < count; k++)
+      for (int step = 0; step < steps; step++) {
+        const int64_t from = int64_t(k) * steps + step;
+        const size_t to = size_t(int64_t(m.burn_in + step) * count + k);
+        m.advantage[to] = sampler.kept_advantage[from];
+        m.target[to] = sampler.kept_target[from];
+        m.value[to] = sampler.kept_value[from];
+      }
+    return;
+  }
+  shuffle(rollout, total.epochs - 1, key);
+  const Minibatch minibatch = part(rollout, (total.minibatches - 1) % config.minibatches, config.minibatches);
+  GradientIO io = arrays_of(rollout, config);
+  io.index = minibatch.index;
+  if (config.normalization == Normalization::minibatch)
+    training_kernels().moments(io, minibatch.segments, config.sample_deviation, &state_[0].moments);
+  m = stopped_minibatch_of(rollout, minibatch.segment, minibatch.index, minibatch.segments, rollout.segment());
+  const AdvantageMoments moments = state_[0].moments;
+  for (size_t k = size_t(m.burn_in) * size_t(m.sequences); k < m.advantage.size(); k++)
+    m.advantage[k] = (m.advantage[k] - moments.mean) * moments.scale;
 }
 
 }  // namespace torsor

@@ -16,8 +16,14 @@ void SegmentSampler::prepare(const SegmentShape& shape, int most) {
     total_ = Array<double>(1);
     keys_ = Array<uint64_t>(segments);
   }
-  if (segment.size() != most) segment = Array<int32_t>(most);
+  if (segment.size() != most) {
+    segment = Array<int32_t>(most);
+    kept_segment = Array<int32_t>(most);
+    kept_weight = Array<float>(most);
+  }
   if (index.size() < int64_t(most) * shape.length) index = Array<int32_t>(int64_t(most) * shape.length);
+  for (Array<float>* kept : {&kept_advantage, &kept_target, &kept_value})
+    if (kept->size() < int64_t(most) * shape.length) *kept = Array<float>(int64_t(most) * shape.length);
   if (corrected.size() < shape.rows()) corrected = Array<float>(shape.rows());
 }
 
@@ -74,12 +80,25 @@ Drawn SegmentSampler::drawn(int count, bool step_by_step) const {
 
 void SegmentSampler::place(int count, bool step_by_step) { training_kernels().places(drawn(count, step_by_step)); }
 
-void SegmentSampler::correct(int count, const float* advantage, const AdvantageMoments* moments) {
+Drawn SegmentSampler::corrected_by(int count, const float* advantage, const AdvantageMoments* moments) const {
   Drawn d = drawn(count, false);
   d.advantage = advantage;
   d.weight = weight.data();
   d.moments = moments;
   d.corrected = corrected.data();
+  return d;
+}
+
+void SegmentSampler::correct(int count, const float* advantage, const AdvantageMoments* moments) {
+  training_kernels().correct(corrected_by(count, advantage, moments));
+}
+
+void SegmentSampler::correct(int count, const GradientIO& io) {
+  Drawn d = corrected_by(count, io.advantage, io.moments);
+  d.gate = io.gate;
+  d.target = io.target;
+  d.value = io.old_value;
+  d.kept = {kept_segment.data(), kept_weight.data(), kept_advantage.data(), kept_target.data(), kept_value.data()};
   training_kernels().correct(d);
 }
 

@@ -29,15 +29,21 @@ class SegmentSampler {
   void place(int count, bool step_by_step);
   // Writes weight (advantage - mean) scale for every step of these segments to `corrected`.
   void correct(int count, const float* advantage, const AdvantageMoments*);
+  // The same for a minibatch that may stop an update, and then is found in `kept`.
+  void correct(int count, const GradientIO&);
 
   const SegmentShape& shape() const { return shape_; }
   Array<double> priority;
   Array<float> probability, weight, waits;  // all [segments]
   Array<int32_t> segment, index;            // of those drawn
   Array<float> corrected;                   // a column
+  // See KeptDraw.
+  Array<int32_t> kept_segment;
+  Array<float> kept_weight, kept_advantage, kept_target, kept_value;
 
  private:
   Drawn drawn(int count, bool step_by_step) const;
+  Drawn corrected_by(int count, const float* advantage, const AdvantageMoments*) const;
 
   SegmentShape shape_{};
   Array<double> total_;

@@ -31,6 +31,16 @@ describe('numbers', () => {
     expectError(() => check.within('gamma', Number.NaN, 0, 1), 'INVALID_ARGUMENT', 'NaN');
   });
 
+  test('numbers are those of float32', () => {
+    for (const value of [1e39, 1e-46])
+      expectError(() => check.positive('rate', value), 'INVALID_ARGUMENT', 'rate', 'float32', String(value));
+    expectError(() => check.within('scale', 1e39, 0, Number.MAX_VALUE), 'INVALID_ARGUMENT', 'scale', 'float32');
+    for (const value of [1e-45, 3.4e38]) expect(check.positive('rate', value)).toBe(value);
+    expect(check.within('scale', 0, 0, 1)).toBe(0);
+    // Nearest float32: above the bound.
+    expect(check.within('scale', 0.1, 0, 0.1)).toBe(0.1);
+  });
+
   test('an array names its element', () => {
     expectError(() => check.positiveIntegers('layers', [4, 0]), 'INVALID_ARGUMENT', 'layers[1]');
   });

@@ -50,6 +50,8 @@ class Arrays {
   template <class T> T* in_place(const char* name, const std::vector<T>& values) {
     return result(name, copy(name, values), values.size());
   }
+  // Read and written too, and no result.
+  template <class T> T* changed(const char* name, const std::vector<T>& values) { return copy(name, values); }
   // Arrays of the call's own.
   template <class T = float> T* scratch(const char* name, size_t count) { return fresh(name, count, T(unwritten)); }
   float* zeros(const char* name, size_t count) { return copy(name, Floats(count)); }

@@ -14,26 +14,33 @@ using Gates = std::vector<UpdateGate>;
 
 static const TrainingKernels& cpu_training = baseline::training_table;
 
-// Null, or one that scales gradients or stops them.
-static Gates gates(int kind) {
-  return kind == 0 ? Gates{} : Gates{{kind == 1 ? 0.25f : 1.0f, kind == 2, kind == 1 ? 0.5f : 1.0f}};
+// One that changes nothing, scales gradients or stops them.
+static Gates gates(int kind) { return {{kind == 1 ? 0.25f : 1.0f, kind == 2, kind == 1 ? 0.5f : 1.0f}}; }
+
+// What a step has left, and whether it left out elements.
+static Results results_of_step(const Arrays& arrays, const UpdateGate& gate) {
+  Results results = arrays.results();
+  results.push_back({"overflowed", {gate.overflowed > 0 ? 1.0f : 0.0f}});
+  return results;
 }
 
 static void check_adam(int count, bool nesterov, int gate, Random& random) {
   const AdamConfig config{1e-3f, 0.9f, 0.999f, 1e-8f, 0.01f, nesterov ? 2.5f : 4.0f, nesterov ? 0.3f : 0.0f, 90};
   Floats second = random.normals(count);
   for (float& v : second) v *= v;
-  const Floats parameters = random.normals(count), gradients = random.normals(count), first = random.normals(count);
+  const Floats parameters = random.normals(count), first = random.normals(count);
+  Floats gradients = random.normals(count);
+  if (count > 32) gradients[count / 3] = gradients[count - 1] = 1e30f;  // whose squares are infinite
   const Gates gates_ = gates(gate);
   const auto call = [&](bool device) {
     Arrays arrays(device);
     float *p = arrays.in_place("parameters", parameters), *m = arrays.in_place("first moment", first),
           *v = arrays.in_place("second moment", second);
     const float* g = arrays.input("gradients", gradients);
-    const UpdateGate* gate_ = gates_.empty() ? nullptr : arrays.input("gate", gates_);
+    UpdateGate* gate_ = arrays.changed("gate", gates_);
     device ? launch(launch_each("adam", count), device::adam, p, g, m, v, count, config, gate_)
            : cpu_training.adam(p, g, m, v, count, config, gate_);
-    return arrays.results();
+    return results_of_step(arrays, *gate_);
   };
   check("adam of " + std::to_string(count), "adam", call);
 }
@@ -123,7 +130,7 @@ static void check_muon(int rows, int columns, int gate, Random& random) {
           float *momentum = arrays.in_place("momentum", first), *p = arrays.in_place("parameters", parameters),
                 *transposed = arrays.output("transposed", count);
           float* direction = arrays.in_place("direction", gradients);
-          const UpdateGate* gate_ = gates_.empty() ? nullptr : arrays.input("gate", gates_);
+          UpdateGate* gate_ = arrays.changed("gate", gates_);
           if (device) {
             launch(launch_each("momentum", count), device::momentum, g, momentum, direction, m, gate_);
             launch(launch_each("transpose", count), device::transpose, direction, transposed, rows, columns);
@@ -133,7 +140,7 @@ static void check_muon(int rows, int columns, int gate, Random& random) {
             cpu_training.transpose(direction, transposed, rows, columns);
             cpu_training.follow(p, direction, m, gate_);
           }
-          return arrays.results();
+          return results_of_step(arrays, *gate_);
         });
 }
 

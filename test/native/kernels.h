@@ -34,12 +34,12 @@ void merge_columns(const ObservationRows, const double* sums, int count, const S
 void merge_counts(int rows, const StatisticsPlace, float* arena, const PpoUpdate*);
 void discount(const DiscountedReturns, const RewardScaling*, int first, int environments, double* sums);
 void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count, const AdamConfig,
-          const UpdateGate*);
-void momentum(const float* gradients, float* first, float* direction, const MuonMatrix, const UpdateGate*);
+          UpdateGate*);
+void momentum(const float* gradients, float* first, float* direction, const MuonMatrix, UpdateGate*);
 void transpose(const float* x, float* transposed, int rows, int columns);
 void multiply(const float* a, const float* b, const float* d, float* c, int rows, int inner, int columns, float alpha,
               float beta);
-void follow(float* parameters, const float* direction, const MuonMatrix, const UpdateGate*);
+void follow(float* parameters, const float* direction, const MuonMatrix, UpdateGate*);
 
 // Floats of Memory::scratch of a block whose tiles have so many rows; of the columns of a gradient's tile with `live` rows.
 int64_t floats_of_scratch(const Program&, int rows_of_tile);

@@ -129,22 +129,31 @@ static void check_drawn(int steps, int length, int environments, int burn_in, bo
   const int rows = (burn_in + steps) * environments;
   std::vector<int32_t> segment(count);
   for (int k = 0; k < count; k++) segment[k] = 2 * k;
-  const Floats advantage = random.normals(rows), weight = positives(segments, random);
+  const Floats advantage = random.normals(rows), target = random.normals(rows), value = random.normals(rows),
+               weight = positives(segments, random);
+  const std::vector<UpdateGate> gates{UpdateGate{}};
   const std::vector<AdvantageMoments> moments{{0.3f, 1.7f}};
   check("places of " + std::to_string(count) + " segments", "places, correct", [&](bool device) {
     Arrays arrays(device);
     const int places = count * (step_by_step ? length : 1);
-    const Drawn d{arrays.input("segment", segment),
-                  count,
-                  length,
-                  environments,
-                  burn_in,
-                  step_by_step,
-                  arrays.output_places("index", places),
-                  arrays.input("advantage", advantage),
-                  arrays.input("weight", weight),
-                  arrays.input("moments", moments),
-                  arrays.output("corrected", rows)};
+    Drawn d{arrays.input("segment", segment),
+            count,
+            length,
+            environments,
+            burn_in,
+            step_by_step,
+            arrays.output_places("index", places),
+            arrays.input("advantage", advantage),
+            arrays.input("weight", weight),
+            arrays.input("moments", moments),
+            arrays.output("corrected", rows)};
+    d.gate = arrays.input("gate", gates);
+    d.target = arrays.input("target", target);
+    d.value = arrays.input("value", value);
+    const int steps_drawn = count * length;
+    d.kept = {arrays.output_places("kept segment", count), arrays.output("kept weight", count),
+              arrays.output("kept advantage", steps_drawn), arrays.output("kept target", steps_drawn),
+              arrays.output("kept value", steps_drawn)};
     if (device) {
       launch(launch_each("fill", rows), device::fill, d.corrected, int64_t(rows), 0.5f);
       launch(launch_each("places", places), device::places, d);

@@ -440,7 +440,15 @@ describe('what is not finite', () => {
     const out = newFolder();
     const run = trainRun(makeTrainer(diverging), { folder: out, steps, checkpointEvery: 1000 });
     await expectRejection(run, 'NON_FINITE', 'iteration 11');
-    const { message, metrics, settings, environment } = json(path.join(out, 'non-finite.json'));
+    const report = json(path.join(out, 'non-finite.json'));
+    const { message, metrics, settings, environment } = report;
+    expect(report).toMatchObject({
+      reason: 'loss',
+      iteration: 11,
+      steps: 11 * 256,
+      updates: 160 + report.minibatch - 1,
+    });
+    expect(report).toMatchObject({ epoch: 1 });
     expect(metrics).toMatchObject({ iteration: 11, steps: 11 * 256, learningRate: 1e30, loss: 'NaN' });
     expect(settings).toMatchObject({ horizon: 16, maxGradNorm: 'Infinity' });
     expect(environment).toEqual({ name: 'CartPole-v1', count: 16 });
@@ -452,6 +460,17 @@ describe('what is not finite', () => {
     const again = makeTrainer(diverging);
     await again.load(path.join(out, 'non-finite.safetensors'));
     expect(again.iteration).toBe(10);
+    const { tensors } = await readCheckpoint(path.join(out, 'non-finite.safetensors'));
+    const shapes = Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape]));
+    expect(shapes).toMatchObject({
+      'minibatch/rows': [64],
+      'minibatch/observation': [64, 4],
+      'minibatch/latent': [64, 1],
+      'minibatch/advantage': [64],
+      'minibatch/return': [64],
+      'minibatch/parameters/critic.bias': [1],
+    });
+    expect(await Model.load(path.join(out, 'non-finite.safetensors'))).toBeInstanceOf(Model);
     await expectRejection(again.run({ steps }).next(), 'NON_FINITE', message);
     // With a remedy the run goes on from the checkpoint before.
     const mended = makeTrainer();

@@ -160,10 +160,22 @@ describe.each(Object.keys(tasks) as (keyof typeof tasks)[])('%s', (name) => {
     const update = new (addon().Trainer)(model.native, adam, new Int32Array());
     const before = model.parameters.flat();
     const metrics = await update.update(native, ppo, 1e-3, new Key(6).native);
-    expect(metrics).toMatchObject({ nonFinite: 0 });
+    expect(metrics).toMatchObject({ nonFinite: null });
     // The first pass starts from the policy that acted.
     expect(Math.abs(metrics.approxKl)).toBeLessThan(1e-3);
     expect(model.parameters.flat()).not.toEqual(before);
+
+    // One that stops tells the masks too.
+    expect(update.stoppedMinibatch()).toBeNull();
+    native.write('log_prob', new Float32Array(collected.length).fill(Number.NaN));
+    expect(await update.update(native, ppo, 1e-3, new Key(6).native)).toMatchObject({ nonFinite: 'loss' });
+    const stopped = update.stoppedMinibatch();
+    const rows = Array.from(stopped?.rows ?? []);
+    expect(new Set(rows).size).toBe((4 * count) / ppo.minibatches);
+    const of = (all: ArrayLike<number>, size: number) =>
+      rows.flatMap((row) => Array.from({ length: size }, (_, k) => all[row * size + k] as number));
+    expect(Array.from(stopped?.mask ?? [])).toEqual(of(every.data, width));
+    expect(Array.from(stopped?.latent ?? [])).toEqual(of(latent, 3));
   });
 
   test('a model of another kind is refused', () => {

@@ -64,13 +64,7 @@ static void places(const Drawn& d) {
 }
 
 static void correct(const Drawn& d) {
-  for (int k = 0; k < d.count; k++) {
-    const int32_t first = first_row(d.segment[k], d.length, d.environments);
-    for (int step = 0; step < d.length; step++) {
-      const int64_t at = first + int64_t(d.burn_in + step) * d.environments;
-      d.corrected[at] = corrected_advantage(d.advantage[at], d.moments->mean, d.moments->scale, d.weight[d.segment[k]]);
-    }
-  }
+  for (int64_t k = 0; k < int64_t(d.count) * d.length; k++) correct_step(d, k);
 }
 
 static void fill(float* x, int64_t count, float value) {

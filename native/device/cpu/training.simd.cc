@@ -104,7 +104,7 @@ static void sum_distances(const ObservationRows& o, int first, int count, double
 
 static void merge_statistics(const ObservationRows& o, const double* sums, int count, const StatisticsPlace& place,
                              float* arena, const PpoUpdate* update) {
-  if (update->total.non_finite) return;
+  if (is_not_finite(*update)) return;
   const StatisticsLayout at{place.n};
   float* const statistics = arena + place.offset;
   for (int k = 0; k < place.n; k++) {
@@ -148,9 +148,9 @@ static void end_epoch(int minibatches, float target_kl, PpoUpdate* update) {
 }
 
 static void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count,
-                 const AdamConfig& given, const UpdateGate* gate) {
-  if (gate && gate->stopped) return;
-  const float scale = gate ? gate->gradient_scale : 1.0f;
+                 const AdamConfig& given, UpdateGate* gate) {
+  if (gate->stopped) return;
+  const float scale = gate->gradient_scale;
   const AdamConfig config = at_rate(given, gate);
   const auto element = [&](auto number, int64_t k) {
     using N = decltype(number);
@@ -159,22 +159,27 @@ static void adam(float* parameters, const float* gradients, float* first, float*
     memcpy(&g, gradients + k, sizeof g);
     memcpy(&m, first + k, sizeof m);
     memcpy(&v, second + k, sizeof v);
-    p = adam_element(p, N(g * scale), m, v, config);
+    const N taken = adam_element(p, N(g * scale), m, v, config);
     memcpy(parameters + k, &p, sizeof p);
     memcpy(first + k, &m, sizeof m);
     memcpy(second + k, &v, sizeof v);
+    return taken;
   };
   int64_t k = 0;
-  for (; k + lanes<Vector> <= count; k += lanes<Vector>) element(Vector{}, k);
-  for (; k < count; k++) element(0.0f, k);
+  Vector taken{};
+  float rest = 0;
+  for (; k + lanes<Vector> <= count; k += lanes<Vector>) taken += element(Vector{}, k);
+  for (; k < count; k++) rest += element(0.0f, k);
+  if (sum_of_lanes(taken) + rest != 0) gate->overflowed = 1;
 }
 
-static void momentum(const float* gradients, float* first, float* direction, const MuonMatrix& m,
-                     const UpdateGate* gate) {
-  if (gate && gate->stopped) return;
-  const float scale = gate ? gate->gradient_scale : 1.0f;
+static void momentum(const float* gradients, float* first, float* direction, const MuonMatrix& m, UpdateGate* gate) {
+  if (gate->stopped) return;
+  const float scale = gate->gradient_scale;
+  float taken = 0;
   for (int64_t k = 0; k < int64_t(m.rows) * m.columns; k++)
-    direction[place_in_direction(m, k)] = momentum_element(gradients[k] * scale, first[k], m);
+    taken += momentum_element(gradients[k] * scale, first[k], direction[place_in_direction(m, k)], m);
+  if (taken != 0) gate->overflowed = 1;
 }
 
 static void normalize(float* x, int64_t count) {
@@ -199,11 +204,13 @@ static void multiply(const float* a, const float* b, const float* d, float* c, i
   }
 }
 
-static void follow(float* parameters, const float* direction, const MuonMatrix& given, const UpdateGate* gate) {
-  if (gate && gate->stopped) return;
+static void follow(float* parameters, const float* direction, const MuonMatrix& given, UpdateGate* gate) {
+  if (gate->stopped) return;
   const MuonMatrix m = at_rate(given, gate);
+  float taken = 0;
   for (int64_t k = 0; k < int64_t(m.rows) * m.columns; k++)
-    parameters[k] = follow_element(parameters[k], direction[place_in_direction(m, k)], m);
+    taken += follow_element(parameters[k], direction[place_in_direction(m, k)], m);
+  if (taken != 0) gate->overflowed = 1;
 }
 
 extern const TrainingKernels training_table;

@@ -36,13 +36,13 @@ void merge_statistics(const ObservationRows&, const double* sums, int count, con
 void discount(const DiscountedReturns&, const RewardScaling*, int first_environment, int environments, double* sums);
 void merge_returns(const DiscountedReturns&, const double* sums, RewardScaling*);
 void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count, const AdamConfig&,
-          const UpdateGate*);
-void momentum(const float* gradients, float* first, float* direction, const MuonMatrix&, const UpdateGate*);
+          UpdateGate*);
+void momentum(const float* gradients, float* first, float* direction, const MuonMatrix&, UpdateGate*);
 void normalize(float*, int64_t count);
 void transpose(const float*, float* transposed, int rows, int columns);
 void multiply(const float* a, const float* b, const float* d, float* c, int rows, int inner, int columns, float alpha,
               float beta);
-void follow(float* parameters, const float* direction, const MuonMatrix&, const UpdateGate*);
+void follow(float* parameters, const float* direction, const MuonMatrix&, UpdateGate*);
 
 // Whether the kernels of this build run on the GPU.
 cudaError_t loadable();

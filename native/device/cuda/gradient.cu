@@ -107,6 +107,9 @@ template <class Run> static void run_around(SequenceLstm& lstm, const GradientIO
   GradientIO of_rows = io;
   of_rows.sequence = {};
   of_rows.index = lstm.index();
+  // Rows of all steps, one step after another, of which the first are a burn-in.
+  of_rows.entropy_rows =
+      lstm.rows_of_steps(io.sequence.burn_in) + io.entropy_rows * (io.sequence.steps - io.sequence.burn_in);
   int chunk = 0;
   for (; chunk + 1 < lstm.chunks(); chunk++) lstm.forward(chunk, false);
   for (; chunk >= 0 && !lstm.is_burn_in(chunk); chunk--) {

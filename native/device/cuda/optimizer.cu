@@ -4,25 +4,26 @@
 
 namespace torsor::TORSOR_ISA {
 
-__device__ __forceinline__ bool stopped(const UpdateGate* gate) { return gate && gate->stopped; }
-__device__ __forceinline__ float gradient_scale(const UpdateGate* gate) { return gate ? gate->gradient_scale : 1.0f; }
-
-__global__ void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count,
-                     const AdamConfig given, const UpdateGate* gate) {
-  if (stopped(gate)) return;
-  const AdamConfig config = at_rate(given, gate);
-  const float scale = gradient_scale(gate);
-  each(count, [&](int64_t k) {
-    parameters[k] = adam_element(parameters[k], gradients[k] * scale, first[k], second[k], config);
-  });
+// What an element of a step returns.
+__device__ __forceinline__ void note(UpdateGate* gate, float taken) {
+  if (taken != 0) atomicAdd(&gate->overflowed, 1);
 }
 
-__global__ void momentum(const float* gradients, float* first, float* direction, const MuonMatrix m,
-                         const UpdateGate* gate) {
-  if (stopped(gate)) return;
-  const float scale = gradient_scale(gate);
-  each(int64_t(m.rows) * m.columns,
-       [&](int64_t k) { direction[place_in_direction(m, k)] = momentum_element(gradients[k] * scale, first[k], m); });
+__global__ void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count,
+                     const AdamConfig given, UpdateGate* gate) {
+  if (gate->stopped) return;
+  const AdamConfig config = at_rate(given, gate);
+  const float scale = gate->gradient_scale;
+  each(count,
+       [&](int64_t k) { note(gate, adam_element(parameters[k], gradients[k] * scale, first[k], second[k], config)); });
+}
+
+__global__ void momentum(const float* gradients, float* first, float* direction, const MuonMatrix m, UpdateGate* gate) {
+  if (gate->stopped) return;
+  const float scale = gate->gradient_scale;
+  each(int64_t(m.rows) * m.columns, [&](int64_t k) {
+    note(gate, momentum_element(gradients[k] * scale, first[k], direction[place_in_direction(m, k)], m));
+  });
 }
 
 struct InverseLength {
@@ -48,11 +49,11 @@ __global__ void multiply(const float* a, const float* b, const float* d, float* 
   });
 }
 
-__global__ void follow(float* parameters, const float* direction, const MuonMatrix given, const UpdateGate* gate) {
-  if (stopped(gate)) return;
+__global__ void follow(float* parameters, const float* direction, const MuonMatrix given, UpdateGate* gate) {
+  if (gate->stopped) return;
   const MuonMatrix m = at_rate(given, gate);
   each(int64_t(m.rows) * m.columns,
-       [&](int64_t k) { parameters[k] = follow_element(parameters[k], direction[place_in_direction(m, k)], m); });
+       [&](int64_t k) { note(gate, follow_element(parameters[k], direction[place_in_direction(m, k)], m)); });
 }
 
 }  // namespace torsor::TORSOR_ISA
@@ -60,7 +61,7 @@ __global__ void follow(float* parameters, const float* direction, const MuonMatr
 namespace torsor::calls {
 
 void adam(float* parameters, const float* gradients, float* first, float* second, int64_t count,
-          const AdamConfig& config, const UpdateGate* gate) {
+          const AdamConfig& config, UpdateGate* gate) {
   Call call("a step of Adam");
   call.updates(parameters, 0, count);
   call.reads(gradients, 0, count);
@@ -70,7 +71,7 @@ void adam(float* parameters, const float* gradients, float* first, float* second
   call.finish();
 }
 
-void momentum(const float* gradients, float* first, float* direction, const MuonMatrix& m, const UpdateGate* gate) {
+void momentum(const float* gradients, float* first, float* direction, const MuonMatrix& m, UpdateGate* gate) {
   Call call("a momentum of Muon");
   const int64_t count = int64_t(m.rows) * m.columns;
   call.reads(gradients, 0, count);
@@ -99,7 +100,7 @@ void multiply(const float* a, const float* b, const float* d, float* c, int rows
   call.finish();
 }
 
-void follow(float* parameters, const float* direction, const MuonMatrix& m, const UpdateGate* gate) {
+void follow(float* parameters, const float* direction, const MuonMatrix& m, UpdateGate* gate) {
   Call call("a step of Muon");
   const int64_t count = int64_t(m.rows) * m.columns;
   call.updates(parameters, 0, count);

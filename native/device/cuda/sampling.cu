@@ -85,11 +85,7 @@ __global__ void places(const Drawn d) {
 }
 
 __global__ void correct(const Drawn d) {
-  each(int64_t(d.count) * d.length, [&](int64_t k) {
-    const int32_t segment = d.segment[k / d.length];
-    const int64_t at = first_row(segment, d.length, d.environments) + (d.burn_in + k % d.length) * d.environments;
-    d.corrected[at] = corrected_advantage(d.advantage[at], d.moments->mean, d.moments->scale, d.weight[segment]);
-  });
+  each(int64_t(d.count) * d.length, [&](int64_t k) { correct_step(d, k); });
 }
 
 __global__ void fill(float* x, int64_t count, float value) {

@@ -28,8 +28,9 @@ class SequenceLstm {
   int chunks() const { return int(chunks_.size()); }
   bool is_burn_in(int chunk) const { return chunks_[size_t(chunk)].first < s_.burn_in; }
   // As a batch: rows first_row ... first_row + rows - 1 of all rows of all steps, and where each is in the arrays of the call.
-  int first_row(int chunk) const { return chunks_[size_t(chunk)].first * rows_; }
-  int rows(int chunk) const { return chunks_[size_t(chunk)].steps * rows_; }
+  int first_row(int chunk) const { return rows_of_steps(chunks_[size_t(chunk)].first); }
+  int rows(int chunk) const { return rows_of_steps(chunks_[size_t(chunk)].steps); }
+  int rows_of_steps(int steps) const { return steps * rows_; }
   int most_rows() const { return most_steps_ * rows_; }
   const int32_t* index() const { return index_; }
 

@@ -34,7 +34,7 @@ __global__ void add_distances(const double* of_parts, int parts, int width, doub
 
 __global__ void merge_columns(const ObservationRows o, const double* sums, int count, const StatisticsPlace place,
                               float* arena, const PpoUpdate* update) {
-  if (update->total.non_finite) return;
+  if (is_not_finite(*update)) return;
   each(place.n, [&](int64_t k) {
     const int column = place.column + int(k);
     double sum = 0, squares = 0;
@@ -50,7 +50,7 @@ __global__ void merge_columns(const ObservationRows o, const double* sums, int c
 
 // After all columns, which read the count before.
 __global__ void merge_counts(int rows, const StatisticsPlace place, float* arena, const PpoUpdate* update) {
-  if (update->total.non_finite) return;
+  if (is_not_finite(*update)) return;
   each(1, [&](int64_t) { merge_count(arena + place.offset, StatisticsLayout{place.n}, rows); });
 }
 

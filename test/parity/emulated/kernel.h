@@ -26,6 +26,7 @@ extern __thread Index blockIdx, gridDim;
 constexpr Index threadIdx{0, 0, 0}, blockDim{1, 1, 1};
 inline void __syncthreads() {}
 template <class T> T __ldg(const T* p) { return *p; }
+inline int atomicAdd(int* p, int x) { return __atomic_fetch_add(p, x, __ATOMIC_RELAXED); }
 struct alignas(16) float4 {
   float x, y, z, w;
 };
