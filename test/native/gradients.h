@@ -47,8 +47,6 @@ template <class Run> Results gradient(Case& c, const Loss& loss, bool device, Ru
   io.latent = side.input("latent", c.latent);
   io.mask = c.discrete ? side.input("mask", c.mask) : nullptr;
   io.exact_entropy = loss.exact_entropy;
-  // Tiles that hold several steps count the rows of each, and here and there hold different numbers of steps.
-  io.entropy_rows = c.steps == 1 ? 16 : 0;
   if (c.inputs_gradient) io.d_observation = side.output("d_observation", c.all() * c.width);
   const float *advantage = side.input("advantage", loss.advantage), *target = side.input("target", loss.target),
               *old_value = side.input("old_value", loss.old_value);
