@@ -1,6 +1,6 @@
 // The environments, the model and the trainer of a plan.
 import type { DeviceChoice } from '../addon/load.js';
-import { TorsorError } from '../core/errors.js';
+import { type ErrorCode, TorsorError } from '../core/errors.js';
 import { normalize } from '../core/registry.js';
 import { NativeVectorEnvironment } from '../envs/native-vector-environment.js';
 import { Model } from '../models/model.js';
@@ -37,13 +37,15 @@ export function makeTrainer(plan: Plan): PPO {
     const chosen = Object.fromEntries(Object.entries(plan.settings).filter(([name]) => plan.origins.has(name)));
     return new PPO({ model, environment, key: keys.trainer, ...plan.settings, ...own?.settings, ...chosen });
   } catch (error) {
-    const origin = originOf(TorsorError.from(error), plan);
-    throw origin === undefined ? error : new UsageError(origin + TorsorError.from(error).message);
+    const { code, message } = TorsorError.from(error);
+    const typed = message.replace(/^count:/, 'environments:');
+    const origin = originOf(code, typed, plan);
+    throw origin === undefined ? error : new UsageError(origin + typed);
   }
 }
 
 /** Where that was typed which an error is about, as the beginning of its message; undefined where it was not, or is right elsewhere. */
-function originOf({ code, message }: TorsorError, { origins }: Plan): string | undefined {
+function originOf(code: ErrorCode, message: string, { origins }: Plan): string | undefined {
   if (code === 'DEVICE_UNAVAILABLE') return undefined;
   // Names of settings were looked at already.
   if (code === 'UNKNOWN_OPTION')

@@ -56,7 +56,7 @@ describe.each(cases)('a minibatch of %s', (_, name, more) => {
   });
 });
 
-test.each(['adam', 'muon'] as const)('a step of %s leaves out what would be NaN', async (optimizer) => {
+test.each(['adam', 'muon'] as const)('a step of %s leaves out what would be infinite', async (optimizer) => {
   const ends = [];
   for (const device of ['cpu', 'cuda'] as const) {
     const trainer = pendulumTrainer('SharedActorCritic', device, { optimizer, epochs: 1 });

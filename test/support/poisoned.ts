@@ -55,13 +55,15 @@ export async function stopped(trainer: PPO): Promise<NonFiniteError> {
   throw new Error('the training did not stop');
 }
 
-/** Puts a NaN into the first moment of parameter 2, by way of a file; none of our methods would. */
-export async function breakMoment(trainer: PPO, file: string): Promise<void> {
+/** Gives the first element of a vector a first moment from which its step is infinite, by way of a file. Returns the name of the vector. */
+export async function breakMoment(trainer: PPO, file: string): Promise<string> {
   await trainer.save(file);
   const { tensors, metadata } = await readCheckpoint(file);
-  tensors.get('trainer/optimizer.first')?.data.set([Number.NaN], 2);
+  const vector = trainer.model.program.parameters.find(({ shape }) => shape.length === 1);
+  tensors.get('trainer/optimizer.first')?.data.set([3e38], vector?.offset);
   await writeCheckpoint(file, { tensors, metadata });
   await trainer.load(file);
+  return vector?.name as string;
 }
 
 /** The loss of every row, in the order of the minibatch: clipped policy loss and half the squared error of the value, by what the model says now. */

@@ -191,7 +191,7 @@ describe('a checkpoint of a trainer', () => {
     expect((other.environment.environment as NormalizeObservation).moments.count).toBe(before + 4);
     const plain = new PPO({ model: other.trainer.model, environment: walks(), key: 3, horizon: 16, minibatches: 2 });
     await plain.save(file);
-    await expectRejection(other.trainer.load(file), 'CORRUPT_FILE', 'statistics.observation is missing');
+    await expectRejection(other.trainer.load(file), 'CORRUPT_FILE', 'statistics.observation', 'is missing');
     rmSync(folder, { recursive: true });
   });
 });
