@@ -130,6 +130,37 @@ describe.each(['SharedActorCritic', 'LSTMActorCritic', 'MinGRUActorCritic'])('%s
   });
 });
 
+test.each(['SharedActorCritic', 'LSTMActorCritic'])(
+  'the entropy of bounded actions without a bonus for it, of part of a minibatch: %s',
+  async (name) => {
+    const { cpu } = await onBoth(async (device) => {
+      const environment = new NativeVectorEnvironment({ name: 'Navigation-a1', count: 40, key: 5, device });
+      const model = modelFor(name, environment, device, { actionSpace: { type: 'maxnorm', kw: {} } });
+      const entropies = async (entropyCoefficient: number) => {
+        const trainer = new PPO({
+          model,
+          environment,
+          key: 11,
+          horizon: 8,
+          epochs: 1,
+          minibatches: 1,
+          entropyCoefficient,
+        });
+        const { value } = await trainer
+          .run({ steps: 8 * 40 })
+          [Symbol.asyncIterator]()
+          .next();
+        return value?.entropy as number;
+      };
+      return { seen: [await entropies(0), await entropies(1e-12)] };
+    }, 1e-4);
+    // Of few rows, and of all of them, which look alike at first.
+    const [some = 0, all = 0] = cpu.seen as number[];
+    expect(some).not.toBe(all);
+    expect(Math.abs(some - all)).toBeLessThan(0.1);
+  },
+);
+
 describe.each(['SharedActorCritic', 'LSTMActorCritic', 'MinGRUActorCritic'])('%s by priority', (name) => {
   test.each([
     ['one update', { gradientAccumulation: 2, dripDecay: 0.4, sampleDeviation: true, updateAccumulation: 2 }],
