@@ -123,7 +123,7 @@ export interface NativeStoppedMinibatch {
   sequences: number;
   steps: number;
   burnIn: number;
-  /** [sequences]: row of the rollout, after its burn-in, where each begins. */
+  /** Row of the rollout where each begins, after its burn-in, [sequences]. */
   rows: Int32Array;
   observation: Float32Array;
   latent: Float32Array;

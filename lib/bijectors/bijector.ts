@@ -95,7 +95,7 @@ export abstract class Bijector {
     return { x: value, logDet };
   }
 
-  /** For bijectors made of others. Internal. */
+  /** For bijectors made of others. @internal */
   mapChecked(input: NdArrayLike, inverse: boolean): Mapped {
     const [name, ndims] = inverse ? ['y', this.eventNdimsOut] : ['x', this.eventNdimsIn];
     const array = firstArray(name, input);

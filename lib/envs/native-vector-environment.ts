@@ -71,7 +71,7 @@ export class NativeVectorEnvironment implements VectorEnvironment {
     return addon().vocabulary.environments.map((info) => info.name);
   }
 
-  /** The native object. Internal: what a native rollout steps. */
+  /** The native object. What a native rollout steps. @internal */
   get native(): NativeEnvironment {
     if (this.#native === undefined) throw new TorsorError('DISPOSED', `this ${this.name} was disposed`);
     return this.#native;

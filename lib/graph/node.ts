@@ -15,12 +15,12 @@ import { type NeuralCdeOptions, neuralCde, type Window, type WindowOptions, wind
 
 /** A row of `width` numbers per observation. Nodes are made by methods of other nodes; the first is the observation. */
 export class Node {
-  /** What records the model. Internal. */
+  /** What records the model. @internal */
   readonly trace: Trace;
   readonly op: OpName | 'observation' | 'state';
   readonly inputs: readonly Node[];
   readonly width: number;
-  /** Of the op. Internal. */
+  /** Of the op. @internal */
   readonly attributes: Attributes;
 
   /** Internal: `Trace.apply` makes nodes. */

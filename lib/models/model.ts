@@ -91,7 +91,7 @@ export abstract class Model<O extends object = object> {
   /** What the model computes, in symbols; called once, at first use. */
   abstract build(observation: Node): ModelOutputs;
 
-  /** Checks options and fills in defaults. A family of models that takes others than `ModelOptions` does it in its own way. Internal. */
+  /** Checks options and fills in defaults. A family of models that takes others than `ModelOptions` does it in its own way. @internal */
   protected resolveOptions(given: unknown): ResolvedOptions & Record<string, unknown> {
     return resolveOptions(this.constructor as ModelClass, given);
   }
@@ -108,7 +108,7 @@ export abstract class Model<O extends object = object> {
     return registry.names;
   }
 
-  /** The class registered under a name, or undefined. Internal. */
+  /** The class registered under a name, or undefined. @internal */
   static registered(name: string): ((new (options: ModelOptions) => Model<object>) & ModelClass) | undefined {
     return registry.has(name) ? (registry.get(name) as new (options: ModelOptions) => Model<object>) : undefined;
   }
@@ -208,12 +208,12 @@ export abstract class Model<O extends object = object> {
     return this.network.native.choices;
   }
 
-  /** The object of the native core. Internal. */
+  /** The object of the native core. @internal */
   get native(): NativeModel {
     return this.network.native;
   }
 
-  /** Internal. */
+  /** @internal */
   get network(): Network {
     if (this.#disposed) throw new TorsorError('DISPOSED', 'this model was disposed');
     this.#network ??= new Network(

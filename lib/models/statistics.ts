@@ -73,7 +73,7 @@ export class ObservationStatistics {
     return placed;
   }
 
-  /** As arrays of a file. Internal. */
+  /** As arrays of a file. @internal */
   toArrays(): [name: string, SavedArray][] {
     return this.names.flatMap((name) => {
       const { count, ...columns } = this.get(name);
@@ -85,7 +85,7 @@ export class ObservationStatistics {
     });
   }
 
-  /** Checks arrays of a file, and returns what sets them. Internal. */
+  /** Checks arrays of a file, and returns what sets them. @internal */
   fromArrays(array: (name: string, length: number) => Float64Array): () => void {
     const all = this.names.map((name): [string, RunningStatistics] => {
       const { width } = this.#find(name);

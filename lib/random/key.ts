@@ -34,7 +34,7 @@ export class Key {
   readonly stream: number;
   /** Place in the stream: below 2^48. */
   readonly counter: number;
-  /** What native calls take. Internal. */
+  /** What native calls take. @internal */
   readonly native: NativeKey;
 
   constructor(seed: number | bigint, stream = 0, counter = 0) {
@@ -66,7 +66,7 @@ export class Key {
     return new Key(source ?? 0);
   }
 
-  /** A key as it is; no seeds. Internal. */
+  /** A key as it is; no seeds. @internal */
   static check(key: unknown): Key {
     if (key instanceof Key) return key;
     throw invalid('key', 'a Key, as new Key(1)', key);

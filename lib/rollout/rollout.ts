@@ -90,12 +90,12 @@ export class Rollout {
     return this.horizon * this.environment.count;
   }
 
-  /** The native object. Internal. */
+  /** The native object. @internal */
   get native(): NativeRollout {
     return this.#held.native;
   }
 
-  /** Runs a native call that reads the rollout off the JavaScript thread. Internal: for trainers. */
+  /** Runs a native call that reads the rollout off the JavaScript thread. For trainers. @internal */
   during<T>(run: (native: NativeRollout) => Promise<T>): Promise<T> {
     return this.#held.during(run);
   }
@@ -135,26 +135,26 @@ export class Rollout {
     this.#collector.forgetEpisodes();
   }
 
-  /** What goes on from one rollout to the next, for checkpoints; null without a memory. Internal. */
+  /** What goes on from one rollout to the next, for checkpoints; null without a memory. @internal */
   readMemory(): RolloutMemory | null {
     const memory = allocateMemory(this.model, this.environment.count, this.burnIn);
     if (memory !== null) readMemory(this.native, memory);
     return memory;
   }
 
-  /** Internal. */
+  /** @internal */
   writeMemory(memory: RolloutMemory): void {
     writeMemory(this.native, memory);
   }
 
-  /** Running statistics of rewards, for checkpoints: [count, mean, variance, return of every environment]. Internal. */
+  /** Running statistics of rewards, for checkpoints: [count, mean, variance, return of every environment]. @internal */
   readScaling(): Float64Array {
     const scaling = new Float64Array(3 + this.environment.count);
     call(() => this.native.readScaling(scaling));
     return scaling;
   }
 
-  /** Internal. */
+  /** @internal */
   writeScaling(scaling: Float64Array): void {
     call(() => this.native.writeScaling(scaling));
   }

@@ -1,5 +1,4 @@
 // One process at a time writes to the folder of a run.
-import { createHash, randomUUID } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
@@ -14,6 +13,9 @@ interface Holder {
   id: string;
 }
 
+/** Loaded when asked for: it is a large part of the time of an import. */
+const crypto = () => process.getBuiltinModule('node:crypto');
+
 /**
  * Takes the lock of a run until the function returned is called. A lock whose process is gone, as one that was killed, is taken over; of
  * several processes that try at once, one gets it.
@@ -21,7 +23,12 @@ interface Holder {
  * @throws TorsorError INVALID_ARGUMENT when another process holds it, IO when it cannot be read or written.
  */
 export function lockRun(file: string): () => void {
-  const holder: Holder = { pid: process.pid, host: hostname(), began: life(process.pid).began, id: randomUUID() };
+  const holder: Holder = {
+    pid: process.pid,
+    host: hostname(),
+    began: life(process.pid).began,
+    id: crypto().randomUUID(),
+  };
   const own = `${JSON.stringify(holder)}\n`;
   attempt(file, () => take(file, own));
   return () => attempt(file, () => giveBack(file, own));
@@ -43,7 +50,7 @@ function take(file: string, own: string): void {
     }
     // The lock of the dead may be replaced by who holds a lock on replacing this very one; should that process die too, the same goes for its lock.
     // Whoever comes late finds another text in the file: without looking again it would replace a lock that is alive.
-    const right = `${file}.${createHash('sha256').update(held).digest('hex').slice(0, 36)}.tmp`;
+    const right = `${file}.${crypto().createHash('sha256').update(held).digest('hex').slice(0, 36)}.tmp`;
     take(right, own);
     try {
       if (read(file) === held) {
@@ -81,7 +88,7 @@ function create(file: string, own: string): boolean {
 
 /** Makes `file` out of a whole file. */
 function put(text: string, file: string, how: (from: string, to: string) => void): void {
-  const whole = `${file}.${randomUUID()}.tmp`;
+  const whole = `${file}.${crypto().randomUUID()}.tmp`;
   try {
     writeFileSync(whole, text, { flag: 'wx' });
     how(whole, file);

@@ -12,7 +12,7 @@ export abstract class ArraySpace<T = unknown> extends Space<T> {
   abstract readonly dtype: 'float32' | 'int32' | 'uint8';
 
   /**
-   * Writes the flat form of the element whose numbers start at `from` into `target` from `at` on. Internal.
+   * Writes the flat form of the element whose numbers start at `from` into `target` from `at` on. @internal
    *
    * @throws TorsorError OUT_OF_RANGE, naming the element by `name` and its index in `numbers`.
    */
@@ -29,7 +29,7 @@ export abstract class ArraySpace<T = unknown> extends Space<T> {
     return [{ name, space: this, value }];
   }
 
-  /** The numbers of a value in the shape of an element, row-major. Internal. */
+  /** The numbers of a value in the shape of an element, row-major. @internal */
   numbers(name: string, value: unknown): ArrayLike<number> {
     if (ArrayBuffer.isView(value) && 'length' in value && !isBigInts(value)) {
       const array = value as unknown as ArrayLike<number>;

@@ -62,11 +62,11 @@ export abstract class Space<T = unknown> {
   abstract toJSON(): SpaceJson;
   abstract toString(): string;
 
-  /** The arrays inside a value, in the order of the flat form. Internal. */
+  /** The arrays inside a value, in the order of the flat form. @internal */
   abstract parts(name: string, value: unknown): Part[];
-  /** Length of the flat form. Internal. */
+  /** Length of the flat form. @internal */
   abstract width(oneHot: boolean): number;
-  /** The element whose flat form starts at `at`. Internal. */
+  /** The element whose flat form starts at `at`. @internal */
   abstract decode(flat: Float32Array, at: number, oneHot: boolean): T;
 
   /** Length of `flatten(value)`. */

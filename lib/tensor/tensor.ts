@@ -96,7 +96,7 @@ export class Tensor<D extends Dtype = Dtype> {
     return this.#storage === undefined;
   }
 
-  /** What native calls take. Internal. */
+  /** What native calls take. @internal */
   get storage(): NativeBuffer | ArrayOf[D] {
     if (this.#storage === undefined) {
       throw new TorsorError('DISPOSED', `this tensor of shape ${showShape(this.shape)} was disposed`);

@@ -20,13 +20,13 @@ export interface StoppedMinibatch {
   epoch: number;
   minibatch: number;
   burnIn: number;
-  /** [rows] or [sequences]: where each begins in the rollout, after the burn-in: step · environments + environment. */
+  /** Where each begins in the rollout, after the burn-in, as step · environments + environment, [rows] or [sequences]. */
   rows: MinibatchArray<Int32Array>;
   /** [..., size] */
   observation: MinibatchArray;
   /** The action before the bijectors, [..., dimensions]; the choices of a discrete policy as numbers, [..., choices]. */
   latent: MinibatchArray;
-  /** [..., logits]: 1 where an action was allowed. Only where environments give masks. */
+  /** 1 where an action was allowed, [..., logits]. Only where environments give masks. */
   mask?: MinibatchArray<Uint8Array>;
   /** Of the policy that acted, [...]. */
   logProb: MinibatchArray;
@@ -36,7 +36,7 @@ export interface StoppedMinibatch {
   return: MinibatchArray;
   /** Before the update, or where sampling is prioritised before the minibatch, [...]. */
   value: MinibatchArray;
-  /** [...]: 1 where an episode ended with the step. */
+  /** 1 where an episode ended with the step, [...]. */
   done: MinibatchArray<Uint8Array>;
   /** Before the first step, all parts one behind the other, [sequences, width]. Only for models with a memory. */
   carry?: MinibatchArray;

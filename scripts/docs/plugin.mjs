@@ -1,4 +1,4 @@
-// What our docstrings mean to TypeDoc: members said to be internal are left out, and every name that is exported has to say what it is.
+// What our docstrings mean to TypeDoc: constructors said to be internal are left out, and every name that is exported has to say what it is.
 import { Comment, CommentTag, Converter, ReflectionKind } from 'typedoc';
 
 /** Types that are not exported but that something exported refers to. */
@@ -66,7 +66,7 @@ function removeInternal(project) {
   for (const reflection of Object.values(project.reflections)) {
     const file = project.getSymbolIdFromReflection(reflection)?.fileName ?? '';
     const texts = commentsOf(reflection).map(({ summary }) => summary.map(({ text }) => text).join(''));
-    const internal = texts.some((text) => /^Internal\b|\bInternal\.$/.test(text.trim()));
+    const internal = texts.some((text) => text.startsWith('Internal: '));
     if (internal || (reflection.parent?.name === supporting && unreadable.test(file))) {
       project.removeReflection(reflection);
     }
