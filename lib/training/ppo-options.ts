@@ -1,13 +1,13 @@
 // Options of PPO: defaults, checks, and the form the native core takes.
 import type { NativeDraw, NativeOptimizerConfig, NativePpoConfig } from '../addon/native-training.js';
 import {
+  atMost,
   boolean,
   options as checkOptions,
   nonNegativeInteger,
   oneOf,
   positive,
   positiveInteger,
-  show,
   within,
 } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
@@ -142,8 +142,7 @@ export function scheduledAt(s: PPOSettings, progress: number): Record<ScheduledS
 const mostCounted = 2 ** 20;
 
 function count(name: string, value: unknown): number {
-  if (positiveInteger(name, value) <= mostCounted) return value as number;
-  throw new TorsorError('INVALID_ARGUMENT', `${name}: expected at most 2^20 = ${mostCounted}, got ${show(value)}`);
+  return atMost(name, mostCounted, positiveInteger(name, value));
 }
 
 /** Priorities are powers of sums of advantages: with a larger exponent the largest would be drawn and nothing else. */
