@@ -11,7 +11,7 @@ import { skip } from './skip.mjs';
 // stack: four arrays and what surrounds them. The solver of differential equations is a function that is called, and a categorical policy takes
 // the words of a Philox block by number: a few bytes. Nothing else may use local memory.
 const stackAllowed = {
-  ...{ evaluate: 1280, gradient: 1280, layer_evaluate: 1280, layer_loss: 1280 },
+  ...{ evaluate: 1280, gradient: 1296, layer_evaluate: 1280, layer_loss: 1296 },
   ...{ 'policy_step<16>': 16, 'policy_step<64>': 16, layer_act: 16 },
 };
 
