@@ -1,6 +1,12 @@
 // Configuration files of `torsor train`: JSON whose mistakes are named with the file and the key.
-import { boolean, options as checkOptions, nonNegativeInteger, positiveInteger, string } from '../core/check.js';
-import { TorsorError } from '../core/errors.js';
+import {
+  boolean,
+  options as checkOptions,
+  nonNegativeInteger,
+  object,
+  positiveInteger,
+  string,
+} from '../core/check.js';
 import { readWholeFile } from '../io/files.js';
 import { parseRunJson } from '../io/run-json.js';
 import { ppoDefaults } from '../training/ppo-settings.js';
@@ -40,11 +46,6 @@ const checks: Record<keyof Config, Check> = {
   evalEpisodes: nonNegativeInteger,
   settings: (name, value) => checkOptions(name, object(name, value), Object.keys(ppoDefaults)),
 };
-
-function object(name: string, value: unknown): unknown {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw new TorsorError('INVALID_ARGUMENT', `${name}: expected an object, got ${JSON.stringify(value)}`);
-}
 
 /** @throws UsageError for what is wrong in the file, TorsorError IO where it cannot be read. */
 export async function readConfig(file: string): Promise<Config> {

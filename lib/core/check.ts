@@ -95,6 +95,11 @@ export function positiveIntegers(name: string, value: unknown): number[] {
   return value.map((item, i) => positiveInteger(`${name}[${i}]`, item));
 }
 
+export function object(name: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(name, 'an object', value);
+  return value as Record<string, unknown>;
+}
+
 /** One of a list of names. */
 export function oneOf<T extends string>(name: string, value: unknown, choices: readonly T[]): T {
   if (typeof value === 'string' && (choices as readonly string[]).includes(value)) return value as T;

@@ -1,5 +1,5 @@
 // Checks of what a run is made of: what a caller typed, and what run.json says.
-import { nonNegativeInteger, oneOf, positiveInteger, show, string } from '../core/check.js';
+import { abortSignal, invalid, nonNegativeInteger, object, oneOf, positiveInteger, string } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
 import { runJson } from '../io/run-json.js';
 import { PPO } from '../training/ppo.js';
@@ -7,29 +7,17 @@ import type { Logger, RunInfo } from './logger.js';
 import type { RunEvaluation } from './session.js';
 import type { TrainRunOptions } from './train-run.js';
 
-function invalid(name: string, expected: string, value: unknown): TorsorError {
-  const got = value === undefined ? 'nothing' : show(value);
-  return new TorsorError('INVALID_ARGUMENT', `${name}: expected ${expected}, got ${got}`);
-}
-
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function object(name: string, value: unknown): Record<string, unknown> {
-  if (!isObject(value)) throw invalid(name, 'an object', value);
-  return value;
-}
-
-/** What trainRun is given beside numbers, names and booleans. @throws TorsorError INVALID_ARGUMENT */
+/** What trainRun is given beside numbers, names and booleans. @throws TorsorError MISSING_OPTION, INVALID_ARGUMENT */
 export function checkParts(trainer: unknown, { evaluate, loggers, signal, about }: TrainRunOptions): void {
   if (!(trainer instanceof PPO)) throw invalid('trainer', 'a PPO', trainer);
   if (evaluate !== undefined && typeof evaluate !== 'function') throw invalid('evaluate', 'a function', evaluate);
   if (loggers !== undefined && !Array.isArray(loggers)) throw invalid('loggers', 'an array of loggers', loggers);
   loggers?.forEach(checkLogger);
-  if (signal !== undefined && !(isObject(signal) && typeof signal.aborted === 'boolean')) {
-    throw invalid('signal', 'an AbortSignal, as the signal of an AbortController', signal);
-  }
+  if (signal !== undefined) abortSignal('signal', signal);
   if (about !== undefined) checkAbout(about);
 }
 
@@ -55,7 +43,7 @@ function checkAbout(about: unknown): void {
   }
 }
 
-/** What `evaluate` of trainRun gave. @throws TorsorError INVALID_ARGUMENT */
+/** What `evaluate` of trainRun gave. @throws TorsorError MISSING_OPTION, INVALID_ARGUMENT */
 export function checkEvaluation(value: unknown): RunEvaluation {
   const expected = 'numbers meanReturn and standardError, arrays returns and lengths';
   if (!isObject(value)) throw invalid('evaluate', expected, value);

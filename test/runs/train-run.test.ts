@@ -397,12 +397,14 @@ describe('a wrong argument is refused before anything is removed', () => {
     expect(readFileSync(path.join(out, 'last.safetensors'))).toEqual(before);
   });
 
-  it.each([{}, null, 'PPO', undefined])('trainer: %j', async (trainer) => {
-    await expectRejection(
-      trainRun(trainer as never, { folder: newFolder(), steps: 256 }),
-      'INVALID_ARGUMENT',
-      'trainer: expected a PPO, got',
-    );
+  it.each([
+    [{}, 'INVALID_ARGUMENT'],
+    [null, 'INVALID_ARGUMENT'],
+    ['PPO', 'INVALID_ARGUMENT'],
+    [undefined, 'MISSING_OPTION'],
+  ] as const)('trainer: %j', async (trainer, code) => {
+    const run = trainRun(trainer as never, { folder: newFolder(), steps: 256 });
+    await expectRejection(run, code, 'trainer: expected a PPO, got');
   });
 
   it('a trainer that was disposed', async () => {
@@ -417,7 +419,7 @@ describe('a wrong argument is refused before anything is removed', () => {
   it.each<[string, object | number]>([
     ['evaluate: expected numbers meanReturn and standardError, arrays returns and lengths, got 5', 5],
     ['evaluate: meanReturn: expected a number, got "high"', { ...evaluated, meanReturn: 'high' }],
-    ['evaluate: lengths: expected an array, got nothing', { ...evaluated, lengths: undefined }],
+    ['evaluate: lengths: expected an array, got 5', { ...evaluated, lengths: 5 }],
   ])('what evaluate gives is checked: %s', async (words, result) => {
     const evaluate = async () => result as never;
     await expectRejection(
