@@ -66,12 +66,14 @@ export function positive(name: string, value: unknown): number {
   return value;
 }
 
-/** A number in [low, high] that is finite in float32 too. */
+/** A number in [low, high]; one that is finite is so in float32 too. */
 export function within(name: string, value: unknown, low: number, high: number): number {
   if (typeof value !== 'number' || !(value >= low && value <= high)) {
     throw invalid(name, `a number from ${low} to ${high}`, value);
   }
-  if (!Number.isFinite(Math.fround(value))) throw invalid(name, 'a finite number in float32', value);
+  if (Number.isFinite(value) && !Number.isFinite(Math.fround(value))) {
+    throw invalid(name, 'a finite number in float32', value);
+  }
   return value;
 }
 

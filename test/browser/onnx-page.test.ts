@@ -1,13 +1,12 @@
-// The page of examples/onnx-for-the-browser.ts, in a real browser: onnxruntime-web plays there with a policy that was trained here.
+// The page of examples/onnx-for-the-browser.ts, in a real browser: onnxruntime-web plays there with the policy that the example trained.
 /// <reference lib="dom" />
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Model, NativeVectorEnvironment, PPO } from '../../lib/index.js';
 import { describeInBrowser } from './chromium.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'torsor-page-'));
@@ -15,18 +14,11 @@ const types: Record<string, string> = { '.html': 'text/html', '.mjs': 'text/java
 let server: Server;
 
 beforeAll(async () => {
-  const model = Model.create('SharedActorCritic', {
-    ...{ observationSpaceSize: 4, actionSpaceSize: 2, discrete: true },
-    ...{ architecture: [32, 32], key: 2 },
+  const example = spawnSync(process.execPath, ['scripts/example.mjs', 'onnx-for-the-browser'], {
+    env: { ...process.env, RUN_FOLDER: folder },
+    encoding: 'utf8',
   });
-  const environment = new NativeVectorEnvironment({ name: 'CartPole-v1', count: 64, key: 1 });
-  const trainer = new PPO({ model, environment, key: 3, horizon: 64, learningRate: 2e-3, rewardScale: 0.1 });
-  for await (const _ of trainer.run({ steps: 200_000 }));
-  await model.exportOnnx(path.join(folder, 'policy.onnx'));
-  const runtime = fileURLToPath(new URL('.', import.meta.resolve('onnxruntime-web')));
-  for (const name of ['ort.wasm.bundle.min.mjs', 'ort-wasm-simd-threaded.wasm'])
-    copyFileSync(path.join(runtime, name), path.join(folder, name));
-  copyFileSync('examples/data/onnx-for-the-browser.html', path.join(folder, 'index.html'));
+  expect(example.status, example.stderr).toBe(0);
   server = createServer(({ url = '/' }, response) => {
     const name = url === '/' ? 'index.html' : path.basename(url);
     try {

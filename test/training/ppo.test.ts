@@ -299,6 +299,8 @@ describe('settings', () => {
       return trainer.rollout.read('advantage');
     };
     expect(await advantages({ cClip: 0 })).toEqual(await advantages({ lambda: 0 }));
+    const unlimited = { rhoClip: Number.POSITIVE_INFINITY, cClip: Number.POSITIVE_INFINITY };
+    expect(await advantages(unlimited)).toEqual(await advantages({}));
     expect((await advantages({ rhoClip: 0, cClip: 0 })).every((a) => a === 0)).toBe(true);
     expect((await advantages({ cClip: 0 })).every((a) => a === 0)).toBe(false);
   });
