@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { string } from '../core/check.js';
 import { TorsorError } from '../core/errors.js';
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../io/checkpoint.js';
+import { type Checkpoint, metadataObject, readCheckpoint, writeCheckpoint } from '../io/checkpoint.js';
 import { exists, makeFolder, readWholeFile, removeTemporary, writeWholeFile } from '../io/files.js';
 import { parseRunJson, runJson } from '../io/run-json.js';
 import type { NonFiniteError } from '../training/non-finite.js';
@@ -137,8 +137,9 @@ export class RunFolder {
   /** The score of the best checkpoint; null where there is none. */
   async readBest(): Promise<Score | null> {
     if (!(await exists(this.file('best')))) return null;
-    const { metadata } = await readCheckpoint(this.file('best'));
-    return JSON.parse(metadata.score ?? 'null') as Score | null;
+    const checkpoint = await readCheckpoint(this.file('best'));
+    if (checkpoint.metadata.score === undefined) return null;
+    return metadataObject(checkpoint, 'score', this.file('best')) as unknown as Score;
   }
 
   /** What is known of an update that was stopped, and the minibatch it stopped at; `before` is the state that leads to it again. */

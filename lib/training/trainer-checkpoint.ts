@@ -4,7 +4,7 @@ import { call } from '../addon/load.js';
 import type { NativeOptimizer } from '../addon/native-training.js';
 import { TorsorError } from '../core/errors.js';
 import type { VectorEnvironment } from '../envs/environment.js';
-import type { Checkpoint } from '../io/checkpoint.js';
+import { type Checkpoint, metadataObject } from '../io/checkpoint.js';
 import type { SavedArray } from '../io/safetensors.js';
 import type { Model } from '../models/model.js';
 import { modelCheckpoint } from '../models/saved.js';
@@ -13,7 +13,7 @@ import type { RolloutMemory } from '../rollout/segments.js';
 import { checkSharedSettings, settingsText } from './checkpoint-settings.js';
 import type { PPOSettings } from './ppo-settings.js';
 import { environmentArrays, savedEnvironment } from './saved-environment.js';
-import { parseTrainer, type SavedTrainer, TrainerArrays, type TrainerProgress } from './trainer-file.js';
+import { checkTrainer, type SavedTrainer, TrainerArrays, type TrainerProgress } from './trainer-file.js';
 
 export interface TrainerState extends TrainerProgress {
   model: Model<object>;
@@ -91,12 +91,13 @@ export async function restoreTrainer(
 }
 
 /** The part that is JSON, of a trainer that this one can go on from. */
-function readFitting({ tensors, metadata }: Checkpoint, source: string, state: TrainerState): SavedTrainer {
+function readFitting(checkpoint: Checkpoint, source: string, state: TrainerState): SavedTrainer {
+  const { tensors, metadata } = checkpoint;
   const misfit = (what: string): TorsorError => new TorsorError('INVALID_ARGUMENT', `${source}: ${what}`);
   if (metadata.trainer === undefined) throw misfit('a model without the state of a trainer; Model.load reads it');
   if (metadata.program !== JSON.stringify(state.model.program))
     throw misfit('it holds another model than that of this trainer');
-  const trainer = parseTrainer(metadata.trainer, source);
+  const trainer = checkTrainer(metadataObject(checkpoint, 'trainer', source), source);
   const { name, count } = state.environment;
   if (trainer.environment.name !== name || trainer.environment.count !== count) {
     const { name: otherName, count: otherCount } = trainer.environment;

@@ -26,19 +26,20 @@ export interface SavedTrainer extends TrainerProgress {
 }
 
 /** The part of a checkpoint that is JSON. */
-export function parseTrainer(text: string, source: string): SavedTrainer {
+export function checkTrainer(saved: Record<string, unknown>, source: string): SavedTrainer {
   const expect = (holds: boolean, problem: string): void => {
     if (!holds) throw new Error(problem);
   };
   try {
-    const saved = JSON.parse(text);
-    const { updates, iteration, episodes, environment, learningRate, total } = saved;
+    const { updates, iteration, episodes, environment, learningRate, total } = saved as Partial<SavedTrainer>;
     expect([updates, iteration].every(isCounter), 'counters are no counters');
     expect(learningRate === undefined || isPositive(learningRate), `its learning rate is ${show(learningRate)}`);
     expect(total === undefined || isCounter(total), `its total of steps is ${show(total)}`);
     expect(Array.isArray(episodes) && episodes.every(areEpisodes), 'episodes are no sums of episodes');
     expect(typeof environment?.name === 'string', 'fields are missing');
-    return { ...saved, actions: Key.fromJSON(saved.actions), minibatches: Key.fromJSON(saved.minibatches) };
+    const key = (name: 'actions' | 'minibatches') => Key.fromJSON(saved[name] as ReturnType<Key['toJSON']>);
+    const keys = { actions: key('actions'), minibatches: key('minibatches') };
+    return { ...saved, ...keys } as SavedTrainer;
   } catch (error) {
     const { message } = error as Error;
     throw new TorsorError('CORRUPT_FILE', `${source}: trainer in the metadata: ${message}`, { cause: error });

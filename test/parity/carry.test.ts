@@ -15,13 +15,11 @@ import { generator } from '../support/numbers.js';
 import { headsOf } from '../support/small-models.js';
 import { buildTimeout, onDevice, useCublas } from './emulated.js';
 import { eventsOf, withFault } from './machine.js';
-import { batchFor, expectClose, type Pair, pairWith, wave } from './models.js';
+import { batchFor, expectClose, numbers, type Pair, pairWith, wave } from './models.js';
 
 const values = 1e-5;
 
 beforeAll(() => useCublas(), buildTimeout);
-
-const numbers = (tensor: Tensor) => tensor.dataSync();
 
 function expectSameCarry(what: string, cuda: Model['carry'] | undefined, cpu: Model['carry'] | undefined): void {
   expect(Object.keys(cuda ?? {})).toEqual(Object.keys(cpu ?? {}));

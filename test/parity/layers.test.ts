@@ -1,21 +1,12 @@
 // Batches by layers, with products by cuBLASLt (one in plain loops that stands in for it, see emulated/cublaslt.cc) and by our own kernel, against the
 // CPU to the tolerances of models.test.ts.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import {
-  gaussian,
-  Model,
-  memory,
-  NativeVectorEnvironment,
-  type Node,
-  PPO,
-  setMemoryLimit,
-  type Tensor,
-} from '../../lib/index.js';
+import { gaussian, Model, memory, NativeVectorEnvironment, type Node, PPO, setMemoryLimit } from '../../lib/index.js';
 import { constant } from '../../lib/random/initializers.js';
 import { headsOf } from '../support/small-models.js';
 import { buildTimeout, emulatedCublas, onDevice, useCublas } from './emulated.js';
 import { anotherMachine, eventsOf, withFault } from './machine.js';
-import { type Batch, batchFor, expectClose, type Pair, pairWith, wave } from './models.js';
+import { type Batch, batchFor, expectClose, numbers, type Pair, pairWith, wave } from './models.js';
 
 const values = 1e-5;
 const gradients = 1e-4;
@@ -26,7 +17,6 @@ afterEach(() => {
 });
 
 const recurrent = new Set(['lstmactorcritic', 'mingruactorcritic', 'ncdeactorcriticpolicy']);
-const numbers = (tensor: Tensor) => tensor.dataSync();
 
 function compare(p: Pair, batch: Batch, [most, mostOfGradients] = [values, gradients]): void {
   const { observation, mask, latent, rows } = batch;

@@ -13,7 +13,7 @@ import {
 import { headsOf } from '../support/small-models.js';
 import { buildTimeout, onDevice, useCublas, useCudnn } from './emulated.js';
 import { eventsOf } from './machine.js';
-import { type Batch, batchFor, expectClose, type Pair, pairWith, wave } from './models.js';
+import { type Batch, batchFor, expectClose, numbers, type Pair, pairWith, wave } from './models.js';
 
 const values = 1e-5;
 const gradients = 1e-4;
@@ -22,8 +22,6 @@ beforeAll(async () => {
   await useCudnn();
   await useCublas();
 }, buildTimeout);
-
-const numbers = (tensor: Tensor) => tensor.dataSync();
 
 /** What a failing cuDNN makes of a call. */
 function whereCudnnFails(run: () => void): string {

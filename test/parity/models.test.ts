@@ -5,7 +5,7 @@ import { addon } from '../../lib/addon/load.js';
 import { type Carry, Model, Tensor } from '../../lib/index.js';
 import { headsOf } from '../support/small-models.js';
 import { buildTimeout, useCuda } from './emulated.js';
-import { batchFor, expectClose, type Pair, pair, wave } from './models.js';
+import { batchFor, expectClose, numbers, type Pair, pair, wave } from './models.js';
 
 const values = 1e-5;
 const gradients = 1e-4;
@@ -16,8 +16,6 @@ test('the two devices are two addons', () => {
   expect([addon('cpu').device, addon('cuda').device]).toEqual(['cpu', 'cuda']);
   expect(addon('cuda').vocabulary).toEqual(addon('cpu').vocabulary);
 });
-
-const numbers = (tensor: Tensor) => tensor.dataSync();
 
 /** Steps and sequences: shapes with tails of every kernel's tiles, of which those of one row hold several steps at once where scans allow. */
 const steps = [[1], [5], [16], [50], [131]];

@@ -1,6 +1,6 @@
 // The same model on both devices, batches of any shape for it, and how far two results are apart.
 import { expect } from 'vitest';
-import { Model, type Precision } from '../../lib/index.js';
+import { Model, type Precision, type Tensor } from '../../lib/index.js';
 import { generator } from '../support/numbers.js';
 import { smallModel } from '../support/small-models.js';
 
@@ -31,6 +31,8 @@ export function pairWith(name: string, head: string, seed: number, placement: ob
   const { cpu } = pair(name, head, seed, more);
   return { cpu, cuda: Model.create(name, { ...cpu.metadata, key: seed, device: 'cuda', ...placement } as never) };
 }
+
+export const numbers = (tensor: Tensor) => tensor.dataSync();
 
 /** Weights of rows that differ from each other, and from those of another k. */
 export const wave = (rows: number, k: number) => Float32Array.from({ length: rows }, (_, i) => Math.sin(k * i + k));
